@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+// Targets stand in graph order: every arrow points to a target declared above it.
+
+import PackageDescription
+
+/// Language mode 6 comes with the tools version; warnings are errors wherever this is the root package.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A Swift library target `Tessera<folder>` whose sources are in `Sources/<folder>`.
+func library(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: "Tessera" + folder, dependencies: dependencies, path: "Sources/" + folder,
+    swiftSettings: settings)
+}
+
+/// The tests of `Tessera<folder>`, in `Tests/<folder>Tests`.
+func tests(_ folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "Tessera" + folder + "Tests", dependencies: dependencies + ["TesseraTestSupport"],
+    path: "Tests/" + folder + "Tests", resources: resources, swiftSettings: settings)
+}
+
+let numerics: Target.Dependency = .product(name: "Numerics", package: "swift-numerics")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "tessera",
+  products: [
+    .library(name: "Tessera", targets: ["Tessera"]),
+    .executable(name: "tessera", targets: ["TesseraCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // MARK: C: module maps and shims, no logic
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CARPACK", pkgConfig: "arpack", providers: [.apt(["libarpack2-dev"])]),
+    .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // MARK: ground
+    library("Instrumentation", []),
+    library("Partitioning", []),
+    library("LocalMatrices", ["COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
+    library("MatrixFiles", ["TesseraLocalMatrices", "CZlib", numerics]),
+
+    // MARK: movement
+    library("Communication", ["TesseraInstrumentation"]),
+
+    // MARK: runtime
+    library(
+      "Execution", ["TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),
+
+    // MARK: matrices
+    library(
+      "DistributedMatrices",
+      ["TesseraExecution", "TesseraLocalMatrices", "TesseraMatrixFiles"]),
+
+    // MARK: methods
+    library("Decompositions", ["TesseraDistributedMatrices"]),
+
+    // MARK: top
+    library("Plotting", ["TesseraLocalMatrices"]),
+    .target(
+      name: "Tessera",
+      dependencies: [
+        "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices",
+        "TesseraMatrixFiles", "TesseraCommunication", "TesseraExecution",
+        "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting",
+      ],
+      swiftSettings: settings),
+
+    // MARK: executables
+    .executableTarget(
+      name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
+
+    // MARK: tests
+    .target(
+      name: "TesseraTestSupport", dependencies: ["TesseraLocalMatrices", numerics],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
+  ]
+)

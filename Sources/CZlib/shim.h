@@ -1,0 +1,2 @@
+// zlib: gzip streams (inflate, deflate).
+#include <zlib.h>

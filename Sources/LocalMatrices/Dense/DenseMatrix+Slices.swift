@@ -1,0 +1,59 @@
+// Parts of a dense matrix, and matrices put together from parts. Each copies what it returns.
+
+extension DenseMatrix {
+  /// The submatrix of the given rows and columns (zero-based ranges). O(size of the result).
+  ///
+  /// - Throws: `invalidArgument` when a range leaves the matrix.
+  public subscript(rowRange: Range<Int>, columnRange: Range<Int>) -> DenseMatrix {
+    get throws(LinearAlgebraError) {
+      guard rowRange.lowerBound >= 0, rowRange.upperBound <= rows, columnRange.lowerBound >= 0,
+        columnRange.upperBound <= columns
+      else {
+        throw .invalidArgument("rows \(rowRange), columns \(columnRange) leave \(shape)")
+      }
+      let (major, minor) =
+        order == .columnMajor ? (columnRange, rowRange) : (rowRange, columnRange)
+      var part: [S] = []
+      part.reserveCapacity(major.count * minor.count)
+      for a in major {
+        let start = a * (order == .columnMajor ? rows : columns)
+        part.append(contentsOf: storage[start + minor.lowerBound..<start + minor.upperBound])
+      }
+      return DenseMatrix(
+        unchecked: rowRange.count, columnRange.count, order: order, conjugated: isConjugated, part)
+    }
+  }
+
+  /// Column `j` as an array. O(rows).
+  ///
+  /// - Precondition: `j` is a column.
+  public func column(_ j: Int) -> [S] { (0..<rows).map { self[$0, j] } }
+
+  /// Row `i` as an array. O(columns).
+  ///
+  /// - Precondition: `i` is a row.
+  public func row(_ i: Int) -> [S] { (0..<columns).map { self[i, $0] } }
+
+  /// The diagonal, min(rows, columns) long.
+  public var diagonal: [S] { (0..<min(rows, columns)).map { self[$0, $0] } }
+
+  /// The matrices one below the other. O(size of the result).
+  ///
+  /// - Throws: `shapeMismatch` when the numbers of columns differ, `invalidArgument` for no matrix.
+  public static func stackedRows(_ parts: [DenseMatrix]) throws(LinearAlgebraError) -> DenseMatrix {
+    guard let first = parts.first else {
+      throw .invalidArgument("stacking needs at least one matrix")
+    }
+    var elements: [S] = []
+    elements.reserveCapacity(parts.reduce(0) { $0 + $1.storage.count })
+    for part in parts {
+      guard part.columns == first.columns else {
+        throw .shapeMismatch(operation: "stacking rows", left: first.shape, right: part.shape)
+      }
+      elements += part.elements(in: .rowMajor)
+    }
+    return try DenseMatrix(
+      rows: parts.reduce(0) { $0 + $1.rows }, columns: first.columns, order: .rowMajor,
+      elements: elements)
+  }
+}

@@ -1,0 +1,111 @@
+// Norms of local matrices: Frobenius, one (largest column sum), infinity (largest row sum), max.
+// One pass over the stored elements; the Frobenius norm is scaled as in LAPACK's lassq (Blue 1978), so
+// that neither squares overflow nor small elements vanish. NaN in the data gives NaN.
+
+import Numerics
+
+/// Which norm of a matrix.
+public enum MatrixNorm: String, Sendable, CaseIterable {
+  /// The square root of the sum of |a_ij|^2.
+  case frobenius
+  /// The largest column sum of |a_ij|.
+  case one
+  /// The largest row sum of |a_ij|.
+  case infinity
+  /// The largest |a_ij|. Not submultiplicative.
+  case max
+}
+
+/// A sum of squares as scale^2 * sum, safe from overflow and underflow.
+struct ScaledSquares<Real: RealScalar> {
+  private var scale: Real = 0
+  private var sum: Real = 1
+  private var special: Real? = nil
+
+  mutating func add(_ x: Real) {
+    let size = x.magnitude
+    if size == 0 { return }
+    guard size.isFinite else {
+      special = size.isNaN || special?.isNaN == true ? .nan : .infinity
+      return
+    }
+    if scale < size {
+      let ratio = scale / size
+      sum = 1 + sum * ratio * ratio
+      scale = size
+    } else {
+      let ratio = size / scale
+      sum += ratio * ratio
+    }
+  }
+
+  var root: Real { special ?? scale * Real.sqrt(sum) }
+}
+
+/// The larger of the two, NaN when either is.
+func maximum<Real: RealScalar>(_ a: Real, _ b: Real) -> Real {
+  a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
+}
+
+/// Accumulates every norm and the sum in one pass over entries (i, j, value).
+struct NormAccumulator<S: Scalar> {
+  private var squares = ScaledSquares<S.Real>()
+  private(set) var largest: S.Real = 0
+  private(set) var sum: S = 0
+  private var rowSums: [S.Real]
+  private var columnSums: [S.Real]
+
+  init(rows: Int, columns: Int) {
+    rowSums = [S.Real](repeating: 0, count: rows)
+    columnSums = [S.Real](repeating: 0, count: columns)
+  }
+
+  mutating func add(_ i: Int, _ j: Int, _ value: S) {
+    let size = value.modulus
+    squares.add(value.realPart)
+    squares.add(value.imaginaryPart)
+    largest = maximum(largest, size)
+    sum += value
+    rowSums[i] += size
+    columnSums[j] += size
+  }
+
+  func norm(_ kind: MatrixNorm) -> S.Real {
+    switch kind {
+    case .frobenius: squares.root
+    case .one: columnSums.reduce(0, maximum)
+    case .infinity: rowSums.reduce(0, maximum)
+    case .max: largest
+    }
+  }
+}
+
+extension DenseMatrix {
+  /// A norm of the matrix; zero for an empty one. O(mn).
+  public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
+    var accumulator = NormAccumulator<S>(rows: rows, columns: columns)
+    forEach { accumulator.add($0, $1, $2) }
+    return accumulator.norm(kind)
+  }
+
+  /// Calls `body` with row, column and value of every element, in storage order. O(mn).
+  public func forEach(_ body: (Int, Int, S) throws -> Void) rethrows {
+    let minor = order == .columnMajor ? rows : columns
+    let major = order == .columnMajor ? columns : rows
+    for a in 0..<major {
+      for b in 0..<minor {
+        let value = isConjugated ? storage[a * minor + b].conjugate : storage[a * minor + b]
+        if order == .columnMajor { try body(b, a, value) } else { try body(a, b, value) }
+      }
+    }
+  }
+}
+
+extension SparseMatrix {
+  /// A norm of the matrix; zero for an empty one. O(m + n + nonzeros).
+  public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
+    var accumulator = NormAccumulator<S>(rows: rows, columns: columns)
+    forEach { accumulator.add($0, $1, $2) }
+    return accumulator.norm(kind)
+  }
+}
