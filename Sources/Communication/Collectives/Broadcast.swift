@@ -1,0 +1,37 @@
+// Broadcast: one worker's value to all, along a binomial tree.
+//
+//   before   0: x   1: -   2: -   3: -   4: -        round 1: 0->4        (distance 4)
+//   after    0: x   1: x   2: x   3: x   4: x        round 2: 0->2        (distance 2)
+//                                                    round 3: 0->1, 2->3  (distance 1)
+//
+// ceil(log2 P) rounds; every worker but the root receives once: P - 1 messages of the value's words. Source:
+// Thakur, Rabenseifner, Gropp, Optimization of Collective Communication Operations in MPICH, 2005, section 4.2.
+
+extension Communicator {
+  /// Gives every worker the root's value. The root passes the value, the others nil.
+  ///
+  /// - Throws: what `send` and `receive` throw.
+  public func broadcast<Value: WireCodable>(
+    _ value: Value?, as type: Value.Type = Value.self, from root: Int = 0, tag: Tag = .broadcast
+  ) throws(CommunicationError) -> Value {
+    let relative = (rank - root + size) % size
+    // The lowest set bit of the relative rank is the distance to the parent; children are nearer.
+    var distance = 1
+    while distance < size, relative & distance == 0 { distance *= 2 }
+    let received: Value
+    if relative == 0 {
+      guard let value else { throw .malformed(expected: "a value at the root of a broadcast") }
+      received = value
+    } else {
+      received = try receive(type, from: (relative - distance + root) % size, tag: tag)
+    }
+    distance /= 2
+    while distance > 0 {
+      if relative + distance < size {
+        try send(received, to: (relative + distance + root) % size, tag: tag)
+      }
+      distance /= 2
+    }
+    return received
+  }
+}

@@ -1,0 +1,28 @@
+// What can go wrong between workers.
+
+/// A failure of the message layer.
+public enum CommunicationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The communicator was closed while, or before, an operation was under way.
+  case closed(reason: String)
+  /// A message of another type than the receiver asked for.
+  case unexpectedMessage(expected: String, found: String)
+  /// Bytes that are not what their type says they are.
+  case malformed(expected: String)
+  /// A length above what is allowed or present.
+  case tooLong(what: String, length: Int, limit: Int)
+  /// A rank outside 0..<size.
+  case noSuchRank(rank: Int, size: Int)
+
+  /// One line for a person.
+  public var description: String {
+    switch self {
+    case .closed(let reason): "the connection between workers is closed: \(reason)"
+    case .unexpectedMessage(let expected, let found):
+      "a worker expected a message of type \(expected) and received \(found)"
+    case .malformed(let expected): "malformed message: expected \(expected)"
+    case .tooLong(let what, let length, let limit):
+      "malformed message: \(what) of length \(length), at most \(limit)"
+    case .noSuchRank(let rank, let size): "there is no rank \(rank) among \(size)"
+    }
+  }
+}

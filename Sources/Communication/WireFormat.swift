@@ -1,0 +1,165 @@
+// The wire format: fixed little-endian integers and length-prefixed text make up the header; arrays of
+// numbers follow as raw contiguous payload. The writer keeps arrays by reference (a tile is sent from
+// where it lies, not copied into an encoder); the reader checks every length against what is left before it
+// allocates. Cost: O(1) per field and array to write, one copy per array to read.
+
+#if _endian(big)
+  #error("the wire format is little-endian, and so must be the machine")
+#endif
+
+/// A value that can travel between workers.
+public protocol WireCodable: Sendable {
+  /// Appends the value to a message.
+  func encode(to writer: inout WireWriter)
+  /// Reads a value back.
+  ///
+  /// - Throws: `malformed` or `tooLong` for bytes that no `encode` wrote.
+  init(from reader: inout WireReader) throws(CommunicationError)
+}
+
+/// Builds a message as a list of byte segments.
+public struct WireWriter: Sendable {
+  /// A piece of the message.
+  public enum Segment: Sendable {
+    /// Header bytes.
+    case header([UInt8])
+    /// The bytes of an array, held by reference.
+    case payload(any WirePayload)
+  }
+
+  /// The pieces in order.
+  public private(set) var segments: [Segment] = []
+  /// Bytes of integers, text and lengths so far.
+  public private(set) var headerBytes = 0
+  /// Bytes of arrays so far.
+  public private(set) var payloadBytes = 0
+  /// Elements of arrays so far: the words that plans and bounds speak of.
+  public private(set) var words = 0
+
+  /// An empty message.
+  public init() {}
+
+  /// Appends an integer.
+  public mutating func write(_ value: Int) {
+    appendHeader(withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) })
+  }
+
+  /// Appends text as its length and UTF-8 bytes.
+  public mutating func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    write(bytes.count)
+    appendHeader(bytes)
+  }
+
+  /// Appends an array of numbers as its length and raw bytes; the array is kept, not copied.
+  ///
+  /// - Precondition: the element is a plain value without references.
+  public mutating func write<Element: Sendable>(array: [Element]) {
+    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
+    write(array.count)
+    guard !array.isEmpty else { return }
+    segments.append(.payload(ArrayPayload(array: array)))
+    payloadBytes += array.count * MemoryLayout<Element>.stride
+    words += array.count
+  }
+
+  private mutating func appendHeader(_ bytes: [UInt8]) {
+    headerBytes += bytes.count
+    if case .header(let last)? = segments.last {
+      segments[segments.count - 1] = .header(last + bytes)
+    } else {
+      segments.append(.header(bytes))
+    }
+  }
+
+  /// The message as one array. One copy.
+  public func contiguous() -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(headerBytes + payloadBytes)
+    for segment in segments {
+      switch segment {
+      case .header(let part): bytes += part
+      case .payload(let part): part.withBytes { bytes.append(contentsOf: $0) }
+      }
+    }
+    return bytes
+  }
+}
+
+/// An array inside a message, seen as bytes.
+public protocol WirePayload: Sendable {
+  /// Lends the bytes.
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void)
+}
+
+private struct ArrayPayload<Element: Sendable>: WirePayload {
+  let array: [Element]
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { array.withUnsafeBytes(body) }
+}
+
+/// Reads a message back, checking every length.
+public struct WireReader: Sendable {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  /// A reader at the start of `bytes`.
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Bytes not read yet.
+  public var remaining: Int { bytes.count - position }
+
+  /// The next integer.
+  public mutating func readInt() throws(CommunicationError) -> Int {
+    guard remaining >= 8 else { throw .malformed(expected: "an integer") }
+    let value = bytes.withUnsafeBytes {
+      Int64(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Int64.self))
+    }
+    position += 8
+    return Int(value)
+  }
+
+  /// The next integer, which must lie in `range`.
+  public mutating func readInt(in range: ClosedRange<Int>, _ what: String)
+    throws(CommunicationError) -> Int
+  {
+    let value = try readInt()
+    guard range.contains(value) else { throw .malformed(expected: "\(what) in \(range)") }
+    return value
+  }
+
+  /// The next text.
+  public mutating func readString() throws(CommunicationError) -> String {
+    let count = try readLength("text", stride: 1)
+    defer { position += count }
+    guard let text = String(validating: bytes[position..<position + count], as: UTF8.self) else {
+      throw .malformed(expected: "UTF-8 text")
+    }
+    return text
+  }
+
+  /// The next array of numbers. One copy.
+  public mutating func readArray<Element: Sendable>(of type: Element.Type)
+    throws(CommunicationError) -> [Element]
+  {
+    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
+    let stride = MemoryLayout<Element>.stride
+    let count = try readLength("an array of \(Element.self)", stride: stride)
+    let start = position
+    position += count * stride
+    return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      bytes.withUnsafeBytes { source in
+        UnsafeMutableRawBufferPointer(buffer).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: source[start..<start + count * stride]))
+      }
+      initialized = count
+    }
+  }
+
+  private mutating func readLength(_ what: String, stride: Int) throws(CommunicationError) -> Int {
+    let count = try readInt()
+    guard count >= 0, count <= remaining / stride else {
+      throw .tooLong(what: what, length: count, limit: remaining / stride)
+    }
+    return count
+  }
+}

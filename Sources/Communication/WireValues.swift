@@ -1,0 +1,56 @@
+// Plain values that travel: nothing, integers, text, arrays of travelling values.
+
+/// The argument of a task that takes none.
+public struct Empty: WireCodable, Equatable {
+  /// The one value.
+  public init() {}
+  /// Writes nothing.
+  public func encode(to writer: inout WireWriter) {}
+  /// Reads nothing.
+  public init(from reader: inout WireReader) throws(CommunicationError) {}
+}
+
+extension Int: WireCodable {
+  /// Writes eight bytes.
+  public func encode(to writer: inout WireWriter) { writer.write(self) }
+  /// Reads eight bytes.
+  public init(from reader: inout WireReader) throws(CommunicationError) { self = try reader.readInt() }
+}
+
+extension String: WireCodable {
+  /// Writes length and UTF-8 bytes.
+  public func encode(to writer: inout WireWriter) { writer.write(self) }
+  /// Reads length and UTF-8 bytes.
+  public init(from reader: inout WireReader) throws(CommunicationError) {
+    self = try reader.readString()
+  }
+}
+
+extension Array: WireCodable where Element: WireCodable {
+  /// Writes the count and each element.
+  public func encode(to writer: inout WireWriter) {
+    writer.write(count)
+    for element in self { element.encode(to: &writer) }
+  }
+  /// Reads the count and each element; grows as elements arrive, so that a false count allocates nothing.
+  public init(from reader: inout WireReader) throws(CommunicationError) {
+    let count = try reader.readInt(in: 0...Int.max, "a count")
+    self = []
+    for _ in 0..<count {
+      guard reader.remaining > 0 else { throw .malformed(expected: "\(count) elements") }
+      append(try Element(from: &reader))
+    }
+  }
+}
+
+extension Optional: WireCodable where Wrapped: WireCodable {
+  /// Writes 0, or 1 and the value.
+  public func encode(to writer: inout WireWriter) {
+    writer.write(self == nil ? 0 : 1)
+    self?.encode(to: &writer)
+  }
+  /// Reads what `encode` wrote.
+  public init(from reader: inout WireReader) throws(CommunicationError) {
+    self = try reader.readInt(in: 0...1, "a flag") == 1 ? try Wrapped(from: &reader) : nil
+  }
+}

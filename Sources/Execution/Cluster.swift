@@ -1,0 +1,55 @@
+// The one entry: starts the workers, runs the driver program, stops the workers. Every worker owns a thread;
+// rank 0's takes part in the steps that the program asks for, the program itself is asynchronous.
+
+import Foundation
+import TesseraCommunication
+
+/// The workers of a running program, as the program sees them.
+public struct Cluster: Sendable {
+  /// The driver's verbs.
+  public let engine: any Engine
+  /// How the workers were set up.
+  public let configuration: ClusterConfiguration
+
+  /// Runs `program` with workers set up as `configuration` says, and returns what it returns.
+  ///
+  /// The workers are gone when this returns, however the program ends.
+  ///
+  /// - Throws: `ExecutionError.invalidConfiguration`, and whatever `program` throws.
+  public static func run<Result: Sendable>(
+    _ configuration: ClusterConfiguration, registry: TaskRegistry,
+    _ program: (Cluster) async throws -> Result
+  ) async throws -> Result {
+    try configuration.validate()
+    let group = InProcessCommunicator.group(size: configuration.workers)
+    let queue = DriverQueue()
+    let threads = WorkerThreads()
+    for communicator in group.dropFirst() {
+      threads.start(named: "tessera worker \(communicator.rank)") {
+        do throws(CommunicationError) {
+          try Worker(communicator: communicator, registry: registry).serve()
+        } catch {
+          communicator.close(reason: "\(error)")
+        }
+      }
+    }
+    threads.start(named: "tessera driver") {
+      let worker = Worker(communicator: group[0], registry: registry)
+      while let job = queue.next() { job(worker) }
+      // A group that failed is closed already, and its workers have left.
+      try? worker.announce(Step(.stop))
+    }
+    let engine = MessagePassingEngine(
+      workerCount: configuration.workers, queue: queue, registry: registry)
+    let outcome: Swift.Result<Result, any Error>
+    do {
+      outcome = .success(
+        try await program(Cluster(engine: engine, configuration: configuration)))
+    } catch {
+      outcome = .failure(error)
+    }
+    queue.close()
+    await threads.finished()
+    return try outcome.get()
+  }
+}

@@ -1,0 +1,85 @@
+// Who runs a program: how many workers, in which style, over which transport. A value that the library reads
+// from the environment itself, so that every binary understands the same settings.
+
+import Foundation
+
+/// The way of running a driver program.
+public enum ExecutionStyle: String, Sendable, CaseIterable {
+  /// MPI's way: static ownership, one collective closes each step.
+  case messagePassing = "message-passing"
+}
+
+/// What carries messages between workers.
+public enum Transport: String, Sendable, CaseIterable {
+  /// Workers are threads of this process.
+  case inProcess = "in-process"
+}
+
+/// The settings of a cluster.
+public struct ClusterConfiguration: Sendable, Equatable {
+  /// The number of workers, the driver's own included.
+  public var workers: Int
+  /// The style of running.
+  public var style: ExecutionStyle
+  /// The transport.
+  public var transport: Transport
+
+  /// The given settings; by default one worker per processor, as threads of this process.
+  public init(
+    workers: Int = ProcessInfo.processInfo.activeProcessorCount,
+    style: ExecutionStyle = .messagePassing, transport: Transport = .inProcess
+  ) {
+    self.workers = workers
+    self.style = style
+    self.transport = transport
+  }
+
+  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE` and `TESSERA_TRANSPORT` where set.
+  ///
+  /// - Throws: `invalidConfiguration` when one of them is not a value it may have.
+  public static func fromEnvironment(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(ExecutionError) -> ClusterConfiguration {
+    func parse<Value>(
+      _ name: String, _ allowed: String, _ value: (String) -> Value?
+    ) throws(ExecutionError) -> Value? {
+      guard let text = environment[name] else { return nil }
+      guard let parsed = value(text) else {
+        throw .invalidConfiguration("\(name) is '\(text)', expected \(allowed)")
+      }
+      return parsed
+    }
+    var configuration = ClusterConfiguration()
+    if let workers = try parse("TESSERA_WORKERS", "a whole number", Int.init) {
+      configuration.workers = workers
+    }
+    if let style = try parse(
+      "TESSERA_STYLE", choices(ExecutionStyle.self), ExecutionStyle.init(rawValue:))
+    {
+      configuration.style = style
+    }
+    if let transport = try parse(
+      "TESSERA_TRANSPORT", choices(Transport.self), Transport.init(rawValue:))
+    {
+      configuration.transport = transport
+    }
+    try configuration.validate()
+    return configuration
+  }
+
+  /// The largest number of workers that run as threads of one process.
+  public static let maximalThreads = 1024
+
+  /// - Throws: `invalidConfiguration` when the number of workers is out of range.
+  public func validate() throws(ExecutionError) {
+    guard workers >= 1, workers <= Self.maximalThreads else {
+      throw .invalidConfiguration(
+        "the number of workers is \(workers), expected 1 to \(Self.maximalThreads)")
+    }
+  }
+}
+
+private func choices<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) -> String
+where Choice.RawValue == String {
+  type.allCases.map(\.rawValue).joined(separator: " or ")
+}

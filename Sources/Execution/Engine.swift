@@ -1,0 +1,40 @@
+// The driver's verbs. A program is written against this protocol and never asks who runs it: styles of
+// running are its conformances.
+
+/// What a driver program can ask of the workers.
+///
+/// Every verb throws `ExecutionError`: when a task fails (the failure of the lowest tile number, whatever
+/// the order in which workers met theirs), when a task is not in the registry, or when workers are lost.
+public protocol Engine: Sendable {
+  /// The number of workers, the driver's own included.
+  var workerCount: Int { get }
+
+  /// Sends each tile to its owner. Words moved: those of the tiles that rank 0 does not own.
+  func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<
+    Element
+  >
+
+  /// Makes a new collection, tile by tile. Words moved: the arguments, once to every worker.
+  func map<Task: MapTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
+  ) async throws(ExecutionError) -> TileCollection<Task.Output>
+
+  /// Makes one value of all tiles, combined along the reduction tree of the tile numbers. Words moved: the
+  /// arguments to every worker, and about one value from every worker but the driver's.
+  ///
+  /// - Precondition: the input has at least one tile.
+  func reduce<Task: ReduceTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
+  ) async throws(ExecutionError) -> Task.Output
+
+  /// Makes a new collection of `tileCount` tiles from pieces of the old. Words moved: every piece whose old
+  /// and new tile have different owners, from one owner to the other.
+  func exchange<Task: ExchangeTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections,
+    into tileCount: Int
+  ) async throws(ExecutionError) -> TileCollection<Task.Output>
+
+  /// Brings all tiles to the driver, in order. Words moved: those of the tiles that rank 0 does not own.
+  func collect<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError)
+    -> [Element]
+}

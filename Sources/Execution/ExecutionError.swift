@@ -1,0 +1,61 @@
+// What can go wrong when tasks run on workers.
+
+public import TesseraCommunication
+
+/// A failure of a step.
+public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A task threw. `message` is the first cause, at most 10,000 characters of it.
+  case taskFailed(TaskFailure)
+  /// A task or tile type that the registry does not know.
+  case notRegistered(name: String)
+  /// Workers cannot talk to each other any more.
+  case communication(CommunicationError)
+  /// A configuration that cannot be run.
+  case invalidConfiguration(String)
+
+  /// One line for a person.
+  public var description: String {
+    switch self {
+    case .taskFailed(let failure): "task \(failure.task), tile \(failure.tile): \(failure.message)"
+    case .notRegistered(let name): "'\(name)' is not in the task registry of this program"
+    case .communication(let error): error.description
+    case .invalidConfiguration(let message): message
+    }
+  }
+}
+
+/// Which task failed on which tile, and why.
+public struct TaskFailure: Error, Equatable, WireCodable {
+  /// The name of the task.
+  public let task: String
+  /// The number of the tile.
+  public let tile: Int
+  /// What the task threw, as text.
+  public let message: String
+
+  init(task: String, tile: Int, cause: any Error) {
+    self.task = task
+    self.tile = tile
+    message = String("\(cause)".prefix(10_000))
+  }
+
+  /// Writes the three fields.
+  public func encode(to writer: inout WireWriter) {
+    writer.write(task)
+    writer.write(tile)
+    writer.write(message)
+  }
+
+  /// Reads the three fields.
+  public init(from reader: inout WireReader) throws(CommunicationError) {
+    task = try reader.readString()
+    tile = try reader.readInt()
+    message = try reader.readString()
+  }
+
+  /// The failure of the lower tile number, or the only one.
+  static func first(_ a: TaskFailure?, _ b: TaskFailure?) -> TaskFailure? {
+    guard let a, let b else { return a ?? b }
+    return b.tile < a.tile ? b : a
+  }
+}

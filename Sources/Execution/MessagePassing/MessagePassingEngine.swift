@@ -1,0 +1,147 @@
+// MPI's way of running a driver program: tiles are owned statically; each step is broadcast to all workers,
+// every worker does its tiles in order, and one collective closes the step. No scheduler, no retries: the
+// first lost worker ends the job.
+
+import Synchronization
+import TesseraCommunication
+
+/// The message-passing engine: turns each verb into a step that all workers take together.
+final class MessagePassingEngine: Engine {
+  let workerCount: Int
+  private let queue: DriverQueue
+  private let registry: TaskRegistry
+  private let state = Mutex(State())
+
+  private struct State {
+    var nextIdentifier = 0
+    var released: [Int] = []
+  }
+
+  init(workerCount: Int, queue: DriverQueue, registry: TaskRegistry) {
+    self.workerCount = workerCount
+    self.queue = queue
+    self.registry = registry
+  }
+
+  func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<
+    Element
+  > {
+    var step = try newStep(.place, Element.typeName)
+    let collection = newCollection(Element.self, tileCount: tiles.count, &step)
+    try await perform(step) { (worker, step) throws(CommunicationError) in
+      try worker.place(tiles, step)
+    }
+    return collection
+  }
+
+  func map<Task: MapTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
+  ) async throws(ExecutionError) -> TileCollection<Task.Output> {
+    var step = try newStep(.map, task.name)
+    step.read(Task.Input.self, input)
+    let collection = newCollection(Task.Output.self, tileCount: step.inputTiles, &step)
+    let failure = try await perform(step) { (worker, step) throws(CommunicationError) in
+      try worker.map(task, try worker.communicator.broadcast(arguments), step)
+    }
+    if let failure { throw .taskFailed(failure) }
+    return collection
+  }
+
+  func reduce<Task: ReduceTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
+  ) async throws(ExecutionError) -> Task.Output {
+    var step = try newStep(.reduce, task.name)
+    step.read(Task.Input.self, input)
+    precondition(step.inputTiles > 0, "nothing to reduce")
+    let partial = try await perform(step) { (worker, step) throws(CommunicationError) in
+      try worker.reduce(task, try worker.communicator.broadcast(arguments), step)
+    }
+    switch partial {
+    case .value(let value)?: return value
+    case .failure(let failure)?: throw .taskFailed(failure)
+    case nil: throw .communication(.malformed(expected: "the result of a reduction at rank 0"))
+    }
+  }
+
+  func exchange<Task: ExchangeTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections,
+    into tileCount: Int
+  ) async throws(ExecutionError) -> TileCollection<Task.Output> {
+    var step = try newStep(.exchange, task.name)
+    step.read(Task.Input.self, input)
+    let collection = newCollection(Task.Output.self, tileCount: tileCount, &step)
+    let failure = try await perform(step) { (worker, step) throws(CommunicationError) in
+      try worker.exchange(task, try worker.communicator.broadcast(arguments), step)
+    }
+    if let failure { throw .taskFailed(failure) }
+    return collection
+  }
+
+  func collect<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError)
+    -> [Element]
+  {
+    var step = try newStep(.collect, Element.typeName)
+    step.read(Element.self, collection)
+    let tiles = try await perform(step) { (worker, step) throws(CommunicationError) in
+      try worker.collect(Element.self, step)
+    }
+    withExtendedLifetime(collection) {}
+    return tiles ?? []
+  }
+
+  // MARK: steps
+
+  private func newStep(_ verb: Step.Verb, _ name: String) throws(ExecutionError) -> Step {
+    guard registry.entries[name] != nil else { throw .notRegistered(name: name) }
+    return Step(verb, name)
+  }
+
+  private func newCollection<Element: Tile>(
+    _ type: Element.Type, tileCount: Int, _ step: inout Step
+  ) -> TileCollection<Element> {
+    step.output = state.withLock {
+      $0.nextIdentifier += 1
+      return $0.nextIdentifier
+    }
+    step.outputTiles = tileCount
+    return TileCollection(identifier: step.output, tileCount: tileCount) { [weak self] identifier in
+      self?.state.withLock { $0.released.append(identifier) }
+    }
+  }
+
+  /// Announces the step on rank 0's thread and takes part in it there. An identifier released while an
+  /// earlier step waits in the queue is only named by later steps, so no step loses its input.
+  private func perform<Result: Sendable>(
+    _ step: Step,
+    _ body: @escaping @Sendable (Worker, Step) throws(CommunicationError) -> Result
+  ) async throws(ExecutionError) -> Result {
+    let outcome: Swift.Result<Result, CommunicationError> = await withCheckedContinuation {
+      continuation in
+      queue.push { worker in
+        var step = step
+        step.released = self.state.withLock { state in
+          defer { state.released = [] }
+          return state.released
+        }
+        do throws(CommunicationError) {
+          try worker.announce(step)
+          continuation.resume(returning: .success(try body(worker, step)))
+        } catch {
+          worker.communicator.close(reason: "\(error)")
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+    do { return try outcome.get() } catch { throw .communication(error) }
+  }
+}
+
+extension Step {
+  /// Names the collections of a task's input.
+  fileprivate mutating func read<Input: TaskInput>(
+    _ type: Input.Type, _ collections: Input.Collections
+  ) {
+    inputs = Input.identifiers(of: collections)
+    inputTiles = Input.tileCount(of: collections)
+  }
+}

@@ -1,0 +1,53 @@
+// What the driver tells every worker to do next. The arguments of a task follow in a broadcast of their own,
+// typed by the task that the step names.
+
+import TesseraCommunication
+
+/// One step of a job, the same for all workers.
+struct Step: WireCodable {
+  enum Verb: Int {
+    case place, map, reduce, exchange, collect, stop
+  }
+
+  var verb: Verb
+  /// The task, or the tile type of `place` and `collect`.
+  var name = ""
+  /// The collections read.
+  var inputs: [Int] = []
+  /// The number of their tiles.
+  var inputTiles = 0
+  /// The collection made.
+  var output = 0
+  /// The number of its tiles.
+  var outputTiles = 0
+  /// Collections that nobody holds any more.
+  var released: [Int] = []
+
+  init(_ verb: Verb, _ name: String = "") {
+    self.verb = verb
+    self.name = name
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(verb.rawValue)
+    writer.write(name)
+    inputs.encode(to: &writer)
+    writer.write(inputTiles)
+    writer.write(output)
+    writer.write(outputTiles)
+    released.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    guard let verb = Verb(rawValue: try reader.readInt()) else {
+      throw .malformed(expected: "a verb")
+    }
+    self.verb = verb
+    name = try reader.readString()
+    inputs = try [Int](from: &reader)
+    inputTiles = try reader.readInt(in: 0...Int.max, "a tile count")
+    output = try reader.readInt()
+    outputTiles = try reader.readInt(in: 0...Int.max, "a tile count")
+    released = try [Int](from: &reader)
+  }
+}

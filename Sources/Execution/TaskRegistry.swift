@@ -1,0 +1,87 @@
+// The tasks and tile types that a program can name over the wire: a value built at start, equal in every
+// process of a job. Nothing outside it can be named.
+
+import TesseraCommunication
+
+/// The named tasks and tile types of a program.
+public struct TaskRegistry: Sendable {
+  private(set) var entries: [String: Entry]
+
+  /// A registry of the given entries.
+  ///
+  /// - Precondition: no name stands for two different things.
+  public init(_ entries: [Entry] = []) {
+    self.entries = [:]
+    for entry in entries { insert(entry) }
+  }
+
+  /// This registry and more entries.
+  ///
+  /// - Precondition: no name stands for two different things.
+  public func adding(_ entries: [Entry]) -> TaskRegistry {
+    var result = self
+    for entry in entries { result.insert(entry) }
+    return result
+  }
+
+  /// The names, sorted.
+  public var names: [String] { entries.keys.sorted() }
+
+  private mutating func insert(_ entry: Entry) {
+    for item in [entry] + entry.tileTypes {
+      if let present = entries[item.name] {
+        precondition(present.type == item.type, "two tasks are named '\(item.name)'")
+      }
+      entries[item.name] = item
+    }
+  }
+
+  /// One named task or tile type, and how a worker takes part in a step of it.
+  public struct Entry: Sendable {
+    let name: String
+    let type: ObjectIdentifier
+    let tileTypes: [Entry]
+    let serve: @Sendable (Worker, Step) throws(CommunicationError) -> Void
+
+    /// A tile type, for collections that are placed and collected.
+    public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
+      Entry(name: type.typeName, type: ObjectIdentifier(type), tileTypes: []) {
+        (worker, step) throws(CommunicationError) in
+        if step.verb == .place {
+          try worker.place(nil as [Element]?, step)
+        } else {
+          _ = try worker.collect(type, step)
+        }
+      }
+    }
+
+    /// A map task and the type of the tiles it makes.
+    public static func map<Task: MapTask>(_ task: Task.Type) -> Entry {
+      Entry(
+        name: task.name, type: ObjectIdentifier(task), tileTypes: [.tile(Task.Output.self)]
+      ) { (worker, step) throws(CommunicationError) in
+        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
+        _ = try worker.map(task, arguments, step)
+      }
+    }
+
+    /// A reduce task.
+    public static func reduce<Task: ReduceTask>(_ task: Task.Type) -> Entry {
+      Entry(name: task.name, type: ObjectIdentifier(task), tileTypes: []) {
+        (worker, step) throws(CommunicationError) in
+        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
+        _ = try worker.reduce(task, arguments, step)
+      }
+    }
+
+    /// An exchange task and the type of the tiles it makes.
+    public static func exchange<Task: ExchangeTask>(_ task: Task.Type) -> Entry {
+      Entry(
+        name: task.name, type: ObjectIdentifier(task), tileTypes: [.tile(Task.Output.self)]
+      ) { (worker, step) throws(CommunicationError) in
+        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
+        _ = try worker.exchange(task, arguments, step)
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// The threads of a job's workers, and a way for asynchronous code to wait for their end.
+
+import Foundation
+import Synchronization
+
+/// Threads that run one body each.
+final class WorkerThreads: Sendable {
+  private struct State {
+    var running = 0
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  private let state = Mutex(State())
+
+  /// LAPACK keeps small work arrays on the stack; the default of a secondary thread is half a megabyte.
+  private static let stackSize = 16 << 20
+
+  func start(named name: String, _ body: @escaping @Sendable () -> Void) {
+    state.withLock { $0.running += 1 }
+    let thread = Thread {
+      body()
+      self.leave()
+    }
+    thread.name = name
+    thread.stackSize = Self.stackSize
+    thread.start()
+  }
+
+  private func leave() {
+    let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.running -= 1
+      return state.running == 0 ? state.waiter : nil
+    }
+    waiter?.resume()
+  }
+
+  /// Returns when every thread has ended. Called once, after the last start.
+  func finished() async {
+    await withCheckedContinuation { continuation in
+      let done = state.withLock { state -> Bool in
+        if state.running == 0 { return true }
+        state.waiter = continuation
+        return false
+      }
+      if done { continuation.resume() }
+    }
+  }
+}

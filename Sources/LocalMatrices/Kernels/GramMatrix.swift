@@ -1,0 +1,52 @@
+// G += A^H A, A m x n one tile, G n x n of which the upper triangle is kept, packed by columns: n(n+1)/2
+// elements. Dense: HERK, m n^2 flops. Sparse: the outer product of every row with itself,
+// sum over rows of nnz(row)^2 flops.
+
+import Numerics
+
+extension LocalMatrix {
+  /// The upper triangle of A^H A, packed by columns: element (i, j), i <= j, at i + j(j+1)/2.
+  ///
+  /// - Throws: `outOfMemory` when n x n elements do not fit this machine.
+  public func packedGram() throws(LinearAlgebraError) -> [S] {
+    let n = columns
+    try MemoryGuard.check("the Gram matrix", n, n, bytesPerElement: MemoryLayout<S>.stride)
+    switch self {
+    case .sparse(let a): return sparsePackedGram(a.compressed(by: .rows).resolved())
+    case .dense(let a):
+      guard n > 0, a.rows > 0 else { return [S](repeating: 0, count: n * (n + 1) / 2) }
+      let a = a.columnMajor()
+      var square = [S](repeating: 0, count: n * n)
+      square.withUnsafeMutableBufferPointer { c in
+        a.storage.withUnsafeBufferPointer {
+          S.herk(.adjoint, n, a.rows, $0.baseAddress!, a.rows, c.baseAddress!, n)
+        }
+      }
+      var packed: [S] = []
+      packed.reserveCapacity(n * (n + 1) / 2)
+      for j in 0..<n { packed += square[j * n...j * n + j] }
+      return packed
+    }
+  }
+}
+
+@specialized(where S == Float)
+@specialized(where S == Double)
+@specialized(where S == Complex<Float>)
+@specialized(where S == Complex<Double>)
+private func sparsePackedGram<S: Scalar>(_ a: SparseMatrix<S>) -> [S] {
+  let n = a.columns
+  var packed = [S](repeating: 0, count: n * (n + 1) / 2)
+  for i in 0..<a.rows {
+    let entries = a.offsets[i]..<a.offsets[i + 1]
+    for q in entries {
+      // Indices ascend, so those up to q are the rows of the upper triangle in column j.
+      let j = Int(a.indices[q])
+      let (column, value) = (j * (j + 1) / 2, a.storage[q])
+      for r in entries.lowerBound...q {
+        packed[column + Int(a.indices[r])] += a.storage[r].conjugate * value
+      }
+    }
+  }
+  return packed
+}

@@ -1,0 +1,48 @@
+// How an m x n index space is cut into tiles: a grid of row pieces by column pieces. Tiles are numbered row
+// of the grid after row. Row matrices are p x 1 grids, block matrices r x c grids.
+//
+// A partitioning depends on the matrix alone, never on the number of workers: that, and combining partial
+// results by tile number (`ReductionTree`), is what makes results bit-identical on any number of workers.
+
+/// A grid of tiles over the rows and columns of a matrix.
+public struct Partitioning: Hashable, Sendable {
+  /// How the rows are cut.
+  public let rowCuts: Cuts
+  /// How the columns are cut.
+  public let columnCuts: Cuts
+
+  /// The grid of the given cuts.
+  public init(rowCuts: Cuts, columnCuts: Cuts) {
+    self.rowCuts = rowCuts
+    self.columnCuts = columnCuts
+  }
+
+  /// Slabs of whole rows.
+  public init(slabs rowCuts: Cuts, columns: Int) {
+    self.init(rowCuts: rowCuts, columnCuts: Cuts(even: columns, parts: 1))
+  }
+
+  /// Number of rows of the matrix.
+  public var rows: Int { rowCuts.extent }
+  /// Number of columns of the matrix.
+  public var columns: Int { columnCuts.extent }
+  /// Number of tiles.
+  public var tileCount: Int { rowCuts.count * columnCuts.count }
+
+  /// The rows of tile `t`.
+  public func rows(ofTile t: Int) -> Range<Int> { rowCuts[t / columnCuts.count] }
+  /// The columns of tile `t`.
+  public func columns(ofTile t: Int) -> Range<Int> { columnCuts[t % columnCuts.count] }
+
+  /// The default number of row slabs of a matrix with `stored` elements: a power of two, so that the
+  /// reduction tree splits evenly over powers of two of workers; between 4 and 256; and few enough that
+  /// combining the slabs' n-vectors (n = columns) costs at most a quarter of reading the elements.
+  /// Never more than there are rows.
+  public static func defaultSlabCount(rows: Int, columns: Int, stored: Int) -> Int {
+    let affordable = stored / max(1, 4 * columns)
+    var count = 4
+    while count < 256 && 2 * count <= affordable { count *= 2 }
+    while count > 1 && count > rows { count /= 2 }
+    return count
+  }
+}
