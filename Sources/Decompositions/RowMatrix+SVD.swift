@@ -1,0 +1,61 @@
+// The truncated SVD of a distributed matrix: one front door, four ways behind it, one certificate for all. Whatever
+// finds the right vectors V, the values come from the triangle of A V, which does not square them, and the
+// residuals from one more fused pass.
+
+public import TesseraDistributedMatrices
+import TesseraExecution
+public import TesseraLocalMatrices
+import Numerics
+
+extension RowMatrix {
+  /// The `count` largest singular values of this m x n matrix and their vectors.
+  ///
+  /// Shapes: A is m x n, U m x r beside the rows (on request), s has r elements, V n x r on the driver,
+  /// r <= k = min(count, m, n). A wide matrix (n > m) is redistributed and decomposed by its adjoint.
+  ///
+  /// | method | chosen when (n the smaller dimension) | passes | driver memory | from each worker |
+  /// | --- | --- | --- | --- | --- |
+  /// | gram | n <= 512, or 3k >= n, or k + 2 > n | 4 | 3 n^2 | n(n+1)/2 words |
+  /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
+  /// | tsqr | the least wanted value is below 1e-5 s1 (gram) or does not converge (lanczos, n <= 4096) | 3 more | 4 n^2 | n^2 words |
+  ///
+  /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares would
+  /// leave the range of the scalar is scaled by a power of two first.
+  ///
+  /// - Parameters:
+  ///   - count: how many; more than min(m, n) asks for all.
+  ///   - method: how; `auto` chooses by the table.
+  ///   - tolerance: the relative accuracy asked of Lanczos (by default 1e-10, or 10 ulp in single precision), and
+  ///     of every triplet: one whose residual exceeds 100 times the tolerance times s1 is not returned.
+  ///   - seed: of Lanczos's first vector.
+  ///   - leftVectors: whether to compute U, as Q of the QR factorization of A V: one more pass, m x r numbers on
+  ///     the workers.
+  ///   - progress: called with the number of passes so far.
+  /// - Returns: the triplets that converged, with their residuals; fewer than asked for is not an error.
+  /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, `invalidArgument` for a negative count,
+  ///   `outOfMemory`, `ExecutionError`.
+  public func svd(
+    count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0,
+    leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> TruncatedSVD<S> {
+    guard count >= 0 else {
+      throw LinearAlgebraError.invalidArgument("\(count) singular values were asked for")
+    }
+    let tolerance = tolerance ?? max(S.Real(1e-10), 10 * S.Real.ulpOfOne)
+    guard tolerance >= 0 else {
+      throw LinearAlgebraError.invalidArgument("the tolerance is \(tolerance)")
+    }
+    let job = SVDJob(
+      count: min(count, rows, columns), method: method, tolerance: tolerance, seed: seed,
+      progress: progress)
+    if rows >= columns { return try await job.run(self, rangeVectors: leftVectors) }
+    // A^H = V S U^H: the range vectors of the adjoint are A's right vectors.
+    let flipped = try await job.run(try await adjoint(), rangeVectors: true)
+    let right = try await flipped.left?.collect().dense()
+    return TruncatedSVD(
+      singularValues: flipped.singularValues, right: right ?? DenseMatrix(zeros: columns, 0),
+      left: leftVectors ? try await RowMatrix(.dense(flipped.right), on: cluster) : nil,
+      residuals: flipped.residuals, converged: flipped.converged, method: flipped.method,
+      passes: flipped.passes, frobeniusNorm: flipped.frobeniusNorm)
+  }
+}

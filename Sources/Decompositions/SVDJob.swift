@@ -1,0 +1,199 @@
+// One truncated SVD of a matrix with at least as many rows as columns, from the first pass to the certificate:
+//
+//   inspect    finite? how large? scale by a power of two if squares would leave the scalar's range
+//   find       right vectors V of the largest singular values: Gram, Lanczos or TSQR
+//   refine     A V = Q R (only R is formed), R = P S Z^H: values S, vectors V Z. Rayleigh-Ritz without squaring
+//              (Golub and Van Loan, Matrix Computations, 8.6.3 and 9.1)
+//   certify    Y = A^H (A V): |A^H u - s v| = |Y - s^2 V| / s for every column
+//   left       U = Q of A V, on request
+
+import Numerics
+import TesseraDistributedMatrices
+import TesseraLocalMatrices
+
+struct SVDJob<S: Scalar> {
+  let count: Int
+  let method: SVDMethod
+  let tolerance: S.Real
+  let seed: UInt64
+  let progress: (@Sendable (Int) -> Void)?
+
+  /// Orders up to which a Gram matrix is formed whatever the count, and a full triangle when Lanczos fails.
+  private let smallOrder = 512
+  private let denseOrder = 4096
+
+  func run(_ a: RowMatrix<S>, rangeVectors: Bool) async throws -> TruncatedSVD<S> {
+    let (largest, frobenius) = try await a.magnitudes()
+    progress?(1)
+    if count == 0 || largest == 0 {
+      return try await zero(a, rangeVectors: rangeVectors)
+    }
+    let exponent = scalingExponent(largest, elements: a.rows * a.columns)
+    let factor = S.Real(sign: .plus, exponent: -exponent, significand: 1)
+    let scaled = exponent == 0 ? a : try await a.scaled(by: S(real: factor))
+
+    var state = try await find(scaled)
+    var triplets = try await certify(scaled, &state)
+    // What squaring has hidden, the triangle of A itself still shows.
+    if method == .auto, state.method != .tsqr, scaled.columns <= denseOrder,
+      triplets.count < count || hasHiddenValues(triplets.values)
+    {
+      let passes = state.passes
+      state = try await tsqr(scaled)
+      state.passes += passes
+      triplets = try await certify(scaled, &state)
+    }
+    let left =
+      rangeVectors
+      ? try await scaled.multiplied(by: triplets.right).orthonormalFactor() : nil
+    return TruncatedSVD(
+      singularValues: triplets.values.map { $0 / factor }, right: triplets.right, left: left,
+      residuals: triplets.residuals.map { $0 / factor }, converged: triplets.count == count,
+      method: state.method, passes: state.passes, frobeniusNorm: frobenius)
+  }
+
+  // MARK: scaling
+
+  /// The exponent e by which 2^-e brings the elements near 1, or 0 when their squares and the sums of them stay
+  /// well inside the scalar's range anyway.
+  private func scalingExponent(_ largest: S.Real, elements: Int) -> Int {
+    let exponent = Int(largest.exponent)
+    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
+    return exponent.magnitude < range / 8 ? 0 : exponent
+  }
+
+  // MARK: find
+
+  /// Right vectors and what they cost.
+  private struct Found {
+    var vectors: DenseMatrix<S>
+    var method: SVDMethod
+    var passes: Int
+  }
+
+  private func find(_ a: RowMatrix<S>) async throws -> Found {
+    let n = a.columns
+    switch method {
+    case .gram: return try await gram(a)
+    case .tsqr: return try await tsqr(a)
+    case .lanczos where LanczosEigenpairs<S>.canRun(order: n, count: count):
+      return try await lanczos(a)
+    case .lanczos:
+      throw LinearAlgebraError.invalidArgument(
+        "Lanczos finds at most \(max(0, n - 2)) of the \(n) singular values of a matrix of \(a.shape), "
+          + "not \(count)")
+    case .auto:
+      let cheap =
+        n <= smallOrder || 3 * count >= n || !LanczosEigenpairs<S>.canRun(order: n, count: count)
+      return try await cheap ? gram(a) : lanczos(a)
+    }
+  }
+
+  private func gram(_ a: RowMatrix<S>) async throws -> Found {
+    let n = a.columns
+    let eigen = try await a.gram().symmetricEigen()
+    progress?(2)
+    // LAPACK's eigenvalues ascend: the last `count` vectors, the last first.
+    let wanted = try eigen.vectors[0..<n, n - count..<n]
+    return Found(vectors: wanted.reversingColumns(), method: .gram, passes: 2)
+  }
+
+  private func lanczos(_ a: RowMatrix<S>) async throws -> Found {
+    let pairs = try await LanczosEigenpairs(
+      ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
+      progress: progress.map { progress in { progress(1 + $0) } })
+    return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
+  }
+
+  private func tsqr(_ a: RowMatrix<S>) async throws -> Found {
+    let n = a.columns
+    try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
+    let r = try await a.triangle(of: DenseMatrix(identity: n))
+    let vectors = try r.svd().right[0..<n, 0..<count]
+    return Found(vectors: vectors, method: .tsqr, passes: 2)
+  }
+
+  // MARK: refine and certify
+
+  private struct Triplets {
+    var values: [S.Real]
+    var right: DenseMatrix<S>
+    var residuals: [S.Real]
+    var count: Int { values.count }
+  }
+
+  private func certify(_ a: RowMatrix<S>, _ state: inout Found) async throws -> Triplets {
+    guard state.vectors.columns > 0 else {
+      return Triplets(values: [], right: state.vectors, residuals: [])
+    }
+    let small = try await a.triangle(of: state.vectors).svd()
+    state.passes += 1
+    progress?(state.passes)
+    let values = small.singularValues
+    let right = normalizingSigns(try state.vectors * small.right)
+    let image = try await a.applyGram(right)
+    state.passes += 1
+    progress?(state.passes)
+
+    var residuals: [S.Real] = []
+    for j in 0..<values.count {
+      var difference = image.column(j)
+      axpy(S(real: -values[j] * values[j]), right.column(j), &difference)
+      // With u = A v / s the defect is |A^H A v - s^2 v| / s; with a u that A^H annihilates it is at most 2 s.
+      let byImage = values[j] > 0 ? norm(difference) / values[j] : S.Real.infinity
+      residuals.append(a.rows > a.columns || values[j] <= nullLevel(a, values[0])
+        ? min(byImage, 2 * values[j]) : byImage)
+    }
+    let limit = 100 * tolerance * values[0]
+    let good = residuals.prefix { $0 <= limit }.count
+    return Triplets(
+      values: Array(values.prefix(good)), right: try right[0..<a.columns, 0..<good],
+      residuals: Array(residuals.prefix(good)))
+  }
+
+  /// Below this a singular value is zero to working precision.
+  private func nullLevel(_ a: RowMatrix<S>, _ first: S.Real) -> S.Real {
+    S.Real(max(a.rows, a.columns)) * S.Real.ulpOfOne * first
+  }
+
+  /// Whether a value is so small that the Gram matrix, which squares it, cannot have seen it well.
+  private func hasHiddenValues(_ values: [S.Real]) -> Bool {
+    guard let first = values.first, let last = values.last else { return true }
+    return last < first * S.Real.sqrt(S.Real.ulpOfOne) * 1000
+  }
+
+  /// Each column times the unit scalar that makes its component of largest modulus real and positive.
+  private func normalizingSigns(_ v: DenseMatrix<S>) -> DenseMatrix<S> {
+    var phases: [S] = []
+    for j in 0..<v.columns {
+      var pivot: S = 0
+      for x in v.column(j) where x.modulus > pivot.modulus { pivot = x }
+      phases.append(
+        pivot == 0
+          ? 1
+          : S(
+            real: pivot.realPart / pivot.modulus, imaginary: -pivot.imaginaryPart / pivot.modulus))
+    }
+    return DenseMatrix(rows: v.rows, columns: v.columns) { v[$0, $1] * phases[$1] }
+  }
+
+  // MARK: nothing to find
+
+  /// The SVD of a zero matrix, or of none: zeros, and columns of the identity.
+  private func zero(_ a: RowMatrix<S>, rangeVectors: Bool) async throws -> TruncatedSVD<S> {
+    let right = DenseMatrix<S>(rows: a.columns, columns: count) { $0 == $1 ? 1 : 0 }
+    let zeros = [S.Real](repeating: 0, count: count)
+    return TruncatedSVD(
+      singularValues: zeros, right: right,
+      left: rangeVectors ? try await a.multiplied(by: right).orthonormalFactor() : nil,
+      residuals: zeros, converged: true, method: method == .auto ? .gram : method, passes: 1,
+      frobeniusNorm: 0)
+  }
+}
+
+extension DenseMatrix {
+  /// The columns in the opposite order.
+  fileprivate func reversingColumns() -> DenseMatrix {
+    DenseMatrix(rows: rows, columns: columns) { self[$0, columns - 1 - $1] }
+  }
+}

@@ -1,0 +1,33 @@
+// A linear operator A, m x n: all that an iterative method needs to know of a matrix.
+//
+// Domain vectors (n numbers, one per column) are arrays on the driver; range vectors (m numbers, one per row
+// of what may be a very tall matrix) stay beside the tiles unless asked for.
+
+public import TesseraLocalMatrices
+
+/// Something that can be applied to vectors, and its adjoint too.
+public protocol LinearOperator<Element>: Sendable {
+  /// The scalar.
+  associatedtype Element: Scalar
+  /// Rows and columns.
+  var shape: Shape { get }
+  /// A x, beside the rows. One pass over the matrix; n words to every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  func apply(_ x: [Element]) async throws -> RangeVector<Element>
+  /// A^H y. One pass; n words from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  func applyAdjoint(_ y: RangeVector<Element>) async throws -> [Element]
+  /// A^H (A x). One pass where the operator can fuse the two products; n words to and from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  func applyGram(_ x: [Element]) async throws -> [Element]
+}
+
+extension LinearOperator {
+  /// A^H (A x) as two passes.
+  public func applyGram(_ x: [Element]) async throws -> [Element] {
+    try await applyAdjoint(try await apply(x))
+  }
+}

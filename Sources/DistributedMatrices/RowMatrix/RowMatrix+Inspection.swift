@@ -1,0 +1,20 @@
+// What a decomposition asks before it starts: are all elements finite, how large are they.
+
+import TesseraExecution
+public import TesseraLocalMatrices
+
+extension RowMatrix {
+  /// The largest modulus of an element and the Frobenius norm. One pass; three words from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element in row order,
+  ///   `ExecutionError`.
+  public func magnitudes() async throws -> (largest: S.Real, frobenius: S.Real) {
+    let firstRows = (0..<partitioning.tileCount).map { partitioning.rows(ofTile: $0).lowerBound }
+    let found = try await cluster.engine.reduce(InspectionTask<S>.self, firstRows, over: tiles)
+    if found.firstNotFinite.count == 2 {
+      throw LinearAlgebraError.notFinite(
+        row: found.firstNotFinite[0], column: found.firstNotFinite[1])
+    }
+    return (found.largest, found.frobenius)
+  }
+}

@@ -1,0 +1,61 @@
+// A row matrix as a linear operator. Each application is one pass over the slabs.
+
+import TesseraCommunication
+public import TesseraLocalMatrices
+import TesseraExecution
+
+extension RowMatrix: LinearOperator {
+  /// A x beside the rows. 2 flops per stored element; n words to every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  public func apply(_ x: [S]) async throws -> RangeVector<S> {
+    try checkOperand("product", shape, Shape(x.count, 1))
+    return RangeVector(
+      cuts: partitioning.rowCuts,
+      tiles: try await cluster.engine.map(VectorProductTask<S>.self, VectorTile(x), over: tiles),
+      cluster: cluster)
+  }
+
+  /// A^H y. 2 flops per stored element; n words from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when y is not cut as the rows are, `ExecutionError`.
+  public func applyAdjoint(_ y: RangeVector<S>) async throws -> [S] {
+    guard y.cuts == partitioning.rowCuts else {
+      throw LinearAlgebraError.shapeMismatch(
+        operation: "adjoint product", left: Shape(columns, rows), right: Shape(y.count, 1))
+    }
+    return try await cluster.engine.reduce(
+      AdjointProductTask<S>.self, Empty(), over: AlignedPair(tiles, y.tiles)
+    ).elements
+  }
+
+  /// A^H (A x), fused: every slab is read once. 4 flops per stored element; n words to and from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  public func applyGram(_ x: [S]) async throws -> [S] {
+    try checkOperand("Gram product", shape, Shape(x.count, 1))
+    return try await cluster.engine.reduce(
+      GramProductTask<S>.self, Panel(width: 1, elements: x), over: tiles
+    ).elements
+  }
+
+  /// A^H (A X) for b vectors at once, X n x b, fused. 4b flops per stored element; nb words to and from every
+  /// worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  public func applyGram(_ x: DenseMatrix<S>) async throws -> DenseMatrix<S> {
+    try checkOperand("Gram product", shape, x.shape)
+    let y = try await cluster.engine.reduce(
+      GramProductTask<S>.self, Panel(width: x.columns, elements: x.elements(in: .rowMajor)),
+      over: tiles)
+    return try DenseMatrix(
+      rows: columns, columns: x.columns, order: .rowMajor, elements: y.elements)
+  }
+}
+
+/// - Throws: `shapeMismatch` unless A's columns are the operand's rows.
+func checkOperand(_ operation: String, _ a: Shape, _ operand: Shape) throws(LinearAlgebraError) {
+  guard a.columns == operand.rows else {
+    throw .shapeMismatch(operation: operation, left: a, right: operand)
+  }
+}

@@ -1,0 +1,68 @@
+// Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row), with
+// itself (the Gram matrix), by a number, and the triangle of A X. Plus its adjoint, an exchange.
+
+import TesseraCommunication
+public import TesseraLocalMatrices
+import TesseraExecution
+import TesseraPartitioning
+
+extension RowMatrix {
+  /// A B for a dense B on the driver, k x n: a row matrix cut as A is. kn words to every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  public func multiplied(by b: DenseMatrix<S>) async throws -> RowMatrix {
+    try checkOperand("product", shape, b.shape)
+    return RowMatrix(
+      partitioning: Partitioning(slabs: partitioning.rowCuts, columns: b.columns),
+      storedCount: rows * b.columns, cluster: cluster,
+      tiles: try await cluster.engine.map(ProductTask<S>.self, b, over: tiles))
+  }
+
+  /// alpha A.
+  ///
+  /// - Throws: `ExecutionError`.
+  public func scaled(by alpha: S) async throws -> RowMatrix {
+    RowMatrix(
+      partitioning: partitioning, storedCount: storedCount, cluster: cluster,
+      tiles: try await cluster.engine.map(ScalingTask<S>.self, VectorTile([alpha]), over: tiles))
+  }
+
+  /// A^H A, n x n, on the driver. One pass; n(n+1)/2 words from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.outOfMemory` when n x n elements do not fit, `ExecutionError`.
+  public func gram() async throws -> DenseMatrix<S> {
+    let n = columns
+    try MemoryGuard.check(
+      "the Gram matrix", n, n, bytesPerElement: 2 * MemoryLayout<S>.stride)
+    let packed = try await cluster.engine.reduce(GramMatrixTask<S>.self, Empty(), over: tiles)
+      .elements
+    return DenseMatrix(rows: n, columns: n) { i, j in
+      i <= j ? packed[i + j * (j + 1) / 2] : packed[j + i * (i + 1) / 2].conjugate
+    }
+  }
+
+  /// R of the QR factorization of A X, X dense on the driver, n x k: R is min(m, k) x k upper triangular, with
+  /// R^H R = X^H A^H A X computed without squaring. One pass; nk words to and k^2 from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  public func triangle(of x: DenseMatrix<S>) async throws -> DenseMatrix<S> {
+    try checkOperand("product", shape, x.shape)
+    return try await cluster.engine.reduce(TriangleTask<S>.self, x, over: tiles)
+  }
+
+  /// A^H as a row matrix: a redistribution in which every stored element moves at most once.
+  ///
+  /// - Parameter partitions: the number of slabs of the result; by default as for a new matrix.
+  /// - Throws: `ExecutionError`.
+  public func adjoint(partitions: Int? = nil) async throws -> RowMatrix {
+    let count =
+      partitions
+      ?? Partitioning.defaultSlabCount(rows: columns, columns: rows, stored: storedCount)
+    let cuts = Cuts(even: columns, parts: max(1, count))
+    return RowMatrix(
+      partitioning: Partitioning(slabs: cuts, columns: rows), storedCount: storedCount,
+      cluster: cluster,
+      tiles: try await cluster.engine.exchange(
+        AdjointTask<S>.self, cuts.bounds, over: tiles, into: cuts.count))
+  }
+}

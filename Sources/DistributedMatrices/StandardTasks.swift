@@ -1,0 +1,24 @@
+// Every task and tile type of the distributed matrices, for every scalar.
+
+public import TesseraExecution
+import TesseraLocalMatrices
+import Numerics
+
+extension TaskRegistry {
+  /// The tasks that the distributed matrices are made of.
+  public static let distributedMatrices = TaskRegistry(
+    entries(Float.self) + entries(Double.self) + entries(Complex<Float>.self)
+      + entries(Complex<Double>.self))
+
+  private static func entries<S: Scalar>(_ type: S.Type) -> [Entry] {
+    [
+      .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self),
+      .map(ProductTask<S>.self), .map(VectorProductTask<S>.self), .map(ScalingTask<S>.self),
+      .reduce(AdjointProductTask<S>.self), .reduce(GramProductTask<S>.self),
+      .reduce(GramMatrixTask<S>.self), .reduce(TriangleTask<S>.self), .reduce(InspectionTask<S>.self),
+      .exchange(AdjointTask<S>.self),
+      .tile(FactoredSlab<S>.self), .map(FactorTask<S>.self), .map(SlabTriangleTask<S>.self),
+      .map(RecombineTask<S>.self),
+    ]
+  }
+}

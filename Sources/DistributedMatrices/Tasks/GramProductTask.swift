@@ -1,0 +1,41 @@
+// Y = A^H (A X) = sum over slabs of A_i^H (A_i X): the fused pass of Krylov methods. X and Y are n x b panels,
+// row-major. One read of every tile; nb words to every worker and nb from it.
+
+import TesseraCommunication
+import TesseraExecution
+import TesseraLocalMatrices
+
+/// A panel of b vectors, row-major.
+struct Panel<S: Scalar>: WireCodable {
+  let width: Int
+  let elements: [S]
+
+  init(width: Int, elements: [S]) {
+    self.width = width
+    self.elements = elements
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(width)
+    writer.write(array: elements)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    width = try reader.readInt(in: 0...Int.max, "a panel's width")
+    elements = try reader.readArray(of: S.self)
+  }
+}
+
+enum GramProductTask<S: Scalar>: ReduceTask {
+  static var name: String { scalarName("gram-product", S.self) }
+
+  static func run(_ x: Panel<S>, _ slab: LocalMatrix<S>, tile: Int) -> VectorTile<S> {
+    var y = [S](repeating: 0, count: slab.columns * x.width)
+    slab.addGramProduct(x.elements, width: x.width, to: &y)
+    return VectorTile(y)
+  }
+
+  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _ x: Panel<S>) {
+    left.add(right)
+  }
+}

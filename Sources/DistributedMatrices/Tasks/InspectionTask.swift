@@ -1,0 +1,60 @@
+// One pass over the elements that tells whether they are all finite, how large they get, and the Frobenius norm:
+// what a decomposition needs to know before it starts. Three numbers from every worker.
+
+import Numerics
+import TesseraCommunication
+import TesseraExecution
+import TesseraLocalMatrices
+
+/// What one pass over the elements of a matrix finds.
+struct Inspection<Real: RealScalar>: WireCodable {
+  /// Row and column of the first NaN or infinite element, in row order, counted from the matrix's corner.
+  var firstNotFinite: [Int] = []
+  /// The largest modulus of the finite elements.
+  var largest: Real = 0
+  /// The Frobenius norm.
+  var frobenius: Real = 0
+
+  init() {}
+
+  func encode(to writer: inout WireWriter) {
+    firstNotFinite.encode(to: &writer)
+    writer.write(array: [largest, frobenius])
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    firstNotFinite = try [Int](from: &reader)
+    let numbers = try reader.readArray(of: Real.self)
+    guard numbers.count == 2, firstNotFinite.isEmpty || firstNotFinite.count == 2 else {
+      throw .malformed(expected: "an inspection")
+    }
+    (largest, frobenius) = (numbers[0], numbers[1])
+  }
+}
+
+enum InspectionTask<S: Scalar>: ReduceTask {
+  static var name: String { scalarName("inspection", S.self) }
+
+  /// - Parameter firstRows: the first row of each slab.
+  static func run(_ firstRows: [Int], _ slab: LocalMatrix<S>, tile: Int) -> Inspection<S.Real> {
+    var found = Inspection<S.Real>()
+    slab.forEach { i, j, value in
+      if value.isFiniteNumber {
+        found.largest = max(found.largest, value.modulus)
+      } else {
+        let place = [firstRows[tile] + i, j]
+        if found.firstNotFinite.isEmpty || place.lexicographicallyPrecedes(found.firstNotFinite) {
+          found.firstNotFinite = place
+        }
+      }
+    }
+    found.frobenius = slab.norm(.frobenius)
+    return found
+  }
+
+  static func combine(_ left: inout Inspection<S.Real>, _ right: Inspection<S.Real>, _: [Int]) {
+    if left.firstNotFinite.isEmpty { left.firstNotFinite = right.firstNotFinite }
+    left.largest = max(left.largest, right.largest)
+    left.frobenius = S.Real.hypot(left.frobenius, right.frobenius)
+  }
+}
