@@ -1,6 +1,7 @@
 // LAPACK for four scalars behind one signature each. `t` is LAPACK's letter for the scalar: 's' float,
 // 'd' double, 'c' complex float, 'z' complex double; arrays are untyped pointers, matrices column-major.
-// Every function returns LAPACK's info. The orthogonal routines carry the real names (orgqr, syevd).
+// Every function returns LAPACK's info. The orthogonal and symmetric routines carry the real names (orgqr,
+// syevd) and are the unitary and Hermitian ones for a complex scalar.
 #include <lapacke.h>
 
 #define TESSERA_LAPACK(call_s, call_d, call_c, call_z)                                               \
@@ -11,11 +12,35 @@
   case 'z': return LAPACKE_##call_z;                                                                 \
   }                                                                                                  \
   return -1
+// The same arguments for all four.
+#define TESSERA_LAPACK_ALL(name, ...)                                                                \
+  TESSERA_LAPACK(s##name(__VA_ARGS__), d##name(__VA_ARGS__), c##name(__VA_ARGS__), z##name(__VA_ARGS__))
 #define COL LAPACK_COL_MAJOR
 
+// R over the upper triangle of a, reflectors below it, their factors in tau.
 static inline int tessera_geqrf(char t, int m, int n, void *a, int lda, void *tau) {
-  TESSERA_LAPACK(sgeqrf(COL, m, n, a, lda, tau), dgeqrf(COL, m, n, a, lda, tau),
-                 cgeqrf(COL, m, n, a, lda, tau), zgeqrf(COL, m, n, a, lda, tau));
+  TESSERA_LAPACK_ALL(geqrf, COL, m, n, a, lda, tau);
+}
+
+// The same with column pivoting: column j of A P is column jpvt[j] - 1 of A; jpvt is all zeros on entry.
+static inline int tessera_geqp3(char t, int m, int n, void *a, int lda, int *jpvt, void *tau) {
+  TESSERA_LAPACK_ALL(geqp3, COL, m, n, a, lda, jpvt, tau);
+}
+
+// The first n columns of the product of k reflectors, over a.
+static inline int tessera_orgqr(char t, int m, int n, int k, void *a, int lda, const void *tau) {
+  TESSERA_LAPACK(sorgqr(COL, m, n, k, a, lda, tau), dorgqr(COL, m, n, k, a, lda, tau),
+                 cungqr(COL, m, n, k, a, lda, tau), zungqr(COL, m, n, k, a, lda, tau));
+}
+
+// C := Q C or Q^H C, Q the product of k reflectors.
+static inline int tessera_ormqr(char t, int adjoint, int m, int n, int k, const void *a, int lda,
+                                const void *tau, void *c, int ldc) {
+  char r = adjoint ? 'T' : 'N', u = adjoint ? 'C' : 'N';
+  TESSERA_LAPACK(sormqr(COL, 'L', r, m, n, k, a, lda, tau, c, ldc),
+                 dormqr(COL, 'L', r, m, n, k, a, lda, tau, c, ldc),
+                 cunmqr(COL, 'L', u, m, n, k, a, lda, tau, c, ldc),
+                 zunmqr(COL, 'L', u, m, n, k, a, lda, tau, c, ldc));
 }
 
 // Eigenvalues ascending into w (real), eigenvectors over a; the upper triangle of a is read.
@@ -24,11 +49,46 @@ static inline int tessera_syevd(char t, int n, void *a, int lda, void *w) {
                  cheevd(COL, 'V', 'U', n, a, lda, w), zheevd(COL, 'V', 'U', n, a, lda, w));
 }
 
-// jobz 'S': u is m x min(m,n), vt is min(m,n) x n; singular values into s (real); a is destroyed.
-static inline int tessera_gesdd(char t, char jobz, int m, int n, void *a, int lda, void *s, void *u, int ldu,
+// With vectors u is m x min(m,n) and vt min(m,n) x n, else neither is touched. Singular values into s (real); a
+// is destroyed.
+static inline int tessera_gesdd(char t, int vectors, int m, int n, void *a, int lda, void *s, void *u, int ldu,
                                 void *vt, int ldvt) {
-  TESSERA_LAPACK(sgesdd(COL, jobz, m, n, a, lda, s, u, ldu, vt, ldvt),
-                 dgesdd(COL, jobz, m, n, a, lda, s, u, ldu, vt, ldvt),
-                 cgesdd(COL, jobz, m, n, a, lda, s, u, ldu, vt, ldvt),
-                 zgesdd(COL, jobz, m, n, a, lda, s, u, ldu, vt, ldvt));
+  char job = vectors ? 'S' : 'N';
+  TESSERA_LAPACK_ALL(gesdd, COL, job, m, n, a, lda, s, u, ldu, vt, ldvt);
+}
+
+// The same by implicit QR steps; superb is workspace of min(m,n) reals.
+static inline int tessera_gesvd(char t, int vectors, int m, int n, void *a, int lda, void *s, void *u, int ldu,
+                                void *vt, int ldvt, void *superb) {
+  char job = vectors ? 'S' : 'N';
+  TESSERA_LAPACK_ALL(gesvd, COL, job, job, m, n, a, lda, s, u, ldu, vt, ldvt, superb);
+}
+
+// Least squares of least norm by SVD: b has max(m,n) rows, X over its first n; singular values below rcond
+// times the largest count as zero; their number into rank.
+static inline int tessera_gelsd(char t, int m, int n, int nrhs, void *a, int lda, void *b, int ldb, void *s,
+                                double rcond, int *rank) {
+  TESSERA_LAPACK_ALL(gelsd, COL, m, n, nrhs, a, lda, b, ldb, s, rcond, rank);
+}
+
+// A = U^H U over the upper triangle of a, which alone is read. info k: the leading minor of order k is not
+// positive.
+static inline int tessera_potrf(char t, int n, void *a, int lda) {
+  TESSERA_LAPACK_ALL(potrf_work, COL, 'U', n, a, lda);
+}
+
+// B := A^-1 B by potrf's factor.
+static inline int tessera_potrs(char t, int n, int nrhs, const void *a, int lda, void *b, int ldb) {
+  TESSERA_LAPACK_ALL(potrs_work, COL, 'U', n, nrhs, a, lda, b, ldb);
+}
+
+// P A = L U over a; row k was exchanged with row ipiv[k] - 1.
+static inline int tessera_getrf(char t, int m, int n, void *a, int lda, int *ipiv) {
+  TESSERA_LAPACK_ALL(getrf_work, COL, m, n, a, lda, ipiv);
+}
+
+// B := A^-1 B by getrf's factors.
+static inline int tessera_getrs(char t, int n, int nrhs, const void *a, int lda, const int *ipiv, void *b,
+                                int ldb) {
+  TESSERA_LAPACK_ALL(getrs_work, COL, 'N', n, nrhs, a, lda, ipiv, b, ldb);
 }

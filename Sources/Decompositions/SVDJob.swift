@@ -94,7 +94,7 @@ struct SVDJob<S: Scalar> {
     let eigen = try await a.gram().symmetricEigen()
     progress?(2)
     // LAPACK's eigenvalues ascend: the last `count` vectors, the last first.
-    let wanted = try eigen.vectors[0..<n, n - count..<n]
+    let wanted = try eigen.eigenvectors[0..<n, n - count..<n]
     return Found(vectors: wanted.reversingColumns(), method: .gram, passes: 2)
   }
 
@@ -109,7 +109,7 @@ struct SVDJob<S: Scalar> {
     let n = a.columns
     try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
     let r = try await a.triangle(of: DenseMatrix(identity: n))
-    let vectors = try r.svd().right[0..<n, 0..<count]
+    let vectors = try r.svd().v[0..<n, 0..<count]
     return Found(vectors: vectors, method: .tsqr, passes: 2)
   }
 
@@ -130,7 +130,7 @@ struct SVDJob<S: Scalar> {
     state.passes += 1
     progress?(state.passes)
     let values = small.singularValues
-    let right = normalizingSigns(try state.vectors * small.right)
+    let right = normalizingSigns(try state.vectors * small.v)
     let image = try await a.applyGram(right)
     state.passes += 1
     progress?(state.passes)

@@ -59,14 +59,20 @@ private func corner<S: Scalar>(_ rows: Int, _ columns: Int, _ element: (Int, Int
 
 /// A value in at most five significant digits.
 private func shortText<S: Scalar>(_ value: S) -> String {
-  func text(_ x: S.Real) -> String {
-    guard x.isFinite, x != 0 else { return x == 0 ? "0" : "\(x)" }
-    let exponent = Int(S.Real.log10(x.magnitude).rounded(.down))
-    let unit = S.Real.pow(10, min(exponent - 4, 37))
-    let rounded = (x / unit).rounded() * unit
-    return x == x.rounded() && x.magnitude < 100_000 ? "\(Int(x))" : "\(Float(rounded))"
-  }
-  guard S.isComplex else { return text(value.realPart) }
-  let imaginary = text(value.imaginaryPart)
-  return text(value.realPart) + (imaginary.hasPrefix("-") ? "" : "+") + imaginary + "i"
+  guard S.isComplex else { return shortText(real: Double(value.realPart)) }
+  let imaginary = shortText(real: Double(value.imaginaryPart))
+  return shortText(real: Double(value.realPart)) + (imaginary.hasPrefix("-") ? "" : "+") + imaginary + "i"
+}
+
+private func shortText(real x: Double) -> String {
+  guard x.isFinite, x != 0 else { return x == 0 ? "0" : "\(x)" }
+  if x == x.rounded(), x.magnitude < 100_000 { return "\(Int(x))" }
+  var exponent = Int(Double.log10(x.magnitude).rounded(.down))
+  // In two steps: 10^-exponent of a subnormal number overflows.
+  let half = exponent / 2
+  var digits = (x / Double.pow(10, half) / Double.pow(10, exponent - half) * 10_000).rounded() / 10_000
+  if digits.magnitude >= 10 { (digits, exponent) = (digits / 10, exponent + 1) }
+  guard -5 < exponent, exponent < 5 else { return "\(digits)e\(exponent)" }
+  let unit = Double.pow(10, 4 - exponent)
+  return "\((x * unit).rounded() / unit)"
 }

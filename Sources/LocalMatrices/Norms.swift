@@ -47,34 +47,39 @@ func maximum<Real: RealScalar>(_ a: Real, _ b: Real) -> Real {
   a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
 }
 
-/// Accumulates every norm and the sum in one pass over entries (i, j, value).
+/// Accumulates one norm over entries (i, j, value); only the sums of rows or columns take memory.
 struct NormAccumulator<S: Scalar> {
+  private let kind: MatrixNorm
   private var squares = ScaledSquares<S.Real>()
-  private(set) var largest: S.Real = 0
-  private(set) var sum: S = 0
-  private var rowSums: [S.Real]
-  private var columnSums: [S.Real]
+  private var largest: S.Real = 0
+  private var sums: [S.Real]
 
-  init(rows: Int, columns: Int) {
-    rowSums = [S.Real](repeating: 0, count: rows)
-    columnSums = [S.Real](repeating: 0, count: columns)
+  init(_ kind: MatrixNorm, _ shape: Shape) {
+    self.kind = kind
+    let count =
+      switch kind {
+      case .one: shape.columns
+      case .infinity: shape.rows
+      case .frobenius, .max: 0
+      }
+    sums = [S.Real](repeating: 0, count: count)
   }
 
   mutating func add(_ i: Int, _ j: Int, _ value: S) {
-    let size = value.modulus
-    squares.add(value.realPart)
-    squares.add(value.imaginaryPart)
-    largest = maximum(largest, size)
-    sum += value
-    rowSums[i] += size
-    columnSums[j] += size
+    switch kind {
+    case .frobenius:
+      squares.add(value.realPart)
+      squares.add(value.imaginaryPart)
+    case .one: sums[j] += value.modulus
+    case .infinity: sums[i] += value.modulus
+    case .max: largest = maximum(largest, value.modulus)
+    }
   }
 
-  func norm(_ kind: MatrixNorm) -> S.Real {
+  var norm: S.Real {
     switch kind {
     case .frobenius: squares.root
-    case .one: columnSums.reduce(0, maximum)
-    case .infinity: rowSums.reduce(0, maximum)
+    case .one, .infinity: sums.reduce(0, maximum)
     case .max: largest
     }
   }
@@ -83,9 +88,9 @@ struct NormAccumulator<S: Scalar> {
 extension DenseMatrix {
   /// A norm of the matrix; zero for an empty one. O(mn).
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
-    var accumulator = NormAccumulator<S>(rows: rows, columns: columns)
+    var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }
-    return accumulator.norm(kind)
+    return accumulator.norm
   }
 
   /// Calls `body` with row, column and value of every element, in storage order. O(mn).
@@ -104,8 +109,8 @@ extension DenseMatrix {
 extension SparseMatrix {
   /// A norm of the matrix; zero for an empty one. O(m + n + nonzeros).
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
-    var accumulator = NormAccumulator<S>(rows: rows, columns: columns)
+    var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }
-    return accumulator.norm(kind)
+    return accumulator.norm
   }
 }

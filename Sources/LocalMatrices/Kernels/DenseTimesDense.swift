@@ -40,17 +40,18 @@ extension DenseMatrix {
     guard a.rows > 0, a.columns > 0 else { return [S](repeating: 0, count: a.rows) }
     let (matrix, operation) = a.gemmOperand()
     let (m, n) = operation == .identity ? (a.rows, a.columns) : (a.columns, a.rows)
-    return [S](unsafeUninitializedCapacity: a.rows) { y, count in
-      // GEMV scales y by beta = 0 without reading it.
-      matrix.storage.withUnsafeBufferPointer { matrixBuffer in
+    // Zeros, because some builds of GEMV multiply y by beta = 0, which would keep a NaN.
+    var y = [S](repeating: 0, count: a.rows)
+    y.withUnsafeMutableBufferPointer { y in
+      matrix.storage.withUnsafeBufferPointer { elements in
         x.withUnsafeBufferPointer { x in
           S.gemv(
-            operation, m, n, 1, matrixBuffer.baseAddress!, matrix.leadingDimension, x.baseAddress!,
-            0, y.baseAddress!)
+            operation, m, n, 1, elements.baseAddress!, matrix.leadingDimension, x.baseAddress!, 0,
+            y.baseAddress!)
         }
       }
-      count = a.rows
     }
+    return y
   }
 
   /// The buffer to hand to BLAS and the operation that makes it this matrix.

@@ -1,0 +1,135 @@
+// LAPACK's factorizations and drivers for every scalar, column-major (Anderson et al., LAPACK Users' Guide,
+// 1999). These are the raw routines: callers check shapes, 32-bit limits and that the numbers are finite.
+// Each returns LAPACK's info: 0 for success, what a positive one means is said below, a negative one is read
+// by `lapackFailure`. LAPACKE allocates the workspaces. For a complex scalar `or...` is `un...`, `sy...` `he...`.
+
+internal import CLAPACKE
+
+extension Scalar {
+  /// R over the upper triangle of A, m by n; reflectors below it and in `tau`. 2n^2(m - n/3) flops.
+  public static func geqrf(
+    _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int, _ tau: UnsafeMutablePointer<Self>
+  ) -> Int {
+    Int(tessera_geqrf(kind.letter, Int32(m), Int32(n), a, Int32(lda), tau))
+  }
+
+  /// The same of A P; `pivots` are zeros on entry, then the columns of A in their new order, from one.
+  public static func geqp3(
+    _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int,
+    _ pivots: UnsafeMutablePointer<Int32>, _ tau: UnsafeMutablePointer<Self>
+  ) -> Int {
+    Int(tessera_geqp3(kind.letter, Int32(m), Int32(n), a, Int32(lda), pivots, tau))
+  }
+
+  /// The first n columns of the product of k reflectors, over them. 4mnk - 2(m + n)k^2 + 4k^3/3 flops.
+  public static func orgqr(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int,
+    _ tau: UnsafePointer<Self>
+  ) -> Int {
+    Int(tessera_orgqr(kind.letter, Int32(m), Int32(n), Int32(k), a, Int32(lda), tau))
+  }
+
+  /// C := Q C or Q^H C, C m by n, Q the product of k reflectors of length m. 2nk(2m - k) flops.
+  public static func ormqr(
+    adjoint: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>, _ lda: Int,
+    _ tau: UnsafePointer<Self>, _ c: UnsafeMutablePointer<Self>, _ ldc: Int
+  ) -> Int {
+    Int(
+      tessera_ormqr(
+        kind.letter, adjoint ? 1 : 0, Int32(m), Int32(n), Int32(k), a, Int32(lda), tau, c,
+        Int32(ldc)))
+  }
+
+  /// Eigenvalues ascending into `w`, eigenvectors over A; reads the upper triangle. About 9n^3 flops.
+  /// Positive info: no convergence.
+  public static func syevd(
+    _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int, _ w: UnsafeMutablePointer<Real>
+  )
+    -> Int
+  {
+    Int(tessera_syevd(kind.letter, Int32(n), a, Int32(lda), w))
+  }
+
+  /// Singular values descending into `s` and, with `vectors`, U (m by min(m,n)) and V^H (min(m,n) by n), by
+  /// divide and conquer. A is destroyed. Positive info: no convergence.
+  public static func gesdd(
+    vectors: Bool, _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int,
+    _ s: UnsafeMutablePointer<Real>, _ u: UnsafeMutablePointer<Self>, _ ldu: Int,
+    _ vt: UnsafeMutablePointer<Self>, _ ldvt: Int
+  ) -> Int {
+    Int(
+      tessera_gesdd(
+        kind.letter, vectors ? 1 : 0, Int32(m), Int32(n), a, Int32(lda), s, u, Int32(ldu),
+        vt, Int32(ldvt)))
+  }
+
+  /// The same by implicit QR steps: slower, converges where divide and conquer may not.
+  public static func gesvd(
+    vectors: Bool, _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int,
+    _ s: UnsafeMutablePointer<Real>, _ u: UnsafeMutablePointer<Self>, _ ldu: Int,
+    _ vt: UnsafeMutablePointer<Self>, _ ldvt: Int
+  ) -> Int {
+    withUnsafeTemporaryAllocation(of: Real.self, capacity: max(1, min(m, n))) { superdiagonal in
+      Int(
+        tessera_gesvd(
+          kind.letter, vectors ? 1 : 0, Int32(m), Int32(n), a, Int32(lda), s, u,
+          Int32(ldu), vt, Int32(ldvt), superdiagonal.baseAddress))
+    }
+  }
+
+  /// Least squares of least norm by SVD: X over the first n of the max(m,n) rows of B; singular values at
+  /// most `tolerance` times the largest count as zero. A is destroyed. Positive info: no convergence.
+  public static func gelsd(
+    _ m: Int, _ n: Int, _ rightSides: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Self>, _ ldb: Int, _ s: UnsafeMutablePointer<Real>, tolerance: Real,
+    rank: inout Int
+  ) -> Int {
+    var found: Int32 = 0
+    let info = tessera_gelsd(
+      kind.letter, Int32(m), Int32(n), Int32(rightSides), a, Int32(lda), b, Int32(ldb), s,
+      Double(tolerance), &found)
+    rank = Int(found)
+    return Int(info)
+  }
+
+  /// A = U^H U over the upper triangle, which alone is read. n^3/3 flops. Positive info: the order of the
+  /// first leading minor that is not positive.
+  public static func potrf(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int) -> Int {
+    Int(tessera_potrf(kind.letter, Int32(n), a, Int32(lda)))
+  }
+
+  /// B := A^-1 B by the factor of `potrf`. 2n^2 flops per right side.
+  public static func potrs(
+    _ n: Int, _ rightSides: Int, _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafeMutablePointer<Self>,
+    _ ldb: Int
+  ) -> Int {
+    Int(tessera_potrs(kind.letter, Int32(n), Int32(rightSides), a, Int32(lda), b, Int32(ldb)))
+  }
+
+  /// P A = L U over A, m by n; row k was exchanged with row `pivots[k]`, counted from one. 2n^3/3 flops when
+  /// square. Positive info: that pivot, counted from one, is zero.
+  public static func getrf(
+    _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int, _ pivots: UnsafeMutablePointer<Int32>
+  ) -> Int {
+    Int(tessera_getrf(kind.letter, Int32(m), Int32(n), a, Int32(lda), pivots))
+  }
+
+  /// B := A^-1 B by the factors of `getrf`. 2n^2 flops per right side.
+  public static func getrs(
+    _ n: Int, _ rightSides: Int, _ a: UnsafePointer<Self>, _ lda: Int, _ pivots: UnsafePointer<Int32>,
+    _ b: UnsafeMutablePointer<Self>, _ ldb: Int
+  ) -> Int {
+    Int(
+      tessera_getrs(kind.letter, Int32(n), Int32(rightSides), a, Int32(lda), pivots, b, Int32(ldb)))
+  }
+}
+
+/// What a negative info means, shapes being right: no workspace (LAPACKE's -1010 and -1011), or NaN among
+/// intermediate numbers that overflowed.
+func lapackFailure(_ info: Int, _ what: String, workspaceBytes: Int) -> LinearAlgebraError {
+  info == -1010 || info == -1011
+    ? .outOfMemory(
+      what: "the workspace of \(what)", bytesNeeded: workspaceBytes, bytesAvailable: MemoryGuard.physicalBytes
+    )
+    : .invalidArgument("\(what): the numbers are so large that intermediate ones overflow")
+}
