@@ -15,8 +15,10 @@ public func dot<S: Scalar>(_ x: [S], _ y: [S]) -> S {
     y.withUnsafeBufferPointer { y in
       forEachPiece(of: x.count) { start, count in
         var part: S = 0
-        tessera_dot(
-          S.kind.letter, count, x.baseAddress! + start, y.baseAddress! + start, &part)
+        withUnsafeMutablePointer(to: &part) { part in
+          tessera_dot(
+            S.kind.letter, count, x.baseAddress! + start, y.baseAddress! + start, part)
+        }
         sum += part
       }
     }
