@@ -87,6 +87,7 @@ let package = Package(
     .target(
       name: "TesseraTestSupport", dependencies: ["TesseraLocalMatrices", numerics],
       path: "Tests/TestSupport", swiftSettings: settings),
+    tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
   ]
 )

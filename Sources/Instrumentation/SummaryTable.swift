@@ -1,0 +1,105 @@
+// Where the time went: one line per kind and name of event, after PETSc's -log_view. The ratio column is
+// what finds imbalance: the longest total time on a worker over the shortest, among the workers that have
+// such events at all. O(n) for n events.
+
+/// Events summed up by kind and name.
+public struct SummaryTable: Sendable, Equatable {
+  /// The events of one kind and name.
+  public struct Row: Sendable, Equatable {
+    /// The kind.
+    public var category: Event.Category
+    /// The name.
+    public var name: String
+    /// Number of events on all workers.
+    public var count: Int
+    /// Number of workers with at least one of them.
+    public var workers: Int
+    /// The longest total time on a worker, in nanoseconds.
+    public var longest: Int
+    /// The shortest total time on a worker that has such events, in nanoseconds.
+    public var shortest: Int
+    /// Messages, counted where they were received: each of them once.
+    public var messages: Int
+    /// Payload and header bytes of those messages.
+    public var bytes: Int
+  }
+
+  /// The lines: steps, tasks, transfers, waits, each by falling time.
+  public let rows: [Row]
+  /// From the first event's start to the last one's end, in nanoseconds.
+  public let total: Int
+  /// Number of workers with at least one event.
+  public let workers: Int
+
+  /// The summary of `events`, which may come in any order.
+  public init(_ events: some Sequence<Event>) {
+    var tallies: [Tally.Key: Tally] = [:]
+    var workers: Set<Int> = []
+    var (first, last) = (Int.max, Int.min)
+    for event in events {
+      workers.insert(event.worker)
+      (first, last) = (min(first, event.start), max(last, event.end))
+      let key = Tally.Key(category: event.kind.category, name: event.name)
+      tallies[key, default: Tally()].add(event)
+    }
+    let rows = tallies.map { $1.row($0) }
+    let order = Event.Category.allCases
+    self.rows = order.flatMap { category in
+      rows.filter { $0.category == category }
+        .sorted { ($1.longest, $0.name) < ($0.longest, $1.name) }
+    }
+    self.workers = workers.count
+    total = workers.isEmpty ? 0 : last - first
+  }
+}
+
+/// What is summed up for one line of the table.
+private struct Tally {
+  struct Key: Hashable {
+    var category: Event.Category
+    var name: String
+  }
+
+  var count = 0
+  var times: [Int: Int] = [:]
+  var messages = 0
+  var bytes = 0
+
+  mutating func add(_ event: Event) {
+    count += 1
+    times[event.worker, default: 0] += event.duration
+    if case .transfer(let transfer) = event.kind, transfer.direction == .received {
+      messages += 1
+      bytes += transfer.bytes
+    }
+  }
+
+  func row(_ key: Key) -> SummaryTable.Row {
+    SummaryTable.Row(
+      category: key.category, name: key.name, count: count, workers: times.count,
+      longest: times.values.max() ?? 0, shortest: times.values.min() ?? 0, messages: messages,
+      bytes: bytes)
+  }
+}
+
+extension SummaryTable: CustomStringConvertible {
+  /// The table as text with aligned columns, a line of totals below.
+  public var description: String {
+    let header = [
+      "kind", "name", "count", "workers", "max time", "max/min", "messages", "bytes", "% of total",
+    ]
+    let body = rows.map { row in
+      [
+        row.category.rawValue, Text.printable(row.name), Text.grouped(row.count), "\(row.workers)",
+        Text.duration(nanoseconds: row.longest),
+        row.shortest > 0 ? Text.fixed(Double(row.longest) / Double(row.shortest), 2) : "-",
+        row.category == .transfer ? Text.grouped(row.messages) : "",
+        row.category == .transfer ? Text.bytes(row.bytes) : "",
+        total > 0 ? Text.fixed(100 * Double(row.longest) / Double(total), 1) : "-",
+      ]
+    }
+    let workersText = "\(workers) worker\(workers == 1 ? "" : "s")"
+    return Text.table([header] + body, leading: 2)
+      + "total \(Text.duration(nanoseconds: total)) on \(workersText)\n"
+  }
+}

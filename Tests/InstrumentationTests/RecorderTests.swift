@@ -1,0 +1,52 @@
+import Foundation
+import TesseraInstrumentation
+import Testing
+
+@Suite struct RecorderTests {
+  @Test func losesNoEventOfManyThreads() {
+    let recorder = Recorder(workers: 3)
+    let (threads, each) = (16, 2000)
+    DispatchQueue.concurrentPerform(iterations: threads) { worker in
+      for k in 0..<each {
+        recorder.record(Event(.task, "work", worker: worker, start: k, duration: 1))
+      }
+    }
+    let events = recorder.events()
+    #expect(Set(events).count == threads * each)
+    #expect(events.count == threads * each)
+    #expect(zip(events, events.dropFirst()).allSatisfy { ($0.start, $0.worker) < ($1.start, $1.worker) })
+    recorder.removeAll()
+    #expect(recorder.events().isEmpty)
+  }
+
+  @Test func measuresABodyThatThrows() {
+    struct Failure: Error {}
+    let recorder = Recorder()
+    #expect(throws: Failure.self) {
+      try recorder.measure(.wait, "recv", worker: 2) { throw Failure() }
+    }
+    let events = recorder.events()
+    #expect(events.map(\.name) == ["recv"])
+    #expect(events.map(\.worker) == [2])
+  }
+
+  @Test func withoutARecorderOnlyTheBodyRuns() async {
+    let none: Recorder? = nil
+    func name() -> String {
+      Issue.record("a name was built for nobody")
+      return ""
+    }
+    #expect(none.measure(.step, name(), worker: 0) { 42 } == 42)
+    #expect(await none.measure(.step, name(), worker: 0) { () async in 42 } == 42)
+  }
+
+  @Test func nestedMeasurementsNest() async {
+    let recorder: Recorder? = Recorder()
+    await recorder.measure(.step, "outer", worker: 0) { () async in
+      recorder.measure(.task, "inner", worker: 0) {}
+    }
+    let events = recorder?.events() ?? []
+    #expect(events.map(\.name) == ["outer", "inner"])
+    #expect(events[0].start <= events[1].start && events[1].end <= events[0].end)
+  }
+}
