@@ -45,7 +45,7 @@ extension RowMatrix {
     guard tolerance >= 0 else {
       throw LinearAlgebraError.invalidArgument("the tolerance is \(tolerance)")
     }
-    let job = SVDJob(
+    let job = SVDJob<S>(
       count: min(count, rows, columns), method: method, tolerance: tolerance, seed: seed,
       progress: progress)
     if rows >= columns { return try await job.run(self, rangeVectors: leftVectors) }

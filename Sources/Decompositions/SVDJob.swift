@@ -22,6 +22,7 @@ struct SVDJob<S: Scalar> {
   private let smallOrder = 512
   private let denseOrder = 4096
 
+  /// - Precondition: `count <= columns <= rows`.
   func run(_ a: RowMatrix<S>, rangeVectors: Bool) async throws -> TruncatedSVD<S> {
     let (largest, frobenius) = try await a.magnitudes()
     progress?(1)
@@ -29,7 +30,7 @@ struct SVDJob<S: Scalar> {
       return try await zero(a, rangeVectors: rangeVectors)
     }
     let exponent = scalingExponent(largest, elements: a.rows * a.columns)
-    let factor = S.Real(sign: .plus, exponent: -exponent, significand: 1)
+    let factor = S.Real(sign: .plus, exponent: S.Real.Exponent(-exponent), significand: 1)
     let scaled = exponent == 0 ? a : try await a.scaled(by: S(real: factor))
 
     var state = try await find(scaled)
@@ -59,7 +60,7 @@ struct SVDJob<S: Scalar> {
   private func scalingExponent(_ largest: S.Real, elements: Int) -> Int {
     let exponent = Int(largest.exponent)
     let range = Int(S.Real.greatestFiniteMagnitude.exponent)
-    return exponent.magnitude < range / 8 ? 0 : exponent
+    return exponent.magnitude < range / 8 ? 0 : max(1 - range, min(exponent, range - 1))
   }
 
   // MARK: find

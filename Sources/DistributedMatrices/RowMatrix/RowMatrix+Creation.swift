@@ -3,7 +3,7 @@
 
 public import TesseraExecution
 public import TesseraLocalMatrices
-public import TesseraPartitioning
+import TesseraPartitioning
 
 extension RowMatrix {
   /// Spreads `local` over the workers of `cluster`.

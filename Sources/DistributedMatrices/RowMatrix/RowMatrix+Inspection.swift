@@ -2,6 +2,7 @@
 
 import TesseraExecution
 public import TesseraLocalMatrices
+import TesseraPartitioning
 
 extension RowMatrix {
   /// The largest modulus of an element and the Frobenius norm. One pass; three words from every worker.

@@ -2,6 +2,7 @@
 
 import TesseraCommunication
 public import TesseraLocalMatrices
+import TesseraPartitioning
 import TesseraExecution
 
 extension RowMatrix: LinearOperator {

@@ -37,7 +37,9 @@ extension RowMatrix {
     let packed = try await cluster.engine.reduce(GramMatrixTask<S>.self, Empty(), over: tiles)
       .elements
     return DenseMatrix(rows: n, columns: n) { i, j in
-      i <= j ? packed[i + j * (j + 1) / 2] : packed[j + i * (i + 1) / 2].conjugate
+      let (row, column) = (min(i, j), max(i, j))
+      let value = packed[row + column * (column + 1) / 2]
+      return i <= j ? value : value.conjugate
     }
   }
 

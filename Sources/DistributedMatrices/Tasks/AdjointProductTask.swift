@@ -5,6 +5,8 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum AdjointProductTask<S: Scalar>: ReduceTask {
+  typealias Arguments = Empty
+  typealias Input = TilePair<LocalMatrix<S>, VectorTile<S>>
   static var name: String { scalarName("adjoint-product", S.self) }
 
   static func run(_: Empty, _ input: TilePair<LocalMatrix<S>, VectorTile<S>>, tile: Int) throws

@@ -6,6 +6,8 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum AdjointTask<S: Scalar>: ExchangeTask {
+  typealias Arguments = [Int]
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("adjoint", S.self) }
 
   static func split(_ bounds: [Int], _ slab: LocalMatrix<S>, tile: Int) throws -> [(

@@ -5,6 +5,8 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum GramMatrixTask<S: Scalar>: ReduceTask {
+  typealias Arguments = Empty
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("gram-matrix", S.self) }
 
   static func run(_: Empty, _ slab: LocalMatrix<S>, tile: Int) throws -> VectorTile<S> {

@@ -27,6 +27,8 @@ struct Panel<S: Scalar>: WireCodable {
 }
 
 enum GramProductTask<S: Scalar>: ReduceTask {
+  typealias Arguments = Panel<S>
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("gram-product", S.self) }
 
   static func run(_ x: Panel<S>, _ slab: LocalMatrix<S>, tile: Int) -> VectorTile<S> {

@@ -33,6 +33,8 @@ struct Inspection<Real: RealScalar>: WireCodable {
 }
 
 enum InspectionTask<S: Scalar>: ReduceTask {
+  typealias Arguments = [Int]
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("inspection", S.self) }
 
   /// - Parameter firstRows: the first row of each slab.

@@ -32,6 +32,8 @@ struct FactoredSlab<S: Scalar>: Tile {
 
 /// W_i to Q_i and R_i.
 enum FactorTask<S: Scalar>: MapTask {
+  typealias Arguments = Empty
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("factor", S.self) }
 
   static func run(_: Empty, _ slab: LocalMatrix<S>, tile: Int) throws -> FactoredSlab<S> {
@@ -42,6 +44,8 @@ enum FactorTask<S: Scalar>: MapTask {
 
 /// The triangle of a factored slab, to be collected.
 enum SlabTriangleTask<S: Scalar>: MapTask {
+  typealias Arguments = Empty
+  typealias Input = FactoredSlab<S>
   static var name: String { scalarName("slab-triangle", S.self) }
 
   static func run(_: Empty, _ slab: FactoredSlab<S>, tile: Int) -> LocalMatrix<S> { .dense(slab.r) }
@@ -49,6 +53,8 @@ enum SlabTriangleTask<S: Scalar>: MapTask {
 
 /// Q_i P_i, P_i the slab's rows of the driver's factor.
 enum RecombineTask<S: Scalar>: MapTask {
+  typealias Arguments = [DenseMatrix<S>]
+  typealias Input = FactoredSlab<S>
   static var name: String { scalarName("recombine", S.self) }
 
   static func run(_ pieces: [DenseMatrix<S>], _ slab: FactoredSlab<S>, tile: Int) throws

@@ -6,6 +6,8 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum ProductTask<S: Scalar>: MapTask {
+  typealias Arguments = DenseMatrix<S>
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("product", S.self) }
 
   static func run(_ b: DenseMatrix<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> LocalMatrix<S> {
@@ -14,6 +16,8 @@ enum ProductTask<S: Scalar>: MapTask {
 }
 
 enum VectorProductTask<S: Scalar>: MapTask {
+  typealias Arguments = VectorTile<S>
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("vector-product", S.self) }
 
   static func run(_ x: VectorTile<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> VectorTile<S> {

@@ -4,6 +4,8 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum ScalingTask<S: Scalar>: MapTask {
+  typealias Arguments = VectorTile<S>
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("scaling", S.self) }
 
   static func run(_ alpha: VectorTile<S>, _ slab: LocalMatrix<S>, tile: Int) -> LocalMatrix<S> {

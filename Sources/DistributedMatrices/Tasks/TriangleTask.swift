@@ -8,6 +8,8 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum TriangleTask<S: Scalar>: ReduceTask {
+  typealias Arguments = DenseMatrix<S>
+  typealias Input = LocalMatrix<S>
   static var name: String { scalarName("triangle", S.self) }
 
   static func run(_ x: DenseMatrix<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> DenseMatrix<S> {
