@@ -48,6 +48,36 @@ public enum MatrixFile {
     return try read(source, format, as: S.self, progress)
   }
 
+  /// Writes a matrix to the file at `path`, which changes only when all of it is written.
+  ///
+  /// Triplets make a coordinate file, a dense matrix an array; `.npy` files are always dense, in the
+  /// matrix's order. Text has the fewest digits that read back as the same numbers.
+  ///
+  /// - Parameters:
+  ///   - contents: the matrix.
+  ///   - path: the file, compressed when the name ends in `.gz`; `-` is standard output.
+  ///   - format: the format, where the name does not tell it.
+  ///   - symmetry: a symmetry of the matrix; of a Matrix Market file only the lower half is then written,
+  ///     duplicates added up. It is verified: O(entries).
+  /// - Throws: `usage` for a name that tells no format, `badData` for a matrix without the symmetry or too
+  ///   large to be dense, `cannotCreate`, `inputOutput`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public static func write<S: Scalar>(
+    _ contents: MatrixContents<S>, to path: String, format: MatrixFileFormat? = nil,
+    symmetry: MatrixSymmetry = .general
+  ) throws(FileFormatError) {
+    let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
+    let open = { () throws(FileFormatError) -> any ByteSink in try openSink(path) }
+    switch format {
+    case .matrixMarket:
+      try MatrixMarketWriter<S>(file: path, symmetry: symmetry).write(contents, open: open)
+    case .npy: try NpyWriter.write(contents, file: path, open: open)
+    }
+  }
+
   /// The matrix that `source` holds in `format`.
   static func read<S: Scalar>(
     _ source: any ByteSource, _ format: MatrixFileFormat, as scalar: S.Type,

@@ -25,10 +25,11 @@ final class FileSource: ByteSource {
     }
     descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     var status = stat()
-    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+    let isOpen = descriptor >= 0 && fstat(descriptor, &status) == 0
+    size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    guard isOpen else {
       throw FileFormatError(.noInput, file: name, "cannot be read: \(systemMessage())")
     }
-    size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw FileFormatError(.noInput, file: name, "is a folder, not a file")
     }

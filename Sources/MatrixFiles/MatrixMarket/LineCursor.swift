@@ -22,6 +22,9 @@ struct LineCursor {
   /// Whether the block is exhausted. To be asked at the beginning of a line.
   @inline(__always) var isAtEnd: Bool { place >= end }
 
+  /// How many bytes of the block are left.
+  var remaining: Int { end - place }
+
   /// Whether the line is: only blanks were left.
   @inline(__always) var isAtEndOfLine: Bool { place.pointee == newline }
 
