@@ -1,0 +1,66 @@
+// The bytes of a file or of standard input, straight from the system.
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// An open file; it is closed when the last reference goes.
+final class FileSource: ByteSource {
+  let name: String
+  private let descriptor: Int32
+  private let size: Int?
+  private var offset = 0
+
+  /// Opens `path`; `-` is standard input.
+  ///
+  /// - Throws: `noInput` when it is missing, is a folder or may not be read.
+  init(_ path: String) throws(FileFormatError) {
+    name = path == "-" ? "standard input" : path
+    guard !path.utf8.contains(0) else {
+      throw FileFormatError(.noInput, file: name, "a file name cannot hold a NUL character")
+    }
+    descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    var status = stat()
+    let isOpen = descriptor >= 0 && fstat(descriptor, &status) == 0
+    size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    guard isOpen else {
+      throw FileFormatError(.noInput, file: name, "cannot be read: \(systemMessage())")
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw FileFormatError(.noInput, file: name, "is a folder, not a file")
+    }
+  }
+
+  deinit {
+    if descriptor > STDERR_FILENO { _ = close(descriptor) }
+  }
+
+  var progress: ReadProgress { ReadProgress(bytesRead: offset, totalBytes: size) }
+  var remainingBytes: Int? { size.map { max(0, $0 - offset) } }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
+    while true {
+      let count = systemRead(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 {
+        offset += count
+        return count
+      }
+      guard errno == EINTR else {
+        throw FileFormatError(
+          .inputOutput, file: name, at: .byte(offset), "reading failed: \(systemMessage())")
+      }
+    }
+  }
+}
+
+/// `read`, under a name that `FileSource.read` does not hide.
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  read(descriptor, buffer, count)
+}
+
+/// The system's words for the last failed call.
+func systemMessage() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,74 @@
+// A gzip stream (RFC 1952), decompressed by zlib as it is read. Members that follow one another are one
+// stream, as gzip has it. Memory: a 256 KiB buffer and zlib's 32 KiB window.
+
+internal import CZlib
+
+/// Decompresses the source it wraps.
+final class GzipSource: ByteSource {
+  private let source: any ByteSource
+  private var stream = z_stream()
+  private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+  private var consumed = 0
+  private var isBetweenMembers = false
+  private var sourceEnded = false
+
+  /// - Throws: `inputOutput` when zlib cannot get its memory.
+  init(_ source: any ByteSource) throws(FileFormatError) {
+    self.source = source
+    let gzipOnly: Int32 = 16 + MAX_WBITS
+    guard
+      inflateInit2_(&stream, gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else {
+      throw FileFormatError(.inputOutput, file: source.name, "no memory to decompress")
+    }
+  }
+
+  deinit {
+    inflateEnd(&stream)
+    input.deallocate()
+  }
+
+  var name: String { source.name }
+  var progress: ReadProgress {
+    ReadProgress(bytesRead: consumed, totalBytes: source.progress.totalBytes)
+  }
+  var remainingBytes: Int? { nil }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
+    let wanted = UInt32(truncatingIfNeeded: min(buffer.count, 1 << 30))
+    stream.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.avail_out = wanted
+    while stream.avail_out == wanted {
+      if stream.avail_in == 0, !sourceEnded { try refill() }
+      if sourceEnded, stream.avail_in == 0, isBetweenMembers { return 0 }
+      if isBetweenMembers {
+        inflateReset(&stream)
+        isBetweenMembers = false
+      }
+      let before = stream.avail_in
+      let status = inflate(&stream, Z_NO_FLUSH)
+      consumed += Int(before - stream.avail_in)
+      switch status {
+      case Z_OK: break
+      case Z_STREAM_END: isBetweenMembers = true
+      case Z_BUF_ERROR where sourceEnded:
+        throw bad("the gzip stream is cut short")
+      case Z_BUF_ERROR: break
+      default:
+        throw bad(stream.msg.map { "not a valid gzip stream: \(String(cString: $0))" } ?? "not a valid gzip stream")
+      }
+    }
+    return Int(wanted - stream.avail_out)
+  }
+
+  private func refill() throws(FileFormatError) {
+    let count = try source.read(into: input)
+    sourceEnded = count == 0
+    stream.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.avail_in = UInt32(truncatingIfNeeded: count)
+  }
+
+  private func bad(_ message: String) -> FileFormatError {
+    FileFormatError(.badData, file: name, at: .byte(consumed), message)
+  }
+}

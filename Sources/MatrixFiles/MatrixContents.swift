@@ -1,0 +1,28 @@
+// What a file holds: a list of entries or a dense matrix, whichever the file is.
+
+public import TesseraLocalMatrices
+
+/// The matrix in a file, in the form that costs nothing to convert: triplets from a coordinate file, dense
+/// from an array. Symmetric halves are both present.
+public enum MatrixContents<S: Scalar>: Sendable {
+  /// A list of entries; duplicates add up.
+  case triplets(TripletMatrix<S>)
+  /// All elements.
+  case dense(DenseMatrix<S>)
+
+  /// Rows and columns.
+  public var shape: Shape {
+    switch self {
+    case .triplets(let matrix): matrix.shape
+    case .dense(let matrix): matrix.shape
+    }
+  }
+}
+
+/// How far a read has come.
+public struct ReadProgress: Sendable, Equatable {
+  /// Bytes of the file taken in so far; of a compressed file, compressed bytes.
+  public let bytesRead: Int
+  /// The size of the file, where it is known: not for a pipe.
+  public let totalBytes: Int?
+}

@@ -1,0 +1,26 @@
+// The formats and the file names that mean them.
+
+/// A format of matrix files.
+public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
+  /// Matrix Market (NIST, Boisvert, Pozo and Remington 1996), coordinate or array.
+  case matrixMarket = "mtx"
+  /// NumPy's array file.
+  case npy
+
+  /// The format that the end of a file name means: `.mtx` or `.npy`, each also with `.gz`, in any case.
+  ///
+  /// - Throws: a `usage` error that lists the known endings.
+  public static func inferred(fromName path: String) throws(FileFormatError) -> MatrixFileFormat {
+    let name = path.lowercased()
+    for format in allCases where name.hasSuffix("." + format.rawValue)
+      || name.hasSuffix("." + format.rawValue + ".gz")
+    {
+      return format
+    }
+    let known = allCases.map { "." + $0.rawValue }.joined(separator: ", ")
+    throw FileFormatError(
+      .usage, file: path,
+      "the name does not tell the format; known endings are \(known), each also with .gz; "
+        + "or name the format: \(allCases.map(\.rawValue).joined(separator: ", "))")
+  }
+}

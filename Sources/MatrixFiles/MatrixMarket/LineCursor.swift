@@ -1,0 +1,101 @@
+// A place in a block of lines that knows its line and column, and walks from word to word.
+
+/// A cursor over the bytes of a block of lines.
+///
+/// Every walk stops at a newline at the latest, and the block ends with one, so none can leave the block.
+struct LineCursor {
+  var place: UnsafePointer<UInt8>
+  private(set) var line: Int
+  private var lineStart: UnsafePointer<UInt8>
+  private let end: UnsafePointer<UInt8>
+
+  /// A cursor at the beginning of `block`, or nil when the block has no bytes.
+  init?(_ block: LineBlock) {
+    guard let start = block.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
+    precondition(block.bytes.last == newline)
+    place = start
+    lineStart = start
+    end = start + block.bytes.count
+    line = block.firstLine
+  }
+
+  /// Whether the block is exhausted. To be asked at the beginning of a line.
+  @inline(__always) var isAtEnd: Bool { place >= end }
+
+  /// How many bytes of the block are left.
+  var remaining: Int { end - place }
+
+  /// Whether the line is: only blanks were left.
+  @inline(__always) var isAtEndOfLine: Bool { place.pointee == newline }
+
+  /// Line and column of the cursor.
+  var position: FileFormatError.Position { .line(line, column: place - lineStart + 1) }
+
+  @inline(__always)
+  mutating func skipBlanks() {
+    while isBlank(place.pointee) { place += 1 }
+  }
+
+  /// Moves to the beginning of the next line.
+  @inline(__always)
+  mutating func skipLine() {
+    while place.pointee != newline { place += 1 }
+    place += 1
+    line += 1
+    lineStart = place
+  }
+
+  /// Moves to the first word of the next line that holds more than blanks or a comment; false when the
+  /// block has none. To be called at the beginning of a line.
+  @inline(__always)
+  mutating func skipToContent() -> Bool {
+    while !isAtEnd {
+      skipBlanks()
+      if place.pointee != newline, place.pointee != percent { return true }
+      skipLine()
+    }
+    return false
+  }
+
+  /// The word at the cursor, empty at the end of the line.
+  var word: UnsafeBufferPointer<UInt8> {
+    var p = place
+    while p.pointee != newline, !isBlank(p.pointee) { p += 1 }
+    return UnsafeBufferPointer(start: place, count: p - place)
+  }
+
+  /// Takes the word at the cursor and the blanks behind it.
+  mutating func takeWord() -> UnsafeBufferPointer<UInt8> {
+    let taken = word
+    place += taken.count
+    skipBlanks()
+    return taken
+  }
+
+  /// Takes a nonnegative integer, optionally with `+`, that a blank or the end of the line ends, and the
+  /// blanks behind it; nil, and the cursor stays, when there is none that fits 64 bits.
+  @inline(__always)
+  mutating func takeInteger() -> Int? {
+    var p = place
+    if p.pointee == UInt8(ascii: "+") { p += 1 }
+    let firstDigit = p
+    var value = 0
+    var overflowed = false
+    var digit = p.pointee &- UInt8(ascii: "0")
+    while digit < 10 {
+      let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, tooLargeSum) = tens.addingReportingOverflow(Int(digit))
+      overflowed = overflowed || tooLarge || tooLargeSum
+      value = sum
+      p += 1
+      digit = p.pointee &- UInt8(ascii: "0")
+    }
+    guard p > firstDigit, !overflowed, isBlank(p.pointee) || p.pointee == newline else { return nil }
+    place = p
+    skipBlanks()
+    return value
+  }
+
+  /// The word at the cursor for a message.
+  var found: String { isAtEndOfLine ? "the end of the line" : quoted(word) }
+}

@@ -1,0 +1,143 @@
+// A matrix to a Matrix Market file: coordinate from triplets, array from dense. O(entries), plus a sort
+// where symmetry has to be verified.
+
+import TesseraLocalMatrices
+
+/// Writes one Matrix Market file.
+struct MatrixMarketWriter<S: Scalar> {
+  private let file: String
+  private let symmetry: MatrixSymmetry
+
+  /// A writer for `file`, the name in messages. A real Hermitian matrix is called symmetric.
+  init(file: String, symmetry: MatrixSymmetry) {
+    self.file = file
+    self.symmetry = symmetry == .hermitian && !S.isComplex ? .symmetric : symmetry
+  }
+
+  /// Writes `contents` to the sink that `open` returns, once the symmetry is known to be true.
+  ///
+  /// - Throws: `badData` when the matrix lacks the symmetry; what the sink throws.
+  func write(_ contents: MatrixContents<S>, open: () throws(FileFormatError) -> any ByteSink)
+    throws(FileFormatError)
+  {
+    switch contents {
+    case .triplets(let matrix):
+      let stored = symmetry == .general ? matrix : try lowerHalf(of: matrix)
+      let sink = try open()
+      try writeCoordinates(stored, to: sink)
+      try sink.finish()
+    case .dense(let matrix):
+      if symmetry != .general { try checkSymmetry(of: matrix) }
+      let sink = try open()
+      try writeArray(matrix, to: sink)
+      try sink.finish()
+    }
+  }
+
+  private func writeCoordinates(_ matrix: TripletMatrix<S>, to sink: any ByteSink)
+    throws(FileFormatError)
+  {
+    var text = TextOutput(sink)
+    let (rows, columns, values) = (matrix.rowIndices, matrix.columnIndices, matrix.storage)
+    text.append("\(banner("coordinate"))\(matrix.rows) \(matrix.columns) \(values.count)")
+    try text.endLine()
+    for q in 0..<values.count {
+      text.append(Int(rows[q]) + 1)
+      text.append(UInt8(ascii: " "))
+      text.append(Int(columns[q]) + 1)
+      text.append(UInt8(ascii: " "))
+      try writeValue(matrix.isConjugated ? values[q].conjugate : values[q], to: &text)
+    }
+    try text.flush()
+  }
+
+  private func writeArray(_ matrix: DenseMatrix<S>, to sink: any ByteSink) throws(FileFormatError) {
+    var text = TextOutput(sink)
+    text.append("\(banner("array"))\(matrix.rows) \(matrix.columns)")
+    try text.endLine()
+    let values = matrix.storage
+    let (rowStride, columnStride) =
+      matrix.order == .columnMajor ? (1, matrix.rows) : (matrix.columns, 1)
+    for j in 0..<matrix.columns {
+      let firstRow = symmetry == .general ? 0 : symmetry == .skewSymmetric ? j + 1 : j
+      for i in firstRow..<matrix.rows {
+        let value = values[i * rowStride + j * columnStride]
+        try writeValue(matrix.isConjugated ? value.conjugate : value, to: &text)
+      }
+    }
+    try text.flush()
+  }
+
+  private func banner(_ layout: String) -> String {
+    "%%MatrixMarket matrix \(layout) \(S.isComplex ? "complex" : "real") \(symmetry.rawValue)\n"
+  }
+
+  @inline(__always)
+  private func writeValue(_ value: S, to text: inout TextOutput) throws(FileFormatError) {
+    text.append(value.realPart)
+    if S.isComplex {
+      text.append(UInt8(ascii: " "))
+      text.append(value.imaginaryPart)
+    }
+    try text.endLine()
+  }
+
+  /// The entries on and below the diagonal, duplicates added up, column after column.
+  private func lowerHalf(of matrix: TripletMatrix<S>) throws(FileFormatError) -> TripletMatrix<S> {
+    do throws(LinearAlgebraError) {
+      let whole = try matrix.compressed(by: .columns)
+      let mirror = whole.transposed().compressed(by: .columns)
+      guard matrix.rows == matrix.columns, whole.offsets == mirror.offsets,
+        whole.indices == mirror.indices
+      else {
+        throw .invalidArgument("the pattern of the entries is not symmetric")
+      }
+      let (values, mirrored) = (whole.values, mirror.values)
+      var lower = try TripletMatrix<S>(rows: matrix.rows, columns: matrix.columns)
+      for j in 0..<whole.majorCount {
+        for q in whole.offsets[j]..<whole.offsets[j + 1] {
+          let i = Int(whole.indices[q])
+          guard areMirrored(i, j, values[q], mirrored[q]) else { throw contradiction(i, j) }
+          if i > j || i == j && symmetry != .skewSymmetric { lower.append(i, j, values[q]) }
+        }
+      }
+      return lower
+    } catch {
+      throw FileFormatError(.badData, file: file, "\(error)")
+    }
+  }
+
+  private func checkSymmetry(of matrix: DenseMatrix<S>) throws(FileFormatError) {
+    guard matrix.rows == matrix.columns else {
+      throw FileFormatError(
+        .badData, file: file, "a matrix of \(matrix.shape) is not \(symmetry.rawValue)")
+    }
+    for j in 0..<matrix.columns {
+      for i in j..<matrix.rows where !areMirrored(i, j, matrix[i, j], matrix[j, i]) {
+        throw FileFormatError(.badData, file: file, "\(contradiction(i, j))")
+      }
+    }
+  }
+
+  /// Whether `other`, at (j, i), is what the symmetry makes of `value` at (i, j). NaN mirrors NaN.
+  private func areMirrored(_ i: Int, _ j: Int, _ value: S, _ other: S) -> Bool {
+    func same(_ x: S.Real, _ y: S.Real) -> Bool { x == y || x.isNaN && y.isNaN }
+    if i == j {
+      return switch symmetry {
+      case .general, .symmetric: true
+      case .skewSymmetric: value.realPart == 0 && value.imaginaryPart == 0
+      case .hermitian: value.imaginaryPart == 0
+      }
+    }
+    let expected = symmetry.mirrored(value)
+    return same(expected.realPart, other.realPart) && same(expected.imaginaryPart, other.imaginaryPart)
+  }
+
+  private func contradiction(_ i: Int, _ j: Int) -> LinearAlgebraError {
+    .invalidArgument(
+      i == j
+        ? "the matrix is not \(symmetry.rawValue): see the diagonal element of row \(i + 1)"
+        : "the matrix is not \(symmetry.rawValue): elements (\(i + 1), \(j + 1)) and "
+          + "(\(j + 1), \(i + 1)) contradict each other")
+  }
+}
