@@ -69,13 +69,13 @@ let package = Package(
     library("Decompositions", ["TesseraDistributedMatrices"]),
 
     // MARK: top
-    library("Plotting", ["TesseraLocalMatrices"]),
+    library("Plotting", ["TesseraLocalMatrices", "TesseraInstrumentation"]),
     .target(
       name: "Tessera",
       dependencies: [
         "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices",
         "TesseraMatrixFiles", "TesseraCommunication", "TesseraExecution",
-        "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting",
+        "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting", numerics,
       ],
       swiftSettings: settings),
 

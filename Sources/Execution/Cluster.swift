@@ -3,6 +3,7 @@
 
 import Foundation
 import TesseraCommunication
+public import TesseraInstrumentation
 
 /// The workers of a running program, as the program sees them.
 public struct Cluster: Sendable {
@@ -15,10 +16,12 @@ public struct Cluster: Sendable {
   ///
   /// The workers are gone when this returns, however the program ends.
   ///
+  /// - Parameter recorder: where the workers record their tasks, transfers and waits; nothing is recorded, and
+  ///   nothing is paid, without one.
   /// - Throws: `ExecutionError.invalidConfiguration`, and whatever `program` throws.
   public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration, registry: TaskRegistry,
-    _ program: (Cluster) async throws -> Result
+    recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     try configuration.validate()
     let group = InProcessCommunicator.group(size: configuration.workers)
@@ -27,20 +30,20 @@ public struct Cluster: Sendable {
     for communicator in group.dropFirst() {
       threads.start(named: "tessera worker \(communicator.rank)") {
         do throws(CommunicationError) {
-          try Worker(communicator: communicator, registry: registry).serve()
+          try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
         } catch {
           communicator.close(reason: "\(error)")
         }
       }
     }
     threads.start(named: "tessera driver") {
-      let worker = Worker(communicator: group[0], registry: registry)
+      let worker = Worker(communicator: group[0], registry: registry, recorder: recorder)
       while let job = queue.next() { job(worker) }
       // A group that failed is closed already, and its workers have left.
       try? worker.announce(Step(.stop))
     }
     let engine = MessagePassingEngine(
-      workerCount: configuration.workers, queue: queue, registry: registry)
+      workerCount: configuration.workers, queue: queue, registry: registry, recorder: recorder)
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(

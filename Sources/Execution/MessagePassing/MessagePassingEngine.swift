@@ -4,12 +4,14 @@
 
 import Synchronization
 import TesseraCommunication
+import TesseraInstrumentation
 
 /// The message-passing engine: turns each verb into a step that all workers take together.
 final class MessagePassingEngine: Engine {
   let workerCount: Int
   private let queue: DriverQueue
   private let registry: TaskRegistry
+  private let recorder: Recorder?
   private let state = Mutex(State())
 
   private struct State {
@@ -17,10 +19,11 @@ final class MessagePassingEngine: Engine {
     var released: [Int] = []
   }
 
-  init(workerCount: Int, queue: DriverQueue, registry: TaskRegistry) {
+  init(workerCount: Int, queue: DriverQueue, registry: TaskRegistry, recorder: Recorder?) {
     self.workerCount = workerCount
     self.queue = queue
     self.registry = registry
+    self.recorder = recorder
   }
 
   func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<
@@ -124,8 +127,13 @@ final class MessagePassingEngine: Engine {
           return state.released
         }
         do throws(CommunicationError) {
-          try worker.announce(step)
-          continuation.resume(returning: .success(try body(worker, step)))
+          let result = try self.recorder.measure(
+            .step, "\(step.verb) \(step.name)", worker: 0
+          ) { () throws(CommunicationError) in
+            try worker.announce(step)
+            return try body(worker, step)
+          }
+          continuation.resume(returning: .success(result))
         } catch {
           worker.communicator.close(reason: "\(error)")
           continuation.resume(returning: .failure(error))

@@ -2,17 +2,21 @@
 // which adds the driver's arguments and receives the results. A worker is confined to its own thread.
 
 import TesseraCommunication
+import TesseraInstrumentation
 import TesseraPartitioning
 
 /// A worker's state between steps.
 final class Worker {
   let communicator: any Communicator
   let registry: TaskRegistry
+  private let recorder: Recorder?
   private var store: [Int: [Int: any Sendable]] = [:]
 
-  init(communicator: any Communicator, registry: TaskRegistry) {
-    self.communicator = communicator
+  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?) {
+    self.communicator =
+      recorder.map { RecordingCommunicator(communicator, recorder: $0) } ?? communicator
     self.registry = registry
+    self.recorder = recorder
   }
 
   /// Takes part in steps until the driver says stop. What ranks other than 0 do.
@@ -102,7 +106,9 @@ final class Worker {
     var failure: TaskFailure?
     for t in owned(step.inputTiles) {
       do {
-        made[t] = try task.run(arguments, try input(Task.Input.self, step, t), tile: t)
+        made[t] = try measured(task.name) {
+          try task.run(arguments, try input(Task.Input.self, step, t), tile: t)
+        }
       } catch {
         failure = TaskFailure(task: task.name, tile: t, cause: error)
         break
@@ -161,7 +167,10 @@ final class Worker {
     of tile: Int, _ task: Task.Type, _ arguments: Task.Arguments, _ step: Step
   ) -> Partial<Task.Output> {
     do {
-      return .value(try task.run(arguments, try input(Task.Input.self, step, tile), tile: tile))
+      return .value(
+        try measured(task.name) {
+          try task.run(arguments, try input(Task.Input.self, step, tile), tile: tile)
+        })
     } catch {
       return .failure(TaskFailure(task: task.name, tile: tile, cause: error))
     }
@@ -175,7 +184,7 @@ final class Worker {
     case (.failure(let failure), _), (_, .failure(let failure)): return .failure(failure)
     case (.value(var value), .value(let other)):
       do {
-        try task.combine(&value, other, arguments)
+        try measured(task.name + " combine") { try task.combine(&value, other, arguments) }
         return .value(value)
       } catch {
         return .failure(TaskFailure(task: task.name, tile: tile, cause: error))
@@ -195,9 +204,10 @@ final class Worker {
     var failure: TaskFailure?
     for t in owned(step.inputTiles) where failure == nil {
       do {
-        for (target, piece) in try task.split(
-          arguments, try input(Task.Input.self, step, t), tile: t)
-        {
+        let pieces = try measured(task.name + " split") {
+          try task.split(arguments, try input(Task.Input.self, step, t), tile: t)
+        }
+        for (target, piece) in pieces {
           outgoing[owners.owner(of: target)].append(
             Parcel(source: t, target: target, piece: piece))
         }
@@ -222,7 +232,9 @@ final class Worker {
     for t in owned(step.outputTiles) {
       do {
         let sorted = (pieces[t] ?? []).sorted { $0.source < $1.source }.map(\.piece)
-        made[t] = try task.merge(arguments, sorted, tile: t)
+        made[t] = try measured(task.name + " merge") {
+          try task.merge(arguments, sorted, tile: t)
+        }
       } catch {
         failure = TaskFailure(task: task.name, tile: t, cause: error)
         break
@@ -233,6 +245,12 @@ final class Worker {
   }
 
   // MARK: common
+
+  private func measured<Result>(
+    _ name: @autoclosure () -> String, _ body: () throws -> Result
+  ) throws -> Result {
+    try recorder.measure(.task, name(), worker: communicator.rank, body)
+  }
 
   private func input<Input: TaskInput>(_ type: Input.Type, _ step: Step, _ tile: Int) throws -> Input {
     let tiles = step.inputs.compactMap { store[$0]?[tile] }

@@ -1,0 +1,37 @@
+// The way into the library: a cluster with all of the library's tasks, and the user's.
+
+extension TaskRegistry {
+  /// Every task of the library.
+  public static var standard: TaskRegistry { .distributedMatrices }
+}
+
+extension Cluster {
+  /// Runs `program` on a cluster set up from the environment (`TESSERA_WORKERS` and so on), by default one worker per
+  /// processor as threads of this process. The ten-line way in:
+  ///
+  /// ```swift
+  /// try await Cluster.run { cluster in
+  ///   let a = try await RowMatrix<Double>.read("A.mtx", on: cluster)
+  ///   print(try await a.svd(count: 10).singularValues)
+  /// }
+  /// ```
+  ///
+  /// While any cluster runs, OpenBLAS uses one thread per call in this process: workers are the parallelism, and
+  /// results must not depend on their number.
+  ///
+  /// - Parameters:
+  ///   - configuration: by default read from the environment.
+  ///   - tasks: tasks of the user's own.
+  ///   - recorder: where the workers record what they do.
+  /// - Throws: `ExecutionError.invalidConfiguration`, and whatever `program` throws.
+  public static func run<Result: Sendable>(
+    _ configuration: ClusterConfiguration? = nil, tasks: [TaskRegistry.Entry] = [],
+    recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
+  ) async throws -> Result {
+    let configuration = if let configuration { configuration } else { try ClusterConfiguration.fromEnvironment() }
+    let registry = TaskRegistry.standard.adding(tasks)
+    SingleThreadedBLAS.begin()
+    defer { SingleThreadedBLAS.end() }
+    return try await run(configuration, registry: registry, recorder: recorder, program)
+  }
+}

@@ -1,0 +1,74 @@
+// tessera convert IN OUT: any format to any other.
+
+import ArgumentParser
+import Tessera
+
+struct Convert: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Convert a matrix file to another format.",
+    discussion: """
+      The formats follow the names. A coordinate file becomes dense on the way to .npy, a dense file an array on the \
+      way to .mtx. Between two .mtx files the symmetry is kept. OUT may be IN: it changes only when all is written.
+      """)
+
+  @Argument(help: "The matrix file to read, or - for standard input.")
+  var input: String
+
+  @Argument(help: "The matrix file to write, or - for standard output.")
+  var destination: String
+
+  @Option(help: ArgumentHelp("Format to write, where the name does not tell: mtx, npy.", valueName: "format"))
+  var format: MatrixFileFormat?
+
+  @Option(help: ArgumentHelp("Format to read, where the name does not tell: mtx, npy.", valueName: "format"))
+  var inputFormat: MatrixFileFormat?
+
+  @Option(help: ArgumentHelp("Scalar to convert to (default: what the file holds).", valueName: "scalar"))
+  var scalar: ScalarKind?
+
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await Report.errors {
+      if input == "-", scalar == nil {
+        throw FileFormatError(
+          .usage, file: input, "say which numbers standard input holds: --scalar double, for example")
+      }
+      let start = ContinuousClock.now
+      let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
+      let kind =
+        if let scalar { scalar } else { try MatrixFile.readHeader(input, format: inputFormat).scalar }
+      let (shape, nonzeros) = try await withScalar(kind) { try convert(as: $0, to: format) }
+      // The converted file may be standard output itself.
+      guard destination != "-" else { return }
+      if output.json {
+        try Report.result(
+          JSON.object([
+            ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
+            ("seconds", .real(seconds(since: start))),
+          ]).description)
+      } else {
+        try Report.result("\(destination): \(shape), \(nonzeros) nonzeros")
+      }
+    }
+  }
+
+  private func convert<S: Scalar>(as type: S.Type, to format: MatrixFileFormat) throws -> (Shape, Int) {
+    let (header, contents) = try readMatrix(
+      input, as: S.self, format: inputFormat, progress: output.progress)
+    try MatrixFile.write(
+      contents, to: destination, format: format,
+      symmetry: format == .matrixMarket ? header.symmetry : .general)
+    return (contents.shape, contents.nonzeroCount)
+  }
+}
+
+extension MatrixContents {
+  /// Entries of a list, or elements of a dense matrix that are not zero.
+  var nonzeroCount: Int {
+    switch self {
+    case .triplets(let triplets): triplets.entryCount
+    case .dense(let dense): dense.storage.count { $0 != 0 }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// tessera generate KIND ROWSxCOLS OUT: test matrices from a seed.
+
+import ArgumentParser
+import Tessera
+
+struct Generate: AsyncParsableCommand {
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case dense, sparse, powerlaw, poisson
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Make a test matrix.",
+    discussion: """
+      dense: uniform in [-1, 1). sparse: as many random entries a row as the density gives on average. powerlaw: the \
+      same, with columns chosen the more often the lower their number. poisson: the 5-point Laplacian of a \
+      ROWSxCOLS grid, square of order ROWS times COLS. The same seed makes the same matrix everywhere.
+      """)
+
+  @Argument(help: "dense, sparse, powerlaw or poisson.")
+  var kind: Kind
+
+  @Argument(help: ArgumentHelp("Rows and columns, or the grid of poisson: 1000x200.", valueName: "rowsxcols"), transform: parseShape)
+  var shape: Shape
+
+  @Argument(help: "The matrix file to write, or - for standard output.")
+  var destination: String
+
+  @Option(help: ArgumentHelp("Share of entries that are not zero, for sparse and powerlaw.", valueName: "share"))
+  var density: Double = 0.01
+
+  @Option(help: ArgumentHelp("Seed.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Scalar.", valueName: "scalar"))
+  var scalar: ScalarKind = .double
+
+  @Option(help: ArgumentHelp("Format to write, where the name does not tell: mtx, npy.", valueName: "format"))
+  var format: MatrixFileFormat?
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  func run() async throws {
+    try await Report.errors {
+      let start = ContinuousClock.now
+      let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
+      let (shape, nonzeros) = try await withScalar(scalar) { try generate(as: $0, format) }
+      guard destination != "-" else { return }
+      if json {
+        try Report.result(
+          JSON.object([
+            ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
+            ("seconds", .real(seconds(since: start))),
+          ]).description)
+      } else {
+        try Report.result("\(destination): \(shape), \(nonzeros) nonzeros")
+      }
+    }
+  }
+
+  private func generate<S: Scalar>(as type: S.Type, _ format: MatrixFileFormat) throws -> (Shape, Int) {
+    let contents: MatrixContents<S> =
+      switch kind {
+      case .dense: .dense(try MatrixGenerator.dense(shape, seed: seed))
+      case .sparse: .triplets(try MatrixGenerator.sparse(shape, density: density, seed: seed))
+      case .powerlaw: .triplets(try MatrixGenerator.powerLaw(shape, density: density, seed: seed))
+      case .poisson: .triplets(try MatrixGenerator.poisson(grid: shape))
+      }
+    try MatrixFile.write(
+      contents, to: destination, format: format,
+      symmetry: kind == .poisson && format == .matrixMarket ? .symmetric : .general)
+    return (contents.shape, contents.nonzeroCount)
+  }
+}
+
+/// "1000x200" as a shape.
+@Sendable private func parseShape(_ text: String) throws -> Shape {
+  let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+  guard parts.count == 2, let rows = Int(parts[0]), let columns = Int(parts[1]), rows >= 0, columns >= 0 else {
+    throw ValidationError("'\(text)' is not a shape such as 1000x200.")
+  }
+  return Shape(rows, columns)
+}

@@ -1,0 +1,144 @@
+// tessera svd FILE -k K: the largest singular values, with their residuals.
+
+import ArgumentParser
+import Tessera
+
+extension SVDMethod: ExpressibleByArgument {}
+
+struct SVD: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "svd",
+    abstract: "Find the largest singular values and vectors of a matrix.",
+    discussion: """
+      Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge are not \
+      printed; a note says so. The same values, to the last bit, come out for any number of workers.
+      """)
+
+  @Argument(help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
+  var file: String
+
+  @Option(name: [.customShort("k"), .customLong("count")], help: ArgumentHelp("How many singular values.", valueName: "count"))
+  var count: Int = 10
+
+  @Option(help: ArgumentHelp("auto, gram, lanczos or tsqr.", valueName: "method"))
+  var method: SVDMethod = .auto
+
+  @Option(help: ArgumentHelp("Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision).", valueName: "eps"))
+  var tolerance: Double?
+
+  @Option(help: ArgumentHelp("Write the left singular vectors, m x k.", valueName: "out"))
+  var left: String?
+
+  @Option(help: ArgumentHelp("Write the singular values, k x 1.", valueName: "out"))
+  var values: String?
+
+  @Option(help: ArgumentHelp("Write the right singular vectors, n x k.", valueName: "out"))
+  var right: String?
+
+  @Option(help: ArgumentHelp("Draw the singular values as SVG.", valueName: "out.svg"))
+  var scree: String?
+
+  @Option(help: ArgumentHelp("Format of the input, where its name does not tell: mtx, npy.", valueName: "format"))
+  var format: MatrixFileFormat?
+
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if count < 1 { throw ValidationError("-k is \(count), expected at least 1.") }
+    if let tolerance, !(tolerance >= 0 && tolerance < 1) {
+      throw ValidationError("--tolerance is \(tolerance), expected 0 to 1.")
+    }
+  }
+
+  func run() async throws {
+    try await Report.errors {
+      // A name that tells no format should not cost a whole computation.
+      for path in [left, values, right].compactMap({ $0 }) {
+        _ = try MatrixFileFormat.inferred(fromName: path)
+      }
+      let kind =
+        if let scalar = compute.scalar {
+          scalar
+        } else {
+          file == "-" ? .double : try MatrixFile.readHeader(file, format: format).scalar
+        }
+      try await withScalar(kind) { try await decompose(as: $0) }
+    }
+  }
+
+  private func decompose<S: Scalar>(as type: S.Type) async throws {
+    let start = ContinuousClock.now
+    let (_, contents) = try readMatrix(
+      file, as: S.self, format: format, progress: compute.output.progress)
+    let matrix = try LocalMatrix(contents)
+    let bar = ProgressBar(
+      label: "svd", total: nil, unit: .passes, mode: compute.output.progress)
+    let workers = try compute.configuration().workers
+    let svd = try await compute.runCluster { cluster in
+      let a = try await RowMatrix(matrix, partitions: compute.partitions, on: cluster)
+      let svd = try await a.svd(
+        count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: compute.seed,
+        leftVectors: left != nil, progress: { bar.advance(to: $0) })
+      if let left, let vectors = svd.left {
+        try await MatrixFile.write(.dense(vectors.collect().dense()), to: left)
+      }
+      return svd
+    }
+    bar.finish()
+    if let right { try MatrixFile.write(.dense(svd.right), to: right) }
+    if let values {
+      let column = try DenseMatrix(
+        rows: svd.singularValues.count, columns: 1, elements: svd.singularValues)
+      try MatrixFile.write(.dense(column), to: values)
+    }
+    if let scree { try drawScree(svd, to: scree) }
+    let wanted = min(count, matrix.rows, matrix.columns)
+    if wanted < count {
+      Report.note("tessera: the matrix of \(matrix.shape) has \(wanted) singular values, not \(count)")
+    }
+    if !svd.converged {
+      Report.note(
+        "tessera: \(svd.singularValues.count) of \(wanted) singular values converged; only those are shown")
+    }
+    let elapsed = seconds(since: start)
+    try Report.result(
+      compute.output.json
+        ? json(svd, elapsed) : table(svd, matrix, workers: workers, elapsed))
+  }
+
+  private func drawScree<S: Scalar>(_ svd: TruncatedSVD<S>, to path: String) throws {
+    let total = Double(svd.frobeniusNorm)
+    try ScreePlot(
+      singularValues: svd.singularValues.map { Double($0) }, totalSumOfSquares: total * total,
+      title: "Singular values of \(file)"
+    ).svg().write(toFile: path)
+  }
+
+  private func json<S: Scalar>(_ svd: TruncatedSVD<S>, _ elapsed: Double) -> String {
+    JSON.object([
+      ("singularValues", .reals(svd.singularValues)), ("residuals", .reals(svd.residuals)),
+      ("converged", .bool(svd.converged)), ("method", .text(svd.method.rawValue)),
+      ("passes", .int(svd.passes)), ("seconds", .real(elapsed)),
+    ]).description
+  }
+
+  private func table<S: Scalar>(
+    _ svd: TruncatedSVD<S>, _ matrix: LocalMatrix<S>, workers: Int, _ elapsed: Double
+  ) -> String {
+    var rows = [["", "singular value", "residual", "share of |A|^2"]]
+    var sum = 0.0
+    for (k, (value, residual)) in zip(svd.singularValues, svd.residuals).enumerated() {
+      let ratio = Double(value) / Double(svd.frobeniusNorm)
+      sum += ratio.isFinite ? ratio * ratio : 0
+      rows.append(["\(k + 1)", "\(value)", scientific(Double(residual)), percent(sum)])
+    }
+    let kind =
+      if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }
+    let workerText = workers == 1 ? "1 worker" : "\(workers) workers"
+    return """
+      \(file): \(matrix.shape), \(kind), \(S.kind.rawValue)
+      \(alignedTable(rows))
+      \(svd.method.rawValue), \(svd.passes) passes over the matrix, \(workerText), \(fixed(elapsed, digits: 3)) s
+      """
+  }
+}

@@ -1,0 +1,83 @@
+// Options of every command that computes: who runs it, and what is recorded.
+
+import ArgumentParser
+import Foundation
+import Tessera
+
+extension ExecutionStyle: ExpressibleByArgument {}
+
+extension Transport: ExpressibleByArgument {}
+
+struct ComputeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Number of workers (default: one per processor, or TESSERA_WORKERS).", valueName: "n"))
+  var workers: Int?
+
+  @Option(help: ArgumentHelp("Style of running.", valueName: "style"))
+  var style: ExecutionStyle?
+
+  @Option(help: ArgumentHelp("What carries messages between workers.", valueName: "transport"))
+  var transport: Transport?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Number of pieces to cut the matrix into (default: from its shape and nonzeros). Results depend on it in the last \
+      bits, but never on the number of workers.
+      """, valueName: "n"))
+  var partitions: Int?
+
+  @Option(help: ArgumentHelp("Seed of everything random.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Scalar to compute in (default: what the file holds).", valueName: "scalar"))
+  var scalar: ScalarKind?
+
+  @Option(help: ArgumentHelp("Write a timeline of all tasks and messages (Chrome trace format).", valueName: "file"))
+  var trace: String?
+
+  @Flag(help: "Print where the time went, after the computation, to standard error.")
+  var summary = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let partitions, partitions < 1 || partitions > 1_000_000 {
+      throw ValidationError("--partitions is \(partitions), expected 1 to 1000000.")
+    }
+  }
+
+  /// The environment's settings, overridden by the options given.
+  func configuration() throws(ExecutionError) -> ClusterConfiguration {
+    var configuration = try ClusterConfiguration.fromEnvironment()
+    configuration.workers = workers ?? configuration.workers
+    configuration.style = style ?? configuration.style
+    configuration.transport = transport ?? configuration.transport
+    try configuration.validate()
+    return configuration
+  }
+
+  /// Runs `program` on a cluster as the options say; then writes the trace and prints the summary if asked.
+  func runCluster<Result: Sendable>(_ program: (Cluster) async throws -> Result) async throws -> Result {
+    let configuration = try configuration()
+    let recorder = trace != nil || summary ? Recorder(workers: configuration.workers) : nil
+    let result = try await Cluster.run(configuration, recorder: recorder, program)
+    if let recorder {
+      let events = recorder.events()
+      if let trace { try ChromeTrace(events).write(toFile: trace) }
+      if summary { Report.note("\(SummaryTable(events))") }
+    }
+    return result
+  }
+}
+
+/// Calls `body` with the metatype of `kind`.
+func withScalar<Result>(_ kind: ScalarKind, _ body: (any Scalar.Type) async throws -> Result) async rethrows
+  -> Result
+{
+  switch kind {
+  case .float: try await body(Float.self)
+  case .double: try await body(Double.self)
+  case .complexFloat: try await body(Complex<Float>.self)
+  case .complexDouble: try await body(Complex<Double>.self)
+  }
+}

@@ -1,0 +1,59 @@
+// Where output goes: results to standard output, everything else to standard error; and how an error ends the
+// program: one line and an exit code after sysexits(3).
+
+import ArgumentParser
+import Foundation
+import Tessera
+
+enum Report {
+  /// Prints a result. A reader that has gone away ends the program quietly, as it does other filters.
+  ///
+  /// - Throws: `FileFormatError` of kind `inputOutput` when standard output cannot be written.
+  static func result(_ text: String) throws(FileFormatError) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      throw FileFormatError(.inputOutput, file: "standard output", error.localizedDescription)
+    }
+  }
+
+  /// Prints a note for a person.
+  static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+  /// Runs a command's body; an error becomes one line on standard error and an exit code.
+  static func errors(_ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch let error as ExitCode {
+      throw error
+    } catch {
+      // A message is one line whatever is in it.
+      let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+      note("tessera: \(line)")
+      throw ExitCode(code(of: error))
+    }
+  }
+
+  private static func code(of error: any Error) -> Int32 {
+    switch error {
+    case let error as FileFormatError:
+      switch error.kind {
+      case .usage: 64
+      case .badData: 65
+      case .noInput: 66
+      case .cannotCreate: 73
+      case .inputOutput: 74
+      }
+    case let error as LinearAlgebraError:
+      if case .invalidArgument = error { 64 } else { 65 }
+    case let error as ExecutionError:
+      switch error {
+      case .invalidConfiguration: 64
+      case .communication: 69
+      case .taskFailed, .notRegistered: 70
+      }
+    case is OutputError: 73
+    default: 70
+    }
+  }
+}

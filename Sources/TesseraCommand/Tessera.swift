@@ -1,0 +1,19 @@
+// The `tessera` command: one file per subcommand in Commands/, shared options in Options/, results in Output/.
+
+import ArgumentParser
+
+@main
+struct TesseraCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tessera",
+    abstract: "Linear algebra on matrices that are spread over workers.",
+    discussion: """
+      Results go to standard output, progress and errors to standard error. With --json a result is exactly one JSON \
+      object. The format of a file follows its name (.mtx, .npy, each also with .gz); `-` is standard input or output.
+
+      Exit codes: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 69 workers lost; 70 an internal error; \
+      73 cannot create the output; 74 input/output error.
+      """,
+    version: "0.1.0",
+    subcommands: [Info.self, Convert.self, Generate.self, SVD.self, Spy.self])
+}
