@@ -1,0 +1,34 @@
+# The only commands a maintainer types. `make demo` and `make test` set everything up by themselves.
+
+SWIFT ?= swift
+# Heavy numeric tests run optimized; tests see internal symbols.
+RELEASE_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
+
+.PHONY: help setup build demo test test-debug lint format bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: ## Install the missing Debian packages (needs root or sudo); names them on other systems
+	@Scripts/setup
+
+build: setup ## Build the tessera command, optimized
+	$(SWIFT) build -c release --product tessera
+
+demo: build ## Factor the handwritten digits, draw them, and compare 1 with 4 workers
+	@Scripts/demo
+
+test: lint setup ## Lint, then build and run every test, optimized
+	$(SWIFT) test $(RELEASE_TESTS)
+
+lint: ## Check the formatting
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+format: ## Mend the formatting
+	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench: setup ## Measure the kernels beside their limits
+	$(SWIFT) run -c release --package-path Benchmarks bench-kernels
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-tests Benchmarks/.build demo
