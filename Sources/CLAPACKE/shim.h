@@ -43,32 +43,46 @@ static inline int tessera_ormqr(char t, int adjoint, int m, int n, int k, const 
                  zunmqr(COL, 'L', u, m, n, k, a, lda, tau, c, ldc));
 }
 
+// The drivers take their workspaces from the caller, who asks for lwork with -1; rwork is for complex scalars.
+
 // Eigenvalues ascending into w (real), eigenvectors over a; the upper triangle of a is read.
-static inline int tessera_syevd(char t, int n, void *a, int lda, void *w) {
-  TESSERA_LAPACK(ssyevd(COL, 'V', 'U', n, a, lda, w), dsyevd(COL, 'V', 'U', n, a, lda, w),
-                 cheevd(COL, 'V', 'U', n, a, lda, w), zheevd(COL, 'V', 'U', n, a, lda, w));
+static inline int tessera_syevd(char t, int n, void *a, int lda, void *w, void *work, int lwork, void *rwork,
+                                int lrwork, int *iwork, int liwork) {
+  TESSERA_LAPACK(ssyevd_work(COL, 'V', 'U', n, a, lda, w, work, lwork, iwork, liwork),
+                 dsyevd_work(COL, 'V', 'U', n, a, lda, w, work, lwork, iwork, liwork),
+                 cheevd_work(COL, 'V', 'U', n, a, lda, w, work, lwork, rwork, lrwork, iwork, liwork),
+                 zheevd_work(COL, 'V', 'U', n, a, lda, w, work, lwork, rwork, lrwork, iwork, liwork));
 }
 
-// With vectors u is m x min(m,n) and vt min(m,n) x n, else neither is touched. Singular values into s (real); a
-// is destroyed.
+// With vectors u is m x min(m,n) and vt min(m,n) x n, else neither is touched. Singular values into s (real);
+// a is destroyed.
 static inline int tessera_gesdd(char t, int vectors, int m, int n, void *a, int lda, void *s, void *u, int ldu,
-                                void *vt, int ldvt) {
+                                void *vt, int ldvt, void *work, int lwork, void *rwork, int *iwork) {
   char job = vectors ? 'S' : 'N';
-  TESSERA_LAPACK_ALL(gesdd, COL, job, m, n, a, lda, s, u, ldu, vt, ldvt);
+  TESSERA_LAPACK(sgesdd_work(COL, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, iwork),
+                 dgesdd_work(COL, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, iwork),
+                 cgesdd_work(COL, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, rwork, iwork),
+                 zgesdd_work(COL, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, rwork, iwork));
 }
 
-// The same by implicit QR steps; superb is workspace of min(m,n) reals.
+// The same by implicit QR steps.
 static inline int tessera_gesvd(char t, int vectors, int m, int n, void *a, int lda, void *s, void *u, int ldu,
-                                void *vt, int ldvt, void *superb) {
+                                void *vt, int ldvt, void *work, int lwork, void *rwork) {
   char job = vectors ? 'S' : 'N';
-  TESSERA_LAPACK_ALL(gesvd, COL, job, job, m, n, a, lda, s, u, ldu, vt, ldvt, superb);
+  TESSERA_LAPACK(sgesvd_work(COL, job, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork),
+                 dgesvd_work(COL, job, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork),
+                 cgesvd_work(COL, job, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, rwork),
+                 zgesvd_work(COL, job, job, m, n, a, lda, s, u, ldu, vt, ldvt, work, lwork, rwork));
 }
 
-// Least squares of least norm by SVD: b has max(m,n) rows, X over its first n; singular values below rcond
-// times the largest count as zero; their number into rank.
+// Least squares of least norm by SVD: b has max(m,n) rows, X over its first n; singular values at most rcond
+// times the largest count as zero; the number of the others into rank.
 static inline int tessera_gelsd(char t, int m, int n, int nrhs, void *a, int lda, void *b, int ldb, void *s,
-                                double rcond, int *rank) {
-  TESSERA_LAPACK_ALL(gelsd, COL, m, n, nrhs, a, lda, b, ldb, s, rcond, rank);
+                                double rcond, int *rank, void *work, int lwork, void *rwork, int *iwork) {
+  TESSERA_LAPACK(sgelsd_work(COL, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, iwork),
+                 dgelsd_work(COL, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, iwork),
+                 cgelsd_work(COL, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, rwork, iwork),
+                 zgelsd_work(COL, m, n, nrhs, a, lda, b, ldb, s, rcond, rank, work, lwork, rwork, iwork));
 }
 
 // A = U^H U over the upper triangle of a, which alone is read. info k: the leading minor of order k is not

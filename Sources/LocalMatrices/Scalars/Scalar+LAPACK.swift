@@ -1,7 +1,7 @@
 // LAPACK's factorizations and drivers for every scalar, column-major (Anderson et al., LAPACK Users' Guide,
 // 1999). These are the raw routines: callers check shapes, 32-bit limits and that the numbers are finite.
 // Each returns LAPACK's info: 0 for success, what a positive one means is said below, a negative one is read
-// by `lapackFailure`. LAPACKE allocates the workspaces. For a complex scalar `or...` is `un...`, `sy...` `he...`.
+// by `lapackFailure`. For a complex scalar `or...` is `un...`, `sy...` `he...`.
 
 internal import CLAPACKE
 
@@ -44,10 +44,13 @@ extension Scalar {
   /// Positive info: no convergence.
   public static func syevd(
     _ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int, _ w: UnsafeMutablePointer<Real>
-  )
-    -> Int
-  {
-    Int(tessera_syevd(kind.letter, Int32(n), a, Int32(lda), w))
+  ) -> Int {
+    let (reals, integers) = (1 + 5 * n + 2 * n * n, 3 + 5 * n)
+    return withWorkspace(reals: reals, integers: integers) { work, length, rwork, iwork in
+      tessera_syevd(
+        kind.letter, Int32(n), a, Int32(lda), w, work, length, rwork, Int32(reals), iwork,
+        Int32(integers))
+    }
   }
 
   /// Singular values descending into `s` and, with `vectors`, U (m by min(m,n)) and V^H (min(m,n) by n), by
@@ -57,10 +60,13 @@ extension Scalar {
     _ s: UnsafeMutablePointer<Real>, _ u: UnsafeMutablePointer<Self>, _ ldu: Int,
     _ vt: UnsafeMutablePointer<Self>, _ ldvt: Int
   ) -> Int {
-    Int(
+    let k = min(m, n)
+    let reals = vectors ? max(5 * k * k + 5 * k, 2 * max(m, n) * k + 2 * k * k + k) : 7 * k
+    return withWorkspace(reals: reals, integers: 8 * k) { work, length, rwork, iwork in
       tessera_gesdd(
-        kind.letter, vectors ? 1 : 0, Int32(m), Int32(n), a, Int32(lda), s, u, Int32(ldu),
-        vt, Int32(ldvt)))
+        kind.letter, vectors ? 1 : 0, Int32(m), Int32(n), a, Int32(lda), s, u, Int32(ldu), vt,
+        Int32(ldvt), work, length, rwork, iwork)
+    }
   }
 
   /// The same by implicit QR steps: slower, converges where divide and conquer may not.
@@ -69,11 +75,10 @@ extension Scalar {
     _ s: UnsafeMutablePointer<Real>, _ u: UnsafeMutablePointer<Self>, _ ldu: Int,
     _ vt: UnsafeMutablePointer<Self>, _ ldvt: Int
   ) -> Int {
-    withUnsafeTemporaryAllocation(of: Real.self, capacity: max(1, min(m, n))) { superdiagonal in
-      Int(
-        tessera_gesvd(
-          kind.letter, vectors ? 1 : 0, Int32(m), Int32(n), a, Int32(lda), s, u,
-          Int32(ldu), vt, Int32(ldvt), superdiagonal.baseAddress))
+    withWorkspace(reals: 5 * min(m, n), integers: 0) { work, length, rwork, _ in
+      tessera_gesvd(
+        kind.letter, vectors ? 1 : 0, Int32(m), Int32(n), a, Int32(lda), s, u, Int32(ldu), vt,
+        Int32(ldvt), work, length, rwork)
     }
   }
 
@@ -84,12 +89,21 @@ extension Scalar {
     _ b: UnsafeMutablePointer<Self>, _ ldb: Int, _ s: UnsafeMutablePointer<Real>, tolerance: Real,
     rank: inout Int
   ) -> Int {
+    // LAPACK's bounds with its leaf size of at most 32 and as many levels as halving k allows.
+    let (k, leaf) = (min(m, n), 32)
+    let levels = Int.bitWidth - k.leadingZeroBitCount
+    let reals =
+      10 * k + 2 * k * leaf + 8 * k * levels + 3 * leaf * rightSides
+      + max((leaf + 1) * (leaf + 1), k * (1 + rightSides) + 2 * rightSides)
     var found: Int32 = 0
-    let info = tessera_gelsd(
-      kind.letter, Int32(m), Int32(n), Int32(rightSides), a, Int32(lda), b, Int32(ldb), s,
-      Double(tolerance), &found)
+    let info = withWorkspace(reals: reals, integers: 3 * k * levels + 11 * k) {
+      work, length, rwork, iwork in
+      tessera_gelsd(
+        kind.letter, Int32(m), Int32(n), Int32(rightSides), a, Int32(lda), b, Int32(ldb), s,
+        Double(tolerance), &found, work, length, rwork, iwork)
+    }
     rank = Int(found)
-    return Int(info)
+    return info
   }
 
   /// A = U^H U over the upper triangle, which alone is read. n^3/3 flops. Positive info: the order of the
@@ -124,12 +138,49 @@ extension Scalar {
   }
 }
 
+extension Scalar {
+  /// Calls a driver twice: with length -1, which puts the length of its workspace into the first element, and
+  /// with a workspace of that length. `reals` is the length of the real workspace of a complex scalar.
+  ///
+  /// LAPACKE would do the same, but in single precision the length comes back as a Float: above 2^24 it may
+  /// have been rounded down to less than what the driver then insists on.
+  private static func withWorkspace(
+    reals: Int, integers: Int,
+    _ driver: (
+      _ work: UnsafeMutablePointer<Self>, _ length: Int32, UnsafeMutablePointer<Real>,
+      UnsafeMutablePointer<Int32>
+    ) -> Int32
+  ) -> Int {
+    let reals = isComplex ? reals : 0
+    guard fits(reals * MemoryLayout<Real>.stride) else { return noWorkspace }
+    let rwork = UnsafeMutablePointer<Real>.allocate(capacity: max(1, reals))
+    let iwork = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, integers))
+    defer {
+      rwork.deallocate()
+      iwork.deallocate()
+    }
+    var first: Self = 0
+    let info = withUnsafeMutablePointer(to: &first) { driver($0, -1, rwork, iwork) }
+    guard info == 0 else { return Int(info) }
+    let length = Int32(exactly: first.realPart.nextUp.rounded(.up)) ?? .max
+    guard fits(Int(length) * MemoryLayout<Self>.stride) else { return noWorkspace }
+    let work = UnsafeMutablePointer<Self>.allocate(capacity: max(1, Int(length)))
+    defer { work.deallocate() }
+    return Int(driver(work, length, rwork, iwork))
+  }
+
+  private static func fits(_ bytes: Int) -> Bool { bytes <= MemoryGuard.physicalBytes / 4 * 3 }
+}
+
+/// LAPACKE's info for a workspace that cannot be had.
+private let noWorkspace = -1010
+
 /// What a negative info means, shapes being right: no workspace (LAPACKE's -1010 and -1011), or NaN among
 /// intermediate numbers that overflowed.
 func lapackFailure(_ info: Int, _ what: String, workspaceBytes: Int) -> LinearAlgebraError {
-  info == -1010 || info == -1011
+  info == noWorkspace || info == noWorkspace - 1
     ? .outOfMemory(
-      what: "the workspace of \(what)", bytesNeeded: workspaceBytes, bytesAvailable: MemoryGuard.physicalBytes
-    )
+      what: "the workspace of \(what)", bytesNeeded: workspaceBytes,
+      bytesAvailable: MemoryGuard.physicalBytes)
     : .invalidArgument("\(what): the numbers are so large that intermediate ones overflow")
 }
