@@ -88,5 +88,6 @@ let package = Package(
       name: "TesseraTestSupport", dependencies: ["TesseraLocalMatrices", numerics],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
+    tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
   ]
 )
