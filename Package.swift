@@ -89,5 +89,6 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
+    tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
   ]
 )

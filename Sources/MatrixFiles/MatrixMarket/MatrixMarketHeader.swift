@@ -69,19 +69,22 @@ struct MatrixMarketHeaderParser {
     _ = cursor.takeWord()
     _ = try choice("matrix", of: ["matrix"], &cursor)
     header.layout = try choice("the layout", &cursor)
+    let fieldPosition = cursor.position
     header.field = try choice("the field", &cursor)
+    guard header.layout == .coordinate || header.field != .pattern else {
+      throw FileFormatError(.badData, file: file, at: fieldPosition, "an array cannot be a pattern")
+    }
     let symmetryPosition = cursor.position
     header.symmetry = try choice("the symmetry", &cursor)
     try expectEndOfLine(&cursor)
-    try checkBanner(at: symmetryPosition)
+    try checkSymmetry(at: symmetryPosition)
     cursor.skipLine()
   }
 
-  /// The combinations that the format rules out.
-  private func checkBanner(at position: FileFormatError.Position) throws(FileFormatError) {
+  /// The symmetries that the format rules out for some fields.
+  private func checkSymmetry(at position: FileFormatError.Position) throws(FileFormatError) {
     let message: String? =
       switch (header.field, header.symmetry) {
-      case (.pattern, _) where header.layout == .array: "an array cannot be a pattern"
       case (.pattern, .skewSymmetric): "a pattern cannot be skew-symmetric"
       case (.real, .hermitian), (.integer, .hermitian), (.pattern, .hermitian):
         "only a complex matrix can be Hermitian"

@@ -1,0 +1,63 @@
+// Small valid files, mutated at random by a fixed seed: reading ends in a matrix or in an error, never in a
+// trap, and every matrix is one.
+
+import Numerics
+import Testing
+import TesseraLocalMatrices
+
+@testable import TesseraMatrixFiles
+
+@Suite struct MutationTests {
+  private static let words = [
+    "0", "-1", "1e999", "nan", "inf", "18446744073709551616", "9223372036854775807", "\0", "\n", "\r", " ",
+    "%", "complex", "pattern", "symmetric", "hermitian", "skew-symmetric", "array", ".", "+", "(", ")", ",",
+    "'", ">f8", "<c16", "|O", "2147483648", "\u{feff}",
+  ]
+
+  private static let texts: [(MatrixFileFormat, String)] = [
+    (.matrixMarket, "%%MatrixMarket matrix coordinate real general\n%\n3 3 4\n1 1 1.5\n2 3 -2e3\n3 2 4\n1 3 .5\n"),
+    (.matrixMarket, "%%MatrixMarket matrix coordinate complex hermitian\n2 2 2\n1 1 3 0\n2 1 1 -1\n"),
+    (.matrixMarket, "%%MatrixMarket matrix coordinate pattern symmetric\n3 3 3\n1 1\n2 1\n3 2\n"),
+    (.matrixMarket, "%%MatrixMarket matrix array integer skew-symmetric\n3 3\n1\n-2\n3\n"),
+    (.matrixMarket, "%%MatrixMarket matrix array real general\n2 2\n1\n2.25\n3\n123456789012345678901\n"),
+    (.npy, "\u{1}NUMPY\u{1}\0\u{3c}\0{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }\n12345678"),
+    (.npy, "\u{1}NUMPY\u{2}\0\u{3c}\0\0\0{'descr': '>i2', 'fortran_order': False, 'shape': (2, 2)}\n12345678"),
+  ]
+
+  private static let seeds = texts.map { format, text in
+    (format, (format == .npy ? [0x93] : []) + Array(text.utf8).dropFirst(format == .npy ? 1 : 0))
+  }
+
+  @Test func mutatedFilesEndInAMatrixOrAnError() {
+    var random = SeededGenerator(seed: 11)
+    var readable = 0
+    for round in 0..<20_000 {
+      var (format, bytes) = Self.seeds[round % Self.seeds.count]
+      for _ in 0..<Int.random(in: 1...4, using: &random) { mutate(&bytes, &random) }
+      let pieces = Int.random(in: 1...64, using: &random)
+      do throws(FileFormatError) {
+        let matrix = try read(bytes, as: Complex<Double>.self, format, pieces: pieces)
+        for entry in matrix.entries.prefix(100) {
+          #expect(entry.row < matrix.shape.rows && entry.column < matrix.shape.columns)
+        }
+        readable += 1
+      } catch {
+        #expect(error.kind == .badData && !error.description.contains { $0.isNewline })
+      }
+    }
+    #expect(readable > 500)
+  }
+
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    let place = Int.random(in: 0...bytes.count, using: &random)
+    let end = min(bytes.count, place + Int.random(in: 1...8, using: &random))
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: if place < bytes.count { bytes[place] = UInt8.random(in: 0 ... .max, using: &random) }
+    case 1: if place < bytes.count { bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
+    case 2: bytes.removeSubrange(place..<end)
+    case 3: bytes.insert(contentsOf: bytes[place..<end], at: place)
+    case 4: bytes.insert(contentsOf: (Self.words.randomElement(using: &random) ?? "").utf8, at: place)
+    default: bytes.removeSubrange(place...)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// The real matrices in ../shared/data (or TESSERA_DATA) have the nonzeros, sum and norm that its README
+// gives. Skipped, with a word, where the folder is absent.
+
+import Foundation
+import Numerics
+import Testing
+import TesseraLocalMatrices
+
+@testable import TesseraMatrixFiles
+
+private let dataFolder: String? = {
+  let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+  let folder = ProcessInfo.processInfo.environment["TESSERA_DATA"] ?? package + "/../shared/data"
+  return FileManager.default.fileExists(atPath: folder + "/README.md") ? folder : nil
+}()
+
+/// The cells of the README's rows whose file name ends in `suffix`.
+private func table(_ suffix: String) throws -> [[String]] {
+  guard let dataFolder else {
+    print("skipped: no reference data beside the package, and TESSERA_DATA is not set")
+    return []
+  }
+  return try String(contentsOfFile: dataFolder + "/README.md", encoding: .utf8)
+    .replacingOccurrences(of: "\\|", with: "!").split(separator: "\n")
+    .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+    .filter { $0.first?.hasSuffix(suffix) == true }
+}
+
+/// "1.5", "nan" or "1.5-2i".
+private func complex(_ text: String) -> Complex<Double> {
+  let text = text.trimmingCharacters(in: CharacterSet(charactersIn: "()"))
+    .replacingOccurrences(of: "j", with: "i")
+  if let real = Double(text) { return Complex(real) }
+  let split = text.dropFirst().lastIndex { $0 == "-" || $0 == "+" } ?? text.startIndex
+  return Complex(Double(text[..<split]) ?? .nan, Double(text[split...].dropLast()) ?? .nan)
+}
+
+@Suite struct ReferenceFilesTests {
+  @Test func matrixMarketFilesMatchTheirRecordedFigures() throws {
+    for row in try table(".mtx") {
+      let path = (dataFolder ?? "") + "/mtx/" + row[0]
+      let (header, contents) = try MatrixFile.read(path, as: Complex<Double>.self)
+      #expect("\(header.rows) x \(header.columns)" == row[1])
+      #expect(try MatrixFile.readHeader(path) == header)
+      // Of a symmetric array the README counts all elements as stored.
+      if header.layout == .coordinate { #expect(header.storedEntries == Int(row[2])) }
+      let layout = header.layout == .coordinate ? "coordinate" : "array"
+      #expect("\(layout)/\(header.elementType)/\(header.symmetry.rawValue)" == row[4])
+      try check(contents, name: row[0], count: Int(row[3]), sum: complex(row[5]), frobenius: Double(row[6]))
+    }
+  }
+
+  @Test func arraysMatchTheirRecordedFigures() throws {
+    for row in try table(".npy") {
+      let path = (dataFolder ?? "") + "/npy/" + row[0]
+      guard row[1].filter({ $0 == "," }).count < 2 else {
+        let error = #expect(throws: FileFormatError.self) { try MatrixFile.readHeader(path) }
+        #expect(error?.message == "3-dimensional arrays are not matrices")
+        continue
+      }
+      let (header, contents) = try MatrixFile.read(path, as: Complex<Double>.self)
+      #expect(header.elementType == row[2].replacingOccurrences(of: "!", with: "|"))
+      #expect((header.layout == .array(.columnMajor)) == (row[3] == "True"))
+      try check(contents, name: row[0], count: nil, sum: complex(row[5]), frobenius: nil)
+    }
+  }
+
+  private func check(
+    _ contents: MatrixContents<Complex<Double>>, name: String, count: Int?, sum: Complex<Double>,
+    frobenius: Double?
+  ) throws {
+    let matrix: LocalMatrix<Complex<Double>> =
+      switch contents {
+      case .dense(let a): .dense(a)
+      case .triplets(let a): .sparse(try a.compressed())
+      }
+    if let count { #expect(matrix.storedCount == count, "\(name)") }
+    var (real, imaginary, size) = (0.0, 0.0, 0.0)
+    matrix.forEach { _, _, value in
+      real += value.realPart
+      imaginary += value.imaginaryPart
+      size += value.modulus
+    }
+    func agree(_ x: Double, _ y: Double) -> Bool {
+      x.isNaN && y.isNaN || x == y || abs(x - y) <= 1e-12 * size
+    }
+    #expect(agree(real, sum.realPart) && agree(imaginary, sum.imaginaryPart), "\(name): \(real), \(sum)")
+    if let frobenius { #expect(agree(matrix.norm(), frobenius), "\(name): \(matrix.norm())") }
+  }
+}
