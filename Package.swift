@@ -83,6 +83,9 @@ let package = Package(
     .executableTarget(
       name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
 
+    .executableTarget(
+      name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
+
     // MARK: tests
     .target(
       name: "TesseraTestSupport", dependencies: ["TesseraLocalMatrices", numerics],

@@ -30,33 +30,31 @@ extension SparseMatrix {
     guard a.columns == x.count else {
       throw .shapeMismatch(operation: "product", left: a.shape, right: Shape(x.count, 1))
     }
-    var y = [S](repeating: 0, count: a.rows)
-    sparseTimesVector(a.resolved(), x, &y)
-    return y
+    return sparseTimesVector(a.resolved(), x)
   }
 }
 
-/// y += A x, rows gathered or columns scattered as A is compressed.
+/// A x, rows gathered or columns scattered as A is compressed. Gathered rows are written once, into memory that
+/// nobody has zeroed before.
 @specialized(where S == Float)
 @specialized(where S == Double)
 @specialized(where S == Complex<Float>)
 @specialized(where S == Complex<Double>)
-func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S], _ y: inout [S]) {
-  let major = a.majorCount
-  let byRows = a.axis == .rows
-  a.offsets.withUnsafeBufferPointer { offsets in
-    a.indices.withUnsafeBufferPointer { indices in
-      a.storage.withUnsafeBufferPointer { values in
-        x.withUnsafeBufferPointer { x in
-          y.withUnsafeMutableBufferPointer { y in
-            if byRows {
-              for i in 0..<major {
+func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S]) -> [S] {
+  [S](unsafeUninitializedCapacity: a.rows) { y, count in
+    a.offsets.withUnsafeBufferPointer { offsets in
+      a.indices.withUnsafeBufferPointer { indices in
+        a.storage.withUnsafeBufferPointer { values in
+          x.withUnsafeBufferPointer { x in
+            if a.axis == .rows {
+              for i in 0..<a.rows {
                 var sum: S = 0
                 for q in offsets[i]..<offsets[i + 1] { sum += values[q] * x[Int(indices[q])] }
-                y[i] += sum
+                y.initializeElement(at: i, to: sum)
               }
             } else {
-              for j in 0..<major {
+              y.initialize(repeating: 0)
+              for j in 0..<a.columns {
                 let factor = x[j]
                 for q in offsets[j]..<offsets[j + 1] { y[Int(indices[q])] += values[q] * factor }
               }
@@ -65,6 +63,7 @@ func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S], _ y: inout [S]
         }
       }
     }
+    count = a.rows
   }
 }
 
