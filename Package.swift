@@ -69,7 +69,7 @@ let package = Package(
     library("Decompositions", ["TesseraDistributedMatrices"]),
 
     // MARK: top
-    library("Plotting", ["TesseraLocalMatrices"]),
+    library("Plotting", ["TesseraLocalMatrices", "TesseraInstrumentation"]),
     .target(
       name: "Tessera",
       dependencies: [
@@ -89,5 +89,6 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
+    tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
   ]
 )
