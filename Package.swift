@@ -93,5 +93,6 @@ let package = Package(
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
+    tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
   ]
 )
