@@ -34,9 +34,11 @@ import Testing
 
   @Test(arguments: [
     (0.0, "0"), (-0.0, "0"), (1e300, "1.0e300"), (-1.23456789e-300, "-1.2346e-300"),
-    (.leastNonzeroMagnitude, "4.9407e-324"), (Double.greatestFiniteMagnitude, "1.7977e308"), (99999.0, "99999"),
+    (.leastNonzeroMagnitude, "4.9407e-324"), (Double.greatestFiniteMagnitude, "1.7977e308"),
+    (99999.0, "99999"),
     (100000.0, "1.0e5"), (99999.96, "1.0e5"), (0.0001, "0.0001"), (0.1 + 0.2, "0.3"), (123.456789, "123.46"),
-    (9.99999e-5, "0.0001"), (9.8765e-5, "9.8765e-5"), (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"), (2.0 / 3, "0.66667"),
+    (9.99999e-5, "0.0001"), (9.8765e-5, "9.8765e-5"), (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"),
+    (2.0 / 3, "0.66667"),
   ])
   func everyNumberPrintsInFiveDigits(value: Double, text: String) {
     let lines = DenseMatrix<Double>([[value]]).description.split(separator: "\n")
