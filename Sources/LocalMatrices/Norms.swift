@@ -87,6 +87,10 @@ struct NormAccumulator<S: Scalar> {
 
 extension DenseMatrix {
   /// A norm of the matrix; zero for an empty one. O(mn).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
     var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }
@@ -108,6 +112,10 @@ extension DenseMatrix {
 
 extension SparseMatrix {
   /// A norm of the matrix; zero for an empty one. O(m + n + nonzeros).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
     var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }

@@ -1,9 +1,15 @@
 // A + B, A - B, alpha A, and f(A) elementwise; A m x n. mn flops, one new buffer.
 
+import Numerics
+
 extension DenseMatrix {
   /// A + B.
   ///
   /// - Throws: `shapeMismatch`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func + (a: DenseMatrix, b: DenseMatrix) throws(LinearAlgebraError) -> DenseMatrix {
     try a.combined(with: b, "addition") { $0 + $1 }
   }
@@ -11,6 +17,10 @@ extension DenseMatrix {
   /// A - B.
   ///
   /// - Throws: `shapeMismatch`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func - (a: DenseMatrix, b: DenseMatrix) throws(LinearAlgebraError) -> DenseMatrix {
     try a.combined(with: b, "subtraction") { $0 - $1 }
   }
@@ -18,11 +28,19 @@ extension DenseMatrix {
   /// The elementwise (Hadamard) product.
   ///
   /// - Throws: `shapeMismatch`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func elementwiseProduct(_ b: DenseMatrix) throws(LinearAlgebraError) -> DenseMatrix {
     try combined(with: b, "elementwise product") { $0 * $1 }
   }
 
   /// alpha A.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func * (alpha: S, a: DenseMatrix) -> DenseMatrix { a.map { alpha * $0 } }
 
   /// The matrix of `transform` applied to every element.

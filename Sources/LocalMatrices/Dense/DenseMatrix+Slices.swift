@@ -1,5 +1,7 @@
 // Parts of a dense matrix, and matrices put together from parts. Each copies what it returns.
 
+import Numerics
+
 extension DenseMatrix {
   /// The submatrix of the given rows and columns (zero-based ranges). O(size of the result).
   ///
@@ -27,11 +29,19 @@ extension DenseMatrix {
   /// Column `j` as an array. O(rows).
   ///
   /// - Precondition: `j` is a column.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func column(_ j: Int) -> [S] { (0..<rows).map { self[$0, j] } }
 
   /// Row `i` as an array. O(columns).
   ///
   /// - Precondition: `i` is a row.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func row(_ i: Int) -> [S] { (0..<columns).map { self[i, $0] } }
 
   /// The diagonal, min(rows, columns) long.
@@ -40,6 +50,10 @@ extension DenseMatrix {
   /// The matrices one below the other. O(size of the result).
   ///
   /// - Throws: `shapeMismatch` when the numbers of columns differ, `invalidArgument` for no matrix.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func stackedRows(_ parts: [DenseMatrix]) throws(LinearAlgebraError) -> DenseMatrix {
     guard let first = parts.first else {
       throw .invalidArgument("stacking needs at least one matrix")

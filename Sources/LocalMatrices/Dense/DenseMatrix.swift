@@ -1,6 +1,8 @@
 // A dense m x n matrix: one contiguous buffer and the order in which it is read, so that transpose,
 // adjoint and conjugate cost nothing. 8mn bytes in Double.
 
+import Numerics
+
 /// The order in which a dense buffer runs through a matrix.
 public enum StorageOrder: Sendable, Hashable {
   /// Column after column, as in Fortran, BLAS and LAPACK.
@@ -119,6 +121,10 @@ public struct DenseMatrix<S: Scalar>: Sendable {
   public func adjoint() -> DenseMatrix { transposed().conjugated() }
 
   /// The elements in the given order: the buffer itself when it already stands so, a copy otherwise.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func elements(in wanted: StorageOrder) -> [S] {
     let ordered = order == wanted ? storage : reordered()
     return isConjugated ? ordered.map(\.conjugate) : ordered
@@ -154,6 +160,10 @@ public struct DenseMatrix<S: Scalar>: Sendable {
 
 extension DenseMatrix: Equatable {
   /// Whether shapes and all elements agree, whatever the storage order. O(mn).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func == (a: DenseMatrix, b: DenseMatrix) -> Bool {
     a.shape == b.shape && a.elements(in: .columnMajor) == b.elements(in: .columnMajor)
   }

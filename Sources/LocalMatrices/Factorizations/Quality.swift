@@ -21,6 +21,10 @@ extension DenseMatrix {
   }
 
   /// A with column j multiplied by `factors[j]`, column-major. O(mn).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   func scalingColumns(by factors: [S.Real]) -> DenseMatrix {
     var scaled = elements(in: .columnMajor)
     scaled.withUnsafeMutableBufferPointer { scaled in

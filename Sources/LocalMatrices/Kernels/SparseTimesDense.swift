@@ -9,6 +9,10 @@ extension SparseMatrix {
   /// A B, row-major.
   ///
   /// - Throws: `shapeMismatch` when A's columns are not B's rows, `outOfMemory` when C does not fit.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func * (a: SparseMatrix, b: DenseMatrix<S>) throws(LinearAlgebraError)
     -> DenseMatrix<S>
   {
@@ -26,6 +30,10 @@ extension SparseMatrix {
   /// A x, an array of A's rows. 2 z flops.
   ///
   /// - Throws: `shapeMismatch` when x does not have A's columns.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func * (a: SparseMatrix, x: [S]) throws(LinearAlgebraError) -> [S] {
     guard a.columns == x.count else {
       throw .shapeMismatch(operation: "product", left: a.shape, right: Shape(x.count, 1))
@@ -80,12 +88,14 @@ func sparseTimesPanel<S: Scalar>(_ a: SparseMatrix<S>, _ b: [S], width: Int, _ c
       a.storage.withUnsafeBufferPointer { values in
         b.withUnsafeBufferPointer { b in
           c.withUnsafeMutableBufferPointer { c in
+            guard width > 0, let b = b.baseAddress, let c = c.baseAddress else { return }
             for p in 0..<major {
               for q in offsets[p]..<offsets[p + 1] {
                 let minor = Int(indices[q])
-                let (target, source) = byRows ? (p, minor) : (minor, p)
+                let target = c + (byRows ? p : minor) * width
+                let source = b + (byRows ? minor : p) * width
                 let factor = values[q]
-                for l in 0..<width { c[target * width + l] += factor * b[source * width + l] }
+                for l in 0..<width { target[l] += factor * source[l] }
               }
             }
           }

@@ -1,10 +1,16 @@
 // A + B, A - B, alpha A and f(values); A m x n sparse. Sums merge two sorted vectors:
 // O(m + n + nonzeros of both). Entries that cancel stay as stored zeros.
 
+import Numerics
+
 extension SparseMatrix {
   /// A + B. The result is compressed as A is.
   ///
   /// - Throws: `shapeMismatch`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func + (a: SparseMatrix, b: SparseMatrix) throws(LinearAlgebraError) -> SparseMatrix {
     try a.merged(with: b, "addition", negated: false)
   }
@@ -12,11 +18,19 @@ extension SparseMatrix {
   /// A - B. The result is compressed as A is.
   ///
   /// - Throws: `shapeMismatch`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func - (a: SparseMatrix, b: SparseMatrix) throws(LinearAlgebraError) -> SparseMatrix {
     try a.merged(with: b, "subtraction", negated: true)
   }
 
   /// alpha A.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func * (alpha: S, a: SparseMatrix) -> SparseMatrix { a.mapStored { alpha * $0 } }
 
   /// The matrix of `transform` applied to the stored values; places without an entry stay zero. O(z).

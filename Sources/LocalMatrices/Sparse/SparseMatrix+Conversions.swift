@@ -1,7 +1,13 @@
 // The other compressed axis (a counting sort: O(m + n + z)), triplets, dense, and sparse from dense.
 
+import Numerics
+
 extension SparseMatrix {
   /// The same matrix compressed by `wanted`: itself, or re-sorted in O(m + n + z).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func compressed(by wanted: CompressedAxis) -> SparseMatrix {
     guard axis != wanted else { return self }
     let newMajor = wanted == .rows ? rows : columns
@@ -25,6 +31,10 @@ extension SparseMatrix {
   }
 
   /// The stored entries as a list, major vector after major vector. O(z).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func triplets() -> TripletMatrix<S> {
     var majors: [Int32] = []
     majors.reserveCapacity(nonzeroCount)
@@ -40,6 +50,10 @@ extension SparseMatrix {
   /// The dense form. O(mn).
   ///
   /// - Throws: `outOfMemory` when it would not fit this machine.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func dense(order: StorageOrder = .columnMajor) throws(LinearAlgebraError) -> DenseMatrix<S> {
     try MemoryGuard.check(
       "the dense form of \(shape)", rows, columns, bytesPerElement: MemoryLayout<S>.stride)
@@ -56,6 +70,10 @@ extension SparseMatrix {
 
 extension DenseMatrix {
   /// The elements that are not zero, compressed by rows of a row-major matrix and columns otherwise. O(mn).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func sparse() -> SparseMatrix<S> {
     let axis: CompressedAxis = order == .rowMajor ? .rows : .columns
     var offsets = [0]

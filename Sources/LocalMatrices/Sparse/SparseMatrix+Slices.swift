@@ -1,6 +1,8 @@
 // Parts of a sparse matrix. Along the compressed axis a slice copies its entries only; across it every
 // major vector is searched: O(major log + entries of the result).
 
+import Numerics
+
 extension SparseMatrix {
   /// The submatrix of the given rows and columns (zero-based ranges), compressed as this matrix is.
   ///
@@ -48,6 +50,10 @@ extension SparseMatrix {
   ///
   /// - Throws: `shapeMismatch` when the numbers of columns differ, `invalidArgument` for no matrix,
   ///   `tooLarge` beyond 2^31-1 rows.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func stackedRows(_ parts: [SparseMatrix]) throws(LinearAlgebraError) -> SparseMatrix {
     guard let first = parts.first else {
       throw .invalidArgument("stacking needs at least one matrix")

@@ -1,6 +1,8 @@
 // A sparse m x n matrix in compressed form (CSR or CSC; Saad, Iterative Methods for Sparse Linear
 // Systems, 3.4). 8(p + 1) + 12 z bytes in Double, p the compressed dimension, z the nonzeros.
 
+import Numerics
+
 /// The dimension whose vectors a sparse matrix stores one after the other.
 public enum CompressedAxis: Sendable, Hashable {
   /// Row after row: CSR.
@@ -118,6 +120,10 @@ public struct SparseMatrix<S: Scalar>: Sendable {
   public func adjoint() -> SparseMatrix { transposed().conjugated() }
 
   /// The same matrix without a pending conjugation: itself, or a copy of the values.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func resolved() -> SparseMatrix {
     isConjugated
       ? SparseMatrix(
@@ -154,6 +160,10 @@ public struct SparseMatrix<S: Scalar>: Sendable {
 
 extension SparseMatrix: Equatable {
   /// Whether shapes, patterns and values agree, whatever the compressed axis. Stored zeros count as entries.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func == (a: SparseMatrix, b: SparseMatrix) -> Bool {
     guard a.shape == b.shape, a.nonzeroCount == b.nonzeroCount else { return false }
     let b = b.compressed(by: a.axis)

@@ -2,10 +2,16 @@
 // (Gustavson, Two Fast Algorithms for Sparse Matrices, ACM TOMS 4, 1978), then a sweep that adds up
 // duplicates in the order of the list. O(m + n + z) time, O(m + n + z) memory.
 
+import Numerics
+
 extension TripletMatrix {
   /// The compressed form by `axis`, indices sorted, duplicates added up, stored zeros kept.
   ///
   /// - Throws: `outOfMemory` when the offsets of a huge shape would not fit this machine.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func compressed(by axis: CompressedAxis = .rows) throws(LinearAlgebraError)
     -> SparseMatrix<S>
   {
@@ -43,6 +49,10 @@ extension TripletMatrix {
   /// The dense form, duplicates added up. O(mn + z).
   ///
   /// - Throws: `outOfMemory` when it would not fit this machine.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func dense(order: StorageOrder = .columnMajor) throws(LinearAlgebraError) -> DenseMatrix<S> {
     try MemoryGuard.check(
       "the dense form of \(shape)", rows, columns, bytesPerElement: MemoryLayout<S>.stride)

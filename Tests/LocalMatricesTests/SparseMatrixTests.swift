@@ -1,0 +1,172 @@
+// Sparse matrices and triplets: conversions round trip, duplicates add up, and the dense matrix says what is right.
+
+import TesseraLocalMatrices
+import TesseraTestSupport
+import Testing
+
+private let shapes = [(0, 0), (0, 4), (4, 0), (1, 1), (7, 5), (5, 7), (40, 33)]
+
+@Suite struct SparseMatrixTests {
+  @Test(arguments: ScalarKind.allCases)
+  func everyRepresentationIsTheSameMatrix(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 30)
+      for (m, n) in shapes {
+        let a: SparseMatrix<S> = try generator.sparse(m, n, density: 0.3)
+        let dense = try a.dense()
+        for stored in a.representations {
+          #expect(stored == a)
+          #expect(try stored.dense(order: .rowMajor) == dense && stored.dense(order: .columnMajor) == dense)
+          #expect(try stored.transposed().dense() == dense.transposed())
+          #expect(try stored.conjugated().dense() == dense.conjugated())
+          #expect(try stored.adjoint().dense() == dense.adjoint())
+          #expect(try stored.resolved().dense() == dense && !stored.resolved().isConjugated)
+          #expect(try stored.triplets().compressed() == a && stored.triplets().compressed(by: .columns) == a)
+          #expect(DenseMatrix(rows: m, columns: n) { stored[$0, $1] } == dense)
+          #expect(try stored.mapStored { $0 + $0 }.dense() == dense + dense)
+          for rows in [0..<m, m / 3..<m - m / 3] {
+            for columns in [0..<n, n / 4..<n] {
+              #expect(try stored[rows, columns].dense() == dense[rows, columns])
+            }
+          }
+          #expect(try SparseMatrix.stackedRows([stored[0..<m / 2, 0..<n], a[m / 2..<m, 0..<n]]) == a)
+        }
+        #expect(dense.representations.allSatisfy { $0.sparse() == a })
+      }
+    }
+    try check(scalar.type)
+  }
+
+  @Test(arguments: ScalarKind.allCases)
+  func transposesShareTheBuffers(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 31)
+      let a: SparseMatrix<S> = try generator.sparse(6, 9, density: 0.5)
+      for b in [a.transposed(), a.conjugated(), a.adjoint()] {
+        #expect(a.storage.withUnsafeBytes(\.baseAddress) == b.storage.withUnsafeBytes(\.baseAddress))
+        #expect(a.indices.withUnsafeBytes(\.baseAddress) == b.indices.withUnsafeBytes(\.baseAddress))
+      }
+    }
+    try check(scalar.type)
+  }
+
+  @Test(arguments: ScalarKind.allCases)
+  func sumsMergeThePatterns(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 32)
+      for (m, n) in shapes {
+        let a: SparseMatrix<S> = try generator.sparse(m, n, density: 0.3)
+        let b: SparseMatrix<S> = try generator.sparse(m, n, density: 0.3)
+        let factor: S = generator.scalar()
+        for left in a.representations {
+          for right in b.representations {
+            #expect(try (left + right).dense() == a.dense() + b.dense())
+            #expect(try (left - right).dense() == a.dense() - b.dense())
+          }
+          #expect(try (factor * left).dense() == factor * a.dense())
+        }
+        // Entries that cancel stay.
+        #expect(try (a - a).nonzeroCount == a.nonzeroCount)
+      }
+    }
+    try check(scalar.type)
+  }
+
+  @Test func theLastIndexOfTheLargestTileTakesPartInSums() throws {
+    let last = Int(Int32.max) - 1
+    func row(_ columns: [Int32]) throws -> SparseMatrix<Double> {
+      try SparseMatrix(
+        rows: 1, columns: last + 1, axis: .rows, offsets: [0, columns.count], indices: columns,
+        values: columns.map { _ in 1 })
+    }
+    let sum = try row([0, Int32(last)]) + row([3, Int32(last)])
+    #expect(sum.indices == [0, 3, Int32(last)] && sum.values == [1, 1, 2])
+    #expect(try row([Int32(last)]).norm() == 1)
+  }
+
+  @Test(arguments: ScalarKind.allCases)
+  func duplicatesAddUp(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 33)
+      for (m, n) in shapes where m * n > 0 {
+        var expected = DenseMatrix<S>(zeros: m, n)
+        var entries = try TripletMatrix<S>(rows: m, columns: n)
+        for _ in 0..<2 * m * n {
+          let (i, j) = (Int(generator.next() % UInt64(m)), Int(generator.next() % UInt64(n)))
+          let value: S = generator.integer()
+          entries.append(i, j, value)
+          expected[i, j] += value
+        }
+        for axis in [CompressedAxis.rows, .columns] {
+          #expect(try entries.compressed(by: axis).dense() == expected)
+          #expect(try entries.adjoint().compressed(by: axis).dense() == expected.adjoint())
+          #expect(try entries.conjugated().transposed().compressed(by: axis).dense() == expected.adjoint())
+        }
+        #expect(try entries.dense() == expected && entries.dense(order: .rowMajor) == expected)
+        var conjugated = entries.conjugated()
+        conjugated.append(0, 0, S(real: 1, imaginary: 1))
+        var more = expected.conjugated()
+        more[0, 0] += S(real: 1, imaginary: 1)
+        #expect(try conjugated.dense() == more)
+      }
+    }
+    try check(scalar.type)
+  }
+
+  @Test func storedZerosAreEntries() throws {
+    let a = try TripletMatrix<Double>(
+      rows: 2, columns: 2, rowIndices: [0, 1], columnIndices: [1, 1], values: [0, 2])
+    #expect(try a.compressed().nonzeroCount == 2)
+    #expect(try a.compressed().dense().sparse().nonzeroCount == 1)
+  }
+
+  @Test func localMatricesAreSparseWhenBothOperandsAre() throws {
+    let dense = LocalMatrix.dense(DenseMatrix<Double>([[1, 2], [0, 3]]))
+    let sparse = LocalMatrix.sparse(DenseMatrix<Double>([[1, 2], [0, 3]]).sparse())
+    for (a, b) in [(dense, dense), (dense, sparse), (sparse, dense), (sparse, sparse)] {
+      let c = try a * b
+      #expect(try c.dense() == DenseMatrix([[1, 8], [0, 9]]))
+      if case .sparse = c { #expect(a == sparse && b == sparse) } else { #expect(a == dense || b == dense) }
+      #expect(
+        try LocalMatrix.stackedRows([a, b]).dense() == DenseMatrix([[1, 2], [0, 3], [1, 2], [0, 3]]))
+      #expect(try a.transposed().dense() == DenseMatrix([[1, 0], [2, 3]]) && a.norm(.one) == 5)
+      #expect(try a[0..<1, 1..<2].dense() == DenseMatrix([[2]]))
+    }
+    #expect(sparse.storedCount == 3 && dense.storedCount == 4)
+    #expect(throws: LinearAlgebraError.self) { try LocalMatrix<Double>.stackedRows([]) }
+  }
+
+  @Test func badArgumentsAreRefused() throws {
+    func sparse(_ offsets: [Int], _ indices: [Int32], _ values: [Double]) throws {
+      _ = try SparseMatrix(
+        rows: 2, columns: 3, axis: .rows, offsets: offsets, indices: indices, values: values)
+    }
+    try sparse([0, 1, 2], [0, 2], [1, 2])
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 2], [0, 2], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([1, 1, 2], [0, 2], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 3, 2], [0, 2], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 1, 2], [0, 3], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 1, 2], [-1, 2], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 2, 2], [1, 1], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 2, 2], [2, 1], [1, 2]) }
+    #expect(throws: LinearAlgebraError.self) { try sparse([0, 1, 2], [0, 2], [1]) }
+    let a = SparseMatrix<Double>(zeros: 2, 3)
+    #expect(throws: LinearAlgebraError.self) { try a + a.transposed() }
+    #expect(throws: LinearAlgebraError.self) { try a * a }
+    #expect(throws: LinearAlgebraError.self) { try a * [1] }
+    #expect(throws: LinearAlgebraError.self) { try a[0..<3, 0..<1] }
+    #expect(throws: LinearAlgebraError.self) { try SparseMatrix<Double>.stackedRows([]) }
+    #expect(throws: LinearAlgebraError.self) { try SparseMatrix.stackedRows([a, a.transposed()]) }
+    #expect(throws: LinearAlgebraError.self) { try TripletMatrix<Double>(rows: -1, columns: 2) }
+    #expect(throws: LinearAlgebraError.self) { try TripletMatrix<Double>(rows: 1 << 31, columns: 2) }
+    #expect(throws: LinearAlgebraError.self) {
+      try TripletMatrix<Double>(rows: 1, columns: 1, rowIndices: [0], columnIndices: [1], values: [1])
+    }
+    #expect(throws: LinearAlgebraError.self) {
+      try TripletMatrix<Double>(rows: 1, columns: 1, rowIndices: [0], columnIndices: [], values: [1])
+    }
+    #expect(throws: LinearAlgebraError.self) {
+      try TripletMatrix<Double>(rows: Int(Int32.max), columns: Int(Int32.max)).dense()
+    }
+  }
+}
