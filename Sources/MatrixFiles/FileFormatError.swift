@@ -23,7 +23,8 @@ public struct FileFormatError: Error, Equatable, Sendable {
     case none
     /// A line and a column, counted from one; columns count bytes.
     case line(Int, column: Int)
-    /// A byte, counted from zero.
+    /// A byte, counted from zero: of a compressed file, a decompressed one, unless it is the compression
+    /// that is damaged.
     case byte(Int)
   }
 

@@ -12,11 +12,10 @@ public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
   /// - Throws: a `usage` error that lists the known endings.
   public static func inferred(fromName path: String) throws(FileFormatError) -> MatrixFileFormat {
     let name = path.lowercased()
-    for format in allCases where name.hasSuffix("." + format.rawValue)
-      || name.hasSuffix("." + format.rawValue + ".gz")
-    {
-      return format
+    let format = allCases.first { format in
+      ["", ".gz"].contains { name.hasSuffix("." + format.rawValue + $0) }
     }
+    if let format { return format }
     let known = allCases.map { "." + $0.rawValue }.joined(separator: ", ")
     throw FileFormatError(
       .usage, file: path,

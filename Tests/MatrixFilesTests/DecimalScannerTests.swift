@@ -25,9 +25,10 @@ import TesseraLocalMatrices
   @Test func numbersOfAnyLengthRoundAsTheLibraryDoes() {
     var random = SeededGenerator(seed: 20)
     for _ in 0..<20_000 {
-      let digits = String((0..<Int.random(in: 1...24, using: &random)).map { _ in
-        "0123456789".randomElement(using: &random) ?? "0"
-      })
+      let digits = String(
+        (0..<Int.random(in: 1...24, using: &random)).map { _ in
+          "0123456789".randomElement(using: &random) ?? "0"
+        })
       let point = digits.index(digits.startIndex, offsetBy: Int.random(in: 0...digits.count, using: &random))
       let exponent = Int.random(in: -30...30, using: &random)
       check("-\(digits[..<point]).\(digits[point...])e\(exponent)")

@@ -15,13 +15,18 @@ import TesseraLocalMatrices
   ]
 
   private static let texts: [(MatrixFileFormat, String)] = [
-    (.matrixMarket, "%%MatrixMarket matrix coordinate real general\n%\n3 3 4\n1 1 1.5\n2 3 -2e3\n3 2 4\n1 3 .5\n"),
+    (
+      .matrixMarket,
+      "%%MatrixMarket matrix coordinate real general\n%\n3 3 4\n1 1 1.5\n2 3 -2e3\n3 2 4\n1 3 .5\n"
+    ),
     (.matrixMarket, "%%MatrixMarket matrix coordinate complex hermitian\n2 2 2\n1 1 3 0\n2 1 1 -1\n"),
     (.matrixMarket, "%%MatrixMarket matrix coordinate pattern symmetric\n3 3 3\n1 1\n2 1\n3 2\n"),
     (.matrixMarket, "%%MatrixMarket matrix array integer skew-symmetric\n3 3\n1\n-2\n3\n"),
     (.matrixMarket, "%%MatrixMarket matrix array real general\n2 2\n1\n2.25\n3\n123456789012345678901\n"),
-    (.npy, "\u{1}NUMPY\u{1}\0\u{3c}\0{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }\n12345678"),
-    (.npy, "\u{1}NUMPY\u{2}\0\u{3c}\0\0\0{'descr': '>i2', 'fortran_order': False, 'shape': (2, 2)}\n12345678"),
+    (.npy, "\u{1}NUMPY\u{1}\0\u{3b}\0{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }\n12345678"),
+    (
+      .npy, "\u{1}NUMPY\u{2}\0\u{3a}\0\0\0{'descr': '>i2', 'fortran_order': False, 'shape': (2, 2)}\n12345678"
+    ),
   ]
 
   private static let seeds = texts.map { format, text in
@@ -31,15 +36,17 @@ import TesseraLocalMatrices
   @Test func mutatedFilesEndInAMatrixOrAnError() {
     var random = SeededGenerator(seed: 11)
     var readable = 0
+    for (format, bytes) in Self.seeds {
+      #expect(throws: Never.self) { try read(bytes, as: Complex<Double>.self, format) }
+    }
     for round in 0..<20_000 {
       var (format, bytes) = Self.seeds[round % Self.seeds.count]
-      for _ in 0..<Int.random(in: 1...4, using: &random) { mutate(&bytes, &random) }
+      for _ in 0..<Int.random(in: 1...3, using: &random) { mutate(&bytes, &random) }
       let pieces = Int.random(in: 1...64, using: &random)
       do throws(FileFormatError) {
         let matrix = try read(bytes, as: Complex<Double>.self, format, pieces: pieces)
-        for entry in matrix.entries.prefix(100) {
-          #expect(entry.row < matrix.shape.rows && entry.column < matrix.shape.columns)
-        }
+        let (shape, entries) = (matrix.shape, matrix.entries)
+        #expect(entries.allSatisfy { $0.row < shape.rows && $0.column < shape.columns })
         readable += 1
       } catch {
         #expect(error.kind == .badData && !error.description.contains { $0.isNewline })

@@ -14,12 +14,15 @@ private func mode(_ path: String) throws -> Int {
 }
 
 @Suite struct OutputTests {
-  @Test(arguments: ["A.mtx", "A.mtx.gz", "A.npy", "A.NPY.GZ", "-A b\u{e9}.mtx", String(repeating: "n", count: 250) + ".mtx"])
+  @Test(arguments: [
+    "A.mtx", "A.mtx.gz", "A.npy", "A.NPY.GZ", "-A b\u{e9}.mtx", String(repeating: "n", count: 250) + ".mtx",
+  ])
   func everyKnownNameRoundTripsAndLeavesNothingElse(_ name: String) throws {
     try withFolder { folder in
       try MatrixFile.write(small, to: folder + name)
       let back = try MatrixFile.read(folder + name, as: Double.self)
-      #expect(back.contents.entries.sorted { $0.real < $1.real } == small.entries.sorted { $0.real < $1.real })
+      #expect(
+        back.contents.entries.sorted { $0.real < $1.real } == small.entries.sorted { $0.real < $1.real })
       #expect(try MatrixFile.readHeader(folder + name) == back.header)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
     }

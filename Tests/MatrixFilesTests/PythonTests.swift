@@ -84,7 +84,8 @@ private let hasSciPy: Bool = {
         let real = S.Real(i + 1) / S.Real(j + 3)
         return S(real: real, imaginary: -real / 7)
       }
-      let rowMajor = try DenseMatrix(rows: 5, columns: 3, order: .rowMajor, elements: dense.elements(in: .rowMajor))
+      let rowMajor = try DenseMatrix(
+        rows: 5, columns: 3, order: .rowMajor, elements: dense.elements(in: .rowMajor))
       for name in ["column.npy"] { try MatrixFile.write(.dense(dense), to: folder + letter + name) }
       for name in ["row.npy", "row.npy.gz", "row.mtx"] {
         try MatrixFile.write(.dense(rowMajor), to: folder + letter + name)
@@ -119,7 +120,9 @@ private let hasSciPy: Bool = {
         #expect(contents.shape == Shape(Int(fields[1]) ?? -1, Int(fields[2]) ?? -1), "\(line)")
         let real = contents.entries.reduce(0.0) { $0 + Double(bitPattern: $1.real) }
         let imaginary = contents.entries.reduce(0.0) { $0 + Double(bitPattern: $1.imaginary) }
-        let size = contents.entries.reduce(1.0) { $0 + abs(Double(bitPattern: $1.real)) + abs(Double(bitPattern: $1.imaginary)) }
+        let size = contents.entries.reduce(1.0) {
+          $0 + abs(Double(bitPattern: $1.real)) + abs(Double(bitPattern: $1.imaginary))
+        }
         #expect(abs(real - (Double(fields[3]) ?? .nan)) <= 1e-6 * size, "\(line)")
         #expect(abs(imaginary - (Double(fields[4]) ?? .nan)) <= 1e-6 * size, "\(line)")
       }

@@ -105,7 +105,8 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
 
   @Test func aSymmetryThatIsNotTrueIsRefused() throws {
     let cases: [(MatrixSymmetry, [[Complex<Double>]])] = [
-      (.symmetric, [[1, 2], [3, 4]]), (.skewSymmetric, [[0, 2], [2, 0]]), (.skewSymmetric, [[1, 2], [-2, 0]]),
+      (.symmetric, [[1, 2], [3, 4]]), (.skewSymmetric, [[0, 2], [2, 0]]),
+      (.skewSymmetric, [[1, 2], [-2, 0]]),
       (.hermitian, [[Complex(1, 1), 2], [2, 4]]), (.hermitian, [[1, .i], [.i, 4]]), (.symmetric, [[1, 2]]),
     ]
     for (symmetry, rows) in cases {
@@ -161,9 +162,11 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
 
   @Test func linesLongerThanTheBufferAreWholeInAnyPieces() throws {
     let long = String(repeating: "0", count: 2_500_000)
-    let text = "%%MatrixMarket matrix array real general\n%\(long)\n3 1\n1\n2.\(long)\n%\(long)\n%\(long)\n3\n"
+    let text =
+      "%%MatrixMarket matrix array real general\n%\(long)\n3 1\n1\n2.\(long)\n%\(long)\n%\(long)\n3\n"
     for pieces in [1 << 16, 999_999, .max] {
-      #expect(try read(Array(text.utf8), pieces: pieces).entries.map(\.real) == [1.0, 2, 3].map(\.bitPattern))
+      #expect(
+        try read(Array(text.utf8), pieces: pieces).entries.map(\.real) == [1.0, 2, 3].map(\.bitPattern))
     }
   }
 

@@ -1,5 +1,6 @@
-// A gzip stream (RFC 1952) as it is written, compressed by zlib at its usual level. It carries no time and
-// no name, so that equal matrices give equal files.
+// A gzip stream (RFC 1952) as it is written, compressed by zlib at its fastest level: on digits five times as
+// fast as the usual one for 7 % more bytes. It carries no time and no name, so that equal matrices give
+// equal files.
 
 internal import CZlib
 
@@ -17,7 +18,7 @@ final class GzipSink: ByteSink {
     let gzip: Int32 = 16 + MAX_WBITS
     guard
       deflateInit2_(
-        &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        &stream, Z_BEST_SPEED, Z_DEFLATED, gzip, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
         Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else {
       throw FileFormatError(.inputOutput, file: name, "no memory to compress")

@@ -55,7 +55,8 @@ final class GzipSource: ByteSource {
         throw bad("the gzip stream is cut short")
       case Z_BUF_ERROR: break
       default:
-        throw bad(stream.msg.map { "not a valid gzip stream: \(String(cString: $0))" } ?? "not a valid gzip stream")
+        let reason = stream.msg.map { ": " + String(cString: $0) } ?? ""
+        throw bad("not a valid gzip stream" + reason)
       }
     }
     return Int(wanted - stream.avail_out)

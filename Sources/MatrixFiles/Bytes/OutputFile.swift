@@ -83,7 +83,7 @@ final class OutputFile: ByteSink {
     var rest = bytes
     while !rest.isEmpty {
       let count = systemWrite(descriptor, rest.baseAddress, rest.count)
-      if count > 0 {
+      if count >= 0 {
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       } else if errno != EINTR {
         throw failure("writing failed")

@@ -10,11 +10,9 @@ struct EntryList<S: Scalar> {
   var columnIndices: [Int32] = []
   var values: [S] = []
 
-  /// Makes room for the declared entries, but for no more than `bytes` of text can hold.
-  mutating func reserve(for header: MatrixMarketHeader, bytes: Int) {
-    // The shortest lines: "1 1", "1 1 1", "1", each with its newline.
-    let shortest = header.layout == .array ? 2 : header.field == .pattern ? 4 : 6
-    let count = min(header.entries, bytes / shortest + 1)
+  /// Makes room for the declared entries, but for no more than `growth` times those that are there.
+  mutating func reserve(for header: MatrixMarketHeader, growth: Double) {
+    let count = min(header.entries, Int(min(Double(values.count) * growth, 0x1p62)))
     values.reserveCapacity(count)
     if header.layout == .coordinate {
       rowIndices.reserveCapacity(count)

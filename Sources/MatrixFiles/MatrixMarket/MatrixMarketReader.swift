@@ -32,9 +32,11 @@ struct MatrixMarketReader {
     try checkLocalShape(header.rows, header.columns, file: source.name)
     let parser = MatrixMarketEntryParser<S>(file: source.name, header: header)
     var list = EntryList<S>()
-    let blockBytes = firstEntry.remaining
-    list.reserve(for: header, bytes: source.remainingBytes.map { $0 + blockBytes } ?? 0)
     try parser.parse(firstEntry, into: &list)
+    if let rest = source.remainingBytes, firstEntry.remaining > 0 {
+      // The rest of a file is much like its beginning.
+      list.reserve(for: header, growth: 1 + 1.1 * Double(rest) / Double(firstEntry.remaining))
+    }
     progress?(source.progress)
     while let block = try blocks.next() {
       guard let cursor = LineCursor(block) else { break }
