@@ -142,8 +142,9 @@ struct SVDJob<S: Scalar> {
       axpy(S(real: -values[j] * values[j]), right.column(j), &difference)
       // With u = A v / s the defect is |A^H A v - s^2 v| / s; with a u that A^H annihilates it is at most 2 s.
       let byImage = values[j] > 0 ? norm(difference) / values[j] : S.Real.infinity
-      residuals.append(a.rows > a.columns || values[j] <= nullLevel(a, values[0])
-        ? min(byImage, 2 * values[j]) : byImage)
+      residuals.append(
+        a.rows > a.columns || values[j] <= nullLevel(a, values[0])
+          ? min(byImage, 2 * values[j]) : byImage)
     }
     let limit = 100 * tolerance * values[0]
     let good = residuals.prefix { $0 <= limit }.count

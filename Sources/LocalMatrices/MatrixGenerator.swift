@@ -27,7 +27,9 @@ public enum MatrixGenerator {
   public static func sparse<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> TripletMatrix<S> {
-    try rows(shape, density: density, seed: seed) { mean, _, u in poisson(mean, u) } column: { u, n in
+    try rows(shape, density: density, seed: seed) { mean, _, u in
+      poisson(mean, u)
+    } column: { u, n in
       Int(u * Double(n))
     }
   }
@@ -39,7 +41,9 @@ public enum MatrixGenerator {
   public static func powerLaw<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> TripletMatrix<S> {
-    try rows(shape, density: density, seed: seed) { mean, _, u in poisson(mean, u) } column: { u, n in
+    try rows(shape, density: density, seed: seed) { mean, _, u in
+      poisson(mean, u)
+    } column: { u, n in
       // The inverse of the distribution log(1 + j) / log(1 + n).
       Int(Double.pow(Double(n) + 1, u) - 1)
     }

@@ -28,7 +28,8 @@ extension Cluster {
     _ configuration: ClusterConfiguration? = nil, tasks: [TaskRegistry.Entry] = [],
     recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
-    let configuration = if let configuration { configuration } else { try ClusterConfiguration.fromEnvironment() }
+    let configuration =
+      if let configuration { configuration } else { try ClusterConfiguration.fromEnvironment() }
     let registry = TaskRegistry.standard.adding(tasks)
     SingleThreadedBLAS.begin()
     defer { SingleThreadedBLAS.end() }

@@ -96,7 +96,10 @@ func benchStep(workers: Int) async throws {
     }
     return median(times)
   }
-  print(String(format: "empty map over %d tiles, %d workers as threads\n  %.1f us a step (median)", workers, workers, microseconds))
+  print(
+    String(
+      format: "empty map over %d tiles, %d workers as threads\n  %.1f us a step (median)", workers, workers,
+      microseconds))
 }
 
 try benchSparse(rows: 1_000_000, columns: 300_000, perRow: 20)

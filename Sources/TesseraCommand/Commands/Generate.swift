@@ -19,13 +19,16 @@ struct Generate: AsyncParsableCommand {
   @Argument(help: "dense, sparse, powerlaw or poisson.")
   var kind: Kind
 
-  @Argument(help: ArgumentHelp("Rows and columns, or the grid of poisson: 1000x200.", valueName: "rowsxcols"), transform: parseShape)
+  @Argument(
+    help: ArgumentHelp("Rows and columns, or the grid of poisson: 1000x200.", valueName: "rowsxcols"),
+    transform: parseShape)
   var shape: Shape
 
   @Argument(help: "The matrix file to write, or - for standard output.")
   var destination: String
 
-  @Option(help: ArgumentHelp("Share of entries that are not zero, for sparse and powerlaw.", valueName: "share"))
+  @Option(
+    help: ArgumentHelp("Share of entries that are not zero, for sparse and powerlaw.", valueName: "share"))
   var density: Double = 0.01
 
   @Option(help: ArgumentHelp("Seed.", valueName: "n"))
@@ -76,7 +79,8 @@ struct Generate: AsyncParsableCommand {
 /// "1000x200" as a shape.
 @Sendable private func parseShape(_ text: String) throws -> Shape {
   let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
-  guard parts.count == 2, let rows = Int(parts[0]), let columns = Int(parts[1]), rows >= 0, columns >= 0 else {
+  guard parts.count == 2, let rows = Int(parts[0]), let columns = Int(parts[1]), rows >= 0, columns >= 0
+  else {
     throw ValidationError("'\(text)' is not a shape such as 1000x200.")
   }
   return Shape(rows, columns)

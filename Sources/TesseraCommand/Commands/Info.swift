@@ -17,7 +17,8 @@ struct Info: AsyncParsableCommand {
   @Flag(help: "Read the header only.")
   var header = false
 
-  @Option(help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
   var format: MatrixFileFormat?
 
   @OptionGroup var output: OutputOptions
@@ -101,7 +102,8 @@ struct MatrixFacts {
       "storedEntries": "stored entries", "frobeniusNorm": "Frobenius norm", "oneNorm": "one norm",
       "infinityNorm": "infinity norm", "sum": "sum",
     ]
-    return ([file]
+    return
+      ([file]
       + facts.map { key, value in
         let label = labels[key] ?? key
         let text =

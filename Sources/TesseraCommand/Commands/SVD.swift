@@ -14,16 +14,21 @@ struct SVD: AsyncParsableCommand {
       printed; a note says so. The same values, to the last bit, come out for any number of workers.
       """)
 
-  @Argument(help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
+  @Argument(
+    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
   var file: String
 
-  @Option(name: [.customShort("k"), .customLong("count")], help: ArgumentHelp("How many singular values.", valueName: "count"))
+  @Option(
+    name: [.customShort("k"), .customLong("count")],
+    help: ArgumentHelp("How many singular values.", valueName: "count"))
   var count: Int = 10
 
   @Option(help: ArgumentHelp("auto, gram, lanczos or tsqr.", valueName: "method"))
   var method: SVDMethod = .auto
 
-  @Option(help: ArgumentHelp("Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision).", valueName: "eps"))
+  @Option(
+    help: ArgumentHelp(
+      "Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision).", valueName: "eps"))
   var tolerance: Double?
 
   @Option(help: ArgumentHelp("Write the left singular vectors, m x k.", valueName: "out"))
@@ -38,7 +43,8 @@ struct SVD: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Draw the singular values as SVG.", valueName: "out.svg"))
   var scree: String?
 
-  @Option(help: ArgumentHelp("Format of the input, where its name does not tell: mtx, npy.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("Format of the input, where its name does not tell: mtx, npy.", valueName: "format"))
   var format: MatrixFileFormat?
 
   @OptionGroup var compute: ComputeOptions

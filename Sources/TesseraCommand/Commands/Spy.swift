@@ -21,10 +21,13 @@ struct Spy: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Draw the cuts of a row matrix in this many slabs.", valueName: "n"))
   var partitions: Int?
 
-  @Option(help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
   var format: MatrixFileFormat?
 
-  @Option(help: ArgumentHelp("Show progress on standard error: auto (on a terminal), always, never.", valueName: "when"))
+  @Option(
+    help: ArgumentHelp(
+      "Show progress on standard error: auto (on a terminal), always, never.", valueName: "when"))
   var progress: ProgressBar.Mode = .auto
 
   func validate() throws {

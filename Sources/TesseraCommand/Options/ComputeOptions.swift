@@ -9,7 +9,8 @@ extension ExecutionStyle: ExpressibleByArgument {}
 extension Transport: ExpressibleByArgument {}
 
 struct ComputeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Number of workers (default: one per processor, or TESSERA_WORKERS).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Number of workers (default: one per processor, or TESSERA_WORKERS).", valueName: "n"))
   var workers: Int?
 
   @Option(help: ArgumentHelp("Style of running.", valueName: "style"))
@@ -32,7 +33,9 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Scalar to compute in (default: what the file holds).", valueName: "scalar"))
   var scalar: ScalarKind?
 
-  @Option(help: ArgumentHelp("Write a timeline of all tasks and messages (Chrome trace format).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write a timeline of all tasks and messages (Chrome trace format).", valueName: "file")
+  )
   var trace: String?
 
   @Flag(help: "Print where the time went, after the computation, to standard error.")

@@ -14,7 +14,9 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
-  @Option(help: ArgumentHelp("Show progress on standard error: auto (on a terminal), always, never.", valueName: "when"))
+  @Option(
+    help: ArgumentHelp(
+      "Show progress on standard error: auto (on a terminal), always, never.", valueName: "when"))
   var progress: ProgressBar.Mode = .auto
 }
 
