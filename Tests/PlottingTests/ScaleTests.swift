@@ -10,7 +10,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (0.0, 0.0), (5, 5), (-1e300, 1e300), (-1.7e308, 1.7e308), (0, 5e-300), (1e15, 1e15), (1, 1.000000000000001),
+    (0.0, 0.0), (5, 5), (-1e300, 1e300), (-1.7e308, 1.7e308), (0, 5e-300), (1e15, 1e15),
+    (1, 1.000000000000001),
   ])
   func linearTicksAscendFromEndToEnd(lower: Double, upper: Double) {
     let scale = Scale.linear(lower, upper)
