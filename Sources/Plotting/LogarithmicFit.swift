@@ -21,7 +21,7 @@ struct LogarithmicFit {
     }
     let zeros = values.count { $0 == 0 }
     // One decade of room below the least, so that the floor is not mistaken for its value.
-    scale = .logarithmic(zeros > 0 ? least / 10 : least, largest)
+    scale = .logarithmic(zeros > 0 ? max(least / 10, .leastNonzeroMagnitude) : least, largest)
     if zeros > 0 {
       note = "\(Text.grouped(zeros)) zero\(zeros == 1 ? "" : "s") drawn at the floor of the axis"
     }

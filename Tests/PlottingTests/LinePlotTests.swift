@@ -37,6 +37,7 @@ import Testing
   @Test func everyConvergenceIsAValidPicture() throws {
     for residuals in [
       [], [1.0], [0, 0], [1e-3, .nan, 1e-5, 1e-7], [.infinity], [1, .leastNonzeroMagnitude],
+      [1, .leastNonzeroMagnitude, 0],
     ] {
       let plot = ConvergencePlot(
         series: [.init(name: "x & y", residuals: residuals), .init(name: "z", residuals: [])],
