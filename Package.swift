@@ -93,6 +93,7 @@ let package = Package(
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
+    tests("Command", ["TesseraCommand", "TenLines"]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
   ]
 )

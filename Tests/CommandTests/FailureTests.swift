@@ -1,0 +1,115 @@
+// Every way of being wrong: one clear line on standard error, nothing on standard output, the documented exit code,
+// nothing written, and little memory.
+
+import Foundation
+import Testing
+
+struct FailureTests {
+  struct Case: CustomTestStringConvertible, Sendable {
+    let name: String
+    let content: [UInt8]
+    let message: String
+    let exitCode: Int32
+    var testDescription: String { "\(name): \(message)" }
+
+    init(_ name: String, _ content: some Sequence<UInt8>, _ message: String, exitCode: Int32 = 65) {
+      self.name = name
+      self.content = Array(content)
+      self.message = message
+      self.exitCode = exitCode
+    }
+
+    init(_ text: String, _ message: String) { self.init("bad.mtx", Array(text.utf8), message) }
+  }
+
+  static let banner = "%%MatrixMarket matrix coordinate real general\n"
+
+  static let badFiles: [Case] = [
+    Case("not a matrix\n", "bad.mtx:1:1:"),
+    Case("%%MatrixMarket tensor coordinate real general\n1 1 1\n1 1 1\n", "bad.mtx:1:16:"),
+    Case(banner + "2 2 2\n1 1 1\n", "bad.mtx:"),
+    Case(banner + "2 2 1\n1 1 1\n2 2 2\n", "bad.mtx:4:"),
+    Case(banner + "2 2 1\n3 1 1\n", "bad.mtx:3:1:"),
+    Case(banner + "2 2 1\n1 0 1\n", "bad.mtx:3:3:"),
+    Case(banner + "2 2 1\n1 1 1.5abc\n", "bad.mtx:3:5:"),
+    Case(banner + "99999999999999999999 2 1\n1 1 1\n", "bad.mtx:2:1:"),
+    Case(banner + "2 2 18446744073709551615\n1 1 1\n", "bad.mtx:2:5:"),
+    Case("%%MatrixMarket matrix array real general\n4000000000 4000000000\n1\n", "bad.mtx"),
+    Case("%%MatrixMarket matrix array real general\n1000000 1000000\n1\n", "bad.mtx"),
+    Case("bad.mtx.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b], "bad.mtx.gz: byte"),
+    Case("bad.npy", [0x93] + Array("NUMPY".utf8), "bad.npy: byte 6"),
+    Case("bad.npy", npy("{'descr': '|O', 'fortran_order': False, 'shape': (1, 1), }"), "bad.npy: byte"),
+    Case(
+      "bad.npy", npy("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999, 999999999), }"),
+      "bad.npy: byte"),
+    Case(
+      "bad.npy", npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }", data: 24), "bad.npy: byte"
+    ),
+  ]
+
+  static func npy(_ header: String, data: Int = 8) -> [UInt8] {
+    let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(padded.utf8.count), 0] + Array(padded.utf8)
+      + [UInt8](repeating: 0, count: data)
+  }
+
+  @Test(arguments: badFiles)
+  func badFilesAreNamedWithTheirPlace(_ bad: Case) throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write(bad.name, bad.content)
+    let target = scratch.path("out.npy")
+    for arguments in [
+      ["info", file], ["svd", file, "--values", target], ["convert", file, target], ["spy", file],
+    ] {
+      let run = try CommandRun(arguments)
+      #expect(run.exitCode == bad.exitCode, "\(arguments): \(run.errors)")
+      #expect(run.output.isEmpty)
+      #expect(run.errors.contains(bad.message), "\(run.errors)")
+      #expect(run.errors.split(separator: "\n").count == 1)
+      #expect(try scratch.names() == [bad.name])
+    }
+    // The largest of all children so far.
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+    #expect(usage.ru_maxrss < 256 * 1024)
+  }
+
+  @Test(
+    arguments: [
+      (["info", "/nonexistent/a.mtx"], 66), (["svd", "/"], 64), (["info", "Sources"], 64),
+      (["info", "--format", "mtx", "Sources"], 66), (["svd"], 64),
+      (["svd", CommandRun.digits, "-k", "0"], 64), (["svd", CommandRun.digits, "-k", "x"], 64),
+      (["svd", CommandRun.digits, "--workers", "0"], 64),
+      (["svd", CommandRun.digits, "--partitions", "0"], 64),
+      (["svd", CommandRun.digits, "--style", "carrier-pigeon"], 64),
+      (["svd", CommandRun.digits, "--values", "s.xyz"], 64),
+      (["svd", CommandRun.digits, "--values", "/nonexistent/s.npy"], 73),
+      (["convert", CommandRun.digits, "/nonexistent/a.npy"], 73), (["frobnicate"], 64),
+      (["info", "--nope"], 64),
+      (["generate", "dense", "3by4", "-"], 64), (["generate", "dense", "-3x4", "/tmp/x.npy"], 64),
+      (["generate", "sparse", "3x4", "/tmp/x.npy", "--density", "2"], 64),
+      (["convert", CommandRun.digits, "/dev/null/x.npy"], 73),
+    ] as [([String], Int32)])
+  func exitCodesFollowSysexits(arguments: [String], expected: Int32) throws {
+    let run = try CommandRun(arguments)
+    #expect(run.exitCode == expected, "\(run.errors)")
+    #expect(run.output.isEmpty)
+    #expect(!run.errors.isEmpty)
+  }
+
+  @Test func environmentIsChecked() throws {
+    let run = try CommandRun(["svd", CommandRun.digits], environment: ["TESSERA_WORKERS": "many"])
+    #expect(run.exitCode == 64)
+    #expect(run.errors.contains("TESSERA_WORKERS"))
+  }
+
+  @Test func aFullDeviceIsAnOutputError() throws {
+    let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", "\"\(tessera)\" info \"\(CommandRun.digits)\" >/dev/full 2>/dev/null"]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 74)
+  }
+}

@@ -1,0 +1,91 @@
+// tessera info, convert, generate and spy.
+
+import Foundation
+import Testing
+
+struct FileCommandTests {
+  @Test func infoHasTheDocumentedKeys() throws {
+    let result = try CommandRun(["info", CommandRun.digits, "--json"]).json()
+    let keys: Set = [
+      "rows", "columns", "nonzeros", "symmetry", "scalar", "format", "frobeniusNorm", "oneNorm",
+      "infinityNorm", "sum", "seconds",
+    ]
+    #expect(keys.isSubset(of: result.keys))
+    #expect(result["rows"] as? Int == 1797)
+    #expect(result["columns"] as? Int == 64)
+    #expect(result["nonzeros"] as? Int == 58736)
+    #expect(result["format"] as? String == "mtx")
+    let header = try CommandRun(["info", CommandRun.digits, "--header", "--json"]).json()
+    #expect(header["nonzeros"] as? Int == 58736)
+    #expect(header["sum"] == nil)
+  }
+
+  @Test func specialNumbersAreJSONStrings() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write(
+      "a.mtx", "%%MatrixMarket matrix coordinate complex general\n1 2 2\n1 1 1 2\n1 2 -inf nan\n".utf8)
+    let result = try CommandRun(["info", file, "--json"]).json()
+    #expect(result["frobeniusNorm"] as? String == "nan")
+    let sum = try #require(result["sum"] as? [String])
+    #expect(sum == ["-inf", "nan"])
+  }
+
+  @Test func hugeShapesOfFewEntriesCostLittle() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write(
+      "a.mtx",
+      "%%MatrixMarket matrix coordinate real general\n2000000000 2000000000 2\n1 1 3\n2000000000 1 4\n".utf8
+    )
+    let result = try CommandRun(["info", file, "--json"]).json()
+    #expect(result["frobeniusNorm"] as? Double == 5)
+    #expect(result["oneNorm"] as? Double == 7)
+    #expect(result["infinityNorm"] as? Double == 4)
+    let svd = try CommandRun(["svd", file])
+    #expect(svd.exitCode == 65)
+    #expect(svd.errors.contains("bytes"))
+  }
+
+  @Test func conversionsThereAndBackKeepEveryBit() throws {
+    let scratch = try ScratchFolder()
+    let (npy, text, again) = (scratch.path("a.npy"), scratch.path("a.mtx.gz"), scratch.path("b.npy"))
+    #expect(try CommandRun(["generate", "dense", "37x11", npy, "--seed", "3"]).exitCode == 0)
+    #expect(try CommandRun(["convert", npy, text]).exitCode == 0)
+    #expect(try CommandRun(["convert", text, again]).exitCode == 0)
+    #expect(try Data(contentsOf: URL(filePath: npy)) == Data(contentsOf: URL(filePath: again)))
+    // Onto itself, too.
+    #expect(try CommandRun(["convert", again, again]).exitCode == 0)
+    #expect(try Data(contentsOf: URL(filePath: npy)) == Data(contentsOf: URL(filePath: again)))
+    #expect(try scratch.names() == ["a.mtx.gz", "a.npy", "b.npy"])
+  }
+
+  @Test func symmetryIsKeptBetweenMatrixMarketFiles() throws {
+    let scratch = try ScratchFolder()
+    let (a, b) = (scratch.path("a.mtx"), scratch.path("b.mtx"))
+    #expect(try CommandRun(["generate", "poisson", "6x7", a]).exitCode == 0)
+    #expect(try CommandRun(["convert", a, b]).exitCode == 0)
+    #expect(try CommandRun(["info", b, "--json"]).json()["symmetry"] as? String == "symmetric")
+    #expect(try Data(contentsOf: URL(filePath: a)) == Data(contentsOf: URL(filePath: b)))
+  }
+
+  @Test func theSeedMakesTheMatrix() throws {
+    let scratch = try ScratchFolder()
+    let paths = ["1", "1", "2"].enumerated().map { ($1, scratch.path("\($0).mtx")) }
+    for (seed, path) in paths {
+      let run = try CommandRun(["generate", "sparse", "200x50", path, "--density", "0.05", "--seed", seed])
+      #expect(run.exitCode == 0)
+    }
+    let files = try paths.map { try Data(contentsOf: URL(filePath: $0.1)) }
+    #expect(files[0] == files[1])
+    #expect(files[0] != files[2])
+  }
+
+  @Test func spyDrawsInTheTerminalAndAsSVG() throws {
+    let scratch = try ScratchFolder()
+    let terminal = try CommandRun(["spy", CommandRun.digits])
+    #expect(terminal.exitCode == 0)
+    #expect(terminal.output.contains("⣿"))
+    let picture = scratch.path("spy.svg")
+    #expect(try CommandRun(["spy", CommandRun.digits, picture, "--partitions", "4"]).exitCode == 0)
+    #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
+  }
+}

@@ -1,0 +1,93 @@
+// tessera svd: keys, bits, files, partial answers.
+
+import Foundation
+import Testing
+
+struct SVDCommandTests {
+  @Test func jsonHasTheDocumentedKeys() throws {
+    let run = try CommandRun(["svd", CommandRun.digits, "-k", "3", "--json"])
+    #expect(run.exitCode == 0)
+    #expect(run.errors.isEmpty)
+    let result = try run.json()
+    #expect(
+      Set(result.keys) == ["singularValues", "residuals", "converged", "method", "passes", "seconds"])
+    #expect(result["converged"] as? Bool == true)
+    #expect((result["singularValues"] as? [Double])?.count == 3)
+    let residuals = try #require(result["residuals"] as? [Double])
+    #expect(residuals.count == 3 && residuals.allSatisfy { $0 < 1e-8 * 2193 })
+  }
+
+  @Test(arguments: ["gram", "lanczos", "tsqr"])
+  func anyNumberOfWorkersGivesTheSameBits(method: String) throws {
+    let scratch = try ScratchFolder()
+    var values: [Data] = []
+    var vectors: [Data] = []
+    for workers in [1, 2, 3, 7] {
+      let (s, v, u) = (scratch.path("s.npy"), scratch.path("v.npy"), scratch.path("u.npy"))
+      let run = try CommandRun([
+        "svd", CommandRun.digits, "-k", "5", "--method", method, "--workers", "\(workers)", "--values", s,
+        "--right", v, "--left", u,
+      ])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      values.append(try Data(contentsOf: URL(filePath: s)))
+      vectors.append(try Data(contentsOf: URL(filePath: v)) + Data(contentsOf: URL(filePath: u)))
+    }
+    #expect(values.allSatisfy { $0 == values[0] })
+    #expect(vectors.allSatisfy { $0 == vectors[0] })
+  }
+
+  @Test func moreValuesThanThereAreGivesAllAndSaysSo() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write("a.mtx", "%%MatrixMarket matrix array real general\n1 1\n-3\n".utf8)
+    let run = try CommandRun(["svd", file, "-k", "4", "--json"])
+    #expect(run.exitCode == 0)
+    #expect(try run.json()["singularValues"] as? [Double] == [3])
+    #expect(run.errors.contains("1 singular values, not 4"))
+  }
+
+  @Test func emptyShapesHaveNoSingularValues() throws {
+    let scratch = try ScratchFolder()
+    for shape in ["0 5", "5 0", "0 0"] {
+      let file = try scratch.write(
+        "a.mtx", "%%MatrixMarket matrix coordinate real general\n\(shape) 0\n".utf8)
+      let run = try CommandRun(["svd", file, "--json"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(try run.json()["singularValues"] as? [Double] == [])
+    }
+  }
+
+  @Test func notANumberIsRefusedWithItsPlace() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write(
+      "a.mtx", "%%MatrixMarket matrix coordinate real general\n3 3 2\n1 1 1\n3 2 nan\n".utf8)
+    let run = try CommandRun(["svd", file])
+    #expect(run.exitCode == 65)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.contains("row 3, column 2"))
+  }
+
+  @Test func standardInputIsAFile() throws {
+    let text = "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 3\n2 2 4\n"
+    let run = try CommandRun(["svd", "-", "--json"], input: Data(text.utf8))
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(try run.json()["singularValues"] as? [Double] == [4, 3])
+  }
+
+  @Test func traceIsJSON() throws {
+    let scratch = try ScratchFolder()
+    let trace = scratch.path("trace.json")
+    let run = try CommandRun([
+      "svd", CommandRun.digits, "--workers", "2", "--trace", trace, "--summary",
+    ])
+    #expect(run.exitCode == 0)
+    #expect(run.errors.contains("gram-matrix/d"))
+    _ = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: trace)))
+  }
+
+  @Test func screeIsSVG() throws {
+    let scratch = try ScratchFolder()
+    let picture = scratch.path("scree.svg")
+    #expect(try CommandRun(["svd", CommandRun.digits, "--scree", picture]).exitCode == 0)
+    #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
+  }
+}
