@@ -39,17 +39,8 @@ struct Convert: AsyncParsableCommand {
       let kind =
         if let scalar { scalar } else { try MatrixFile.readHeader(input, format: inputFormat).scalar }
       let (shape, nonzeros) = try await withScalar(kind) { try convert(as: $0, to: format) }
-      // The converted file may be standard output itself.
-      guard destination != "-" else { return }
-      if output.json {
-        try Report.result(
-          JSON.object([
-            ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
-            ("seconds", .real(seconds(since: start))),
-          ]).description)
-      } else {
-        try Report.result("\(destination): \(shape), \(nonzeros) nonzeros")
-      }
+      try Report.written(
+        destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: output.json)
     }
   }
 

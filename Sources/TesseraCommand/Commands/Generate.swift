@@ -48,16 +48,8 @@ struct Generate: AsyncParsableCommand {
       let start = ContinuousClock.now
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
       let (shape, nonzeros) = try await withScalar(scalar) { try generate(as: $0, format) }
-      guard destination != "-" else { return }
-      if json {
-        try Report.result(
-          JSON.object([
-            ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
-            ("seconds", .real(seconds(since: start))),
-          ]).description)
-      } else {
-        try Report.result("\(destination): \(shape), \(nonzeros) nonzeros")
-      }
+      try Report.written(
+        destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: json)
     }
   }
 

@@ -62,35 +62,28 @@ struct SVD: AsyncParsableCommand {
       for path in [left, values, right].compactMap({ $0 }) {
         _ = try MatrixFileFormat.inferred(fromName: path)
       }
-      let kind =
-        if let scalar = compute.scalar {
-          scalar
-        } else {
-          file == "-" ? .double : try MatrixFile.readHeader(file, format: format).scalar
-        }
-      try await withScalar(kind) { try await decompose(as: $0) }
+      // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
+      try await compute.runCluster { cluster in
+        let kind =
+          if let scalar = compute.scalar {
+            scalar
+          } else {
+            file == "-" ? .double : try MatrixFile.readHeader(file, format: format).scalar
+          }
+        try await withScalar(kind) { try await decompose(as: $0, on: cluster) }
+      }
     }
   }
 
-  private func decompose<S: Scalar>(as type: S.Type) async throws {
+  private func decompose<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
     let (_, contents) = try readMatrix(
       file, as: S.self, format: format, progress: compute.output.progress)
     let matrix = try LocalMatrix(contents)
-    let bar = ProgressBar(
-      label: "svd", total: nil, unit: .passes, mode: compute.output.progress)
-    let workers = try compute.configuration().workers
-    let svd = try await compute.runCluster { cluster in
-      let a = try await RowMatrix(matrix, partitions: compute.partitions, on: cluster)
-      let svd = try await a.svd(
-        count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: compute.seed,
-        leftVectors: left != nil, progress: { bar.advance(to: $0) })
-      if let left, let vectors = svd.left {
-        try await MatrixFile.write(.dense(vectors.collect().dense()), to: left)
-      }
-      return svd
+    let svd = try await singularValues(of: matrix, on: cluster)
+    if let left, let vectors = svd.left {
+      try await MatrixFile.write(.dense(vectors.collect().dense()), to: left)
     }
-    bar.finish()
     if let right { try MatrixFile.write(.dense(svd.right), to: right) }
     if let values {
       let column = try DenseMatrix(
@@ -98,18 +91,35 @@ struct SVD: AsyncParsableCommand {
       try MatrixFile.write(.dense(column), to: values)
     }
     if let scree { try drawScree(svd, to: scree) }
-    let wanted = min(count, matrix.rows, matrix.columns)
+    noteWhatIsMissing(svd, of: matrix.shape)
+    let elapsed = seconds(since: start)
+    try Report.result(
+      compute.output.json
+        ? json(svd, elapsed)
+        : table(svd, matrix, workers: cluster.engine.workerCount, elapsed))
+  }
+
+  private func singularValues<S: Scalar>(of matrix: LocalMatrix<S>, on cluster: Cluster) async throws
+    -> TruncatedSVD<S>
+  {
+    let bar = ProgressBar(
+      label: "svd", total: nil, unit: .passes, mode: compute.output.progress)
+    defer { bar.finish() }
+    let a = try await RowMatrix(matrix, partitions: compute.partitions, on: cluster)
+    return try await a.svd(
+      count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: compute.seed,
+      leftVectors: left != nil, progress: { bar.advance(to: $0) })
+  }
+
+  private func noteWhatIsMissing<S: Scalar>(_ svd: TruncatedSVD<S>, of shape: Shape) {
+    let wanted = min(count, shape.rows, shape.columns)
     if wanted < count {
-      Report.note("tessera: the matrix of \(matrix.shape) has \(wanted) singular values, not \(count)")
+      Report.note("tessera: the matrix of \(shape) has \(wanted) singular values, not \(count)")
     }
     if !svd.converged {
       Report.note(
         "tessera: \(svd.singularValues.count) of \(wanted) singular values converged; only those are shown")
     }
-    let elapsed = seconds(since: start)
-    try Report.result(
-      compute.output.json
-        ? json(svd, elapsed) : table(svd, matrix, workers: workers, elapsed))
   }
 
   private func drawScree<S: Scalar>(_ svd: TruncatedSVD<S>, to path: String) throws {
@@ -144,7 +154,7 @@ struct SVD: AsyncParsableCommand {
     return """
       \(file): \(matrix.shape), \(kind), \(S.kind.rawValue)
       \(alignedTable(rows))
-      \(svd.method.rawValue), \(svd.passes) passes over the matrix, \(workerText), \(fixed(elapsed, digits: 3)) s
+      \(svd.method.rawValue), \(svd.passes) \(svd.passes == 1 ? "pass" : "passes") over the matrix, \(workerText), \(fixed(elapsed, digits: 3)) s
       """
   }
 }

@@ -17,6 +17,20 @@ enum Report {
     }
   }
 
+  /// Prints what a command has written to `path`; nothing when that was standard output itself.
+  ///
+  /// - Throws: as `result`.
+  static func written(_ path: String, _ shape: Shape, nonzeros: Int, seconds: Double, json: Bool)
+    throws(FileFormatError)
+  {
+    guard path != "-" else { return }
+    let facts: JSON = .object([
+      ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
+      ("seconds", .real(seconds)),
+    ])
+    try result(json ? facts.description : "\(path): \(shape), \(nonzeros) nonzeros")
+  }
+
   /// Prints a note for a person.
   static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 

@@ -1,0 +1,146 @@
+// Workers that are the ranks of an MPI job (mpirun, srun). A value travels in the wire format as bytes: one MPI
+// message of at most `chunkBytes`, beginning with the value's whole length, and as many more as that takes, so
+// that no count exceeds 31 bits. Sends are posted and their bytes kept until MPI is done with them: two ranks
+// that send to each other before they receive do not wait for each other.
+//
+// Source: MPI: A Message-Passing Interface Standard, version 3.1, chapters 3 (point to point; 3.8 matched
+// probe) and 8.7 (start and end).
+
+import CMPI
+import Synchronization
+public import TesseraCommunication
+
+/// This process's end of the world of an MPI job.
+///
+/// `@unchecked Sendable`: MPI is initialized for calls from one thread at a time, and all calls hold `posted`'s
+/// lock or come from the one thread that runs the worker.
+public final class MPICommunicator: Communicator, @unchecked Sendable {
+  /// This process's rank.
+  public let rank: Int
+  /// The number of ranks in the job.
+  public let size: Int
+  private let chunkBytes: Int
+  private let posted = Mutex<[Posted]>([])
+
+  private struct Posted: @unchecked Sendable {
+    var request: MPI_Request?
+    let bytes: UnsafeMutableRawBufferPointer
+  }
+
+  /// Starts MPI, at most once in a process.
+  ///
+  /// - Parameter chunkBytes: the longest MPI message, at least 16.
+  /// - Throws: `closed` when MPI cannot be started, has been before, or serves one thread only.
+  public init(chunkBytes: Int = 1 << 30) throws(CommunicationError) {
+    precondition(chunkBytes >= 16 && chunkBytes <= Int(Int32.max))
+    var started: Int32 = 0
+    MPI_Initialized(&started)
+    guard started == 0 else {
+      throw .closed(reason: "MPI can be started only once in a process")
+    }
+    var (granted, rank, size): (Int32, Int32, Int32) = (0, 0, 0)
+    try Self.check(tessera_mpi_init(&granted), "MPI_Init_thread")
+    guard granted >= tessera_mpi_serialized() else {
+      throw .closed(reason: "this MPI cannot be called from more than one thread")
+    }
+    try Self.check(tessera_mpi_rank(&rank), "MPI_Comm_rank")
+    try Self.check(tessera_mpi_size(&size), "MPI_Comm_size")
+    self.rank = Int(rank)
+    self.size = Int(size)
+    self.chunkBytes = chunkBytes
+  }
+
+  /// Posts the value's bytes.
+  public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
+    throws(CommunicationError)
+  {
+    try check(rank: destination)
+    var writer = WireWriter()
+    value.encode(to: &writer)
+    let length = writer.headerBytes + writer.payloadBytes
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 8 + length, alignment: 16)
+    bytes.storeBytes(of: Int64(length).littleEndian, as: Int64.self)
+    writer.copy(to: UnsafeMutableRawBufferPointer(rebasing: bytes[8...]))
+    releaseDone()
+    for start in stride(from: 0, to: bytes.count, by: chunkBytes) {
+      let count = min(chunkBytes, bytes.count - start)
+      var request: MPI_Request?
+      try Self.check(
+        tessera_mpi_isend(
+          bytes.baseAddress! + start, Int32(count), Int32(destination), Int32(tag.rawValue), &request),
+        "MPI_Isend")
+      // The last chunk's request stands for the buffer: MPI delivers messages of one tag in order, but may finish
+      // them in any, so every earlier one is kept with an empty buffer.
+      let isLast = start + count == bytes.count
+      let owned = isLast ? bytes : UnsafeMutableRawBufferPointer(start: nil, count: 0)
+      posted.withLock { $0.append(Posted(request: request, bytes: owned)) }
+    }
+  }
+
+  /// Waits for the value's bytes and decodes them. A length beyond what arrives is refused by the decoder.
+  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
+    throws(CommunicationError) -> Value
+  {
+    try check(rank: source)
+    var bytes = try receiveChunk(from: source, tag: tag)
+    guard bytes.count >= 8 else { throw .malformed(expected: "the length of a message") }
+    let length = bytes.withUnsafeBytes { Int(Int64(littleEndian: $0.load(as: Int64.self))) }
+    while bytes.count - 8 < length { bytes += try receiveChunk(from: source, tag: tag) }
+    var reader = WireReader(bytes)
+    _ = try reader.readInt()
+    let value = try Value(from: &reader)
+    guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
+    return value
+  }
+
+  private func receiveChunk(from source: Int, tag: Tag) throws(CommunicationError) -> [UInt8] {
+    var message: MPI_Message?
+    var count: Int32 = 0
+    try Self.check(
+      tessera_mpi_probe(Int32(source), Int32(tag.rawValue), &message, &count), "MPI_Mprobe")
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+      failure = tessera_mpi_receive(buffer.baseAddress, count, &message)
+      initialized = Int(count)
+    }
+    try Self.check(failure, "MPI_Mrecv")
+    return bytes
+  }
+
+  /// Ends the whole job: MPI has no way to go on without one of its ranks.
+  public func close(reason: String) {
+    tessera_mpi_abort(70)
+  }
+
+  /// Waits until every posted send is done and ends MPI. No other call may follow.
+  public func finish() throws(CommunicationError) {
+    let pending = posted.withLock { pending in
+      defer { pending = [] }
+      return pending
+    }
+    for var item in pending {
+      try Self.check(tessera_mpi_wait(&item.request), "MPI_Wait")
+      item.bytes.deallocate()
+    }
+    try Self.check(MPI_Finalize(), "MPI_Finalize")
+  }
+
+  private func releaseDone() {
+    posted.withLock { pending in
+      pending.removeAll { item in
+        var (request, done): (MPI_Request?, Int32) = (item.request, 0)
+        tessera_mpi_test(&request, &done)
+        if done != 0 { item.bytes.deallocate() }
+        return done != 0
+      }
+    }
+  }
+
+  private func check(rank: Int) throws(CommunicationError) {
+    guard rank >= 0, rank < size else { throw .noSuchRank(rank: rank, size: size) }
+  }
+
+  private static func check(_ code: Int32, _ call: String) throws(CommunicationError) {
+    guard code == 0 else { throw .closed(reason: "\(call) failed with code \(code)") }
+  }
+}
