@@ -1,5 +1,5 @@
-// Sparse LU, Cholesky and QR: the ratios of their dense counterparts, on random patterns and on the five-point
-// Laplacian, and what each refuses.
+// Sparse LU, Cholesky and QR: the ratios of their dense counterparts, on random patterns and on the
+// five-point Laplacian, and what each refuses.
 
 import TesseraLocalMatrices
 import TesseraTestSupport
