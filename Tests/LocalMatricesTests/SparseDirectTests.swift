@@ -23,7 +23,7 @@ import Testing
           #expect(try TestRatio.solve(dense, lu.solve(b), b) < 30, "order \(n)")
           #expect(try lu.solve(b.column(1)) == lu.solve(b).column(1))
           #expect(lu.factorNonzeroCount >= n)
-          #expect(lu.reciprocalConditionEstimate > 0 && lu.reciprocalConditionEstimate <= 1)
+          #expect(lu.pivotRatio > 0 && lu.pivotRatio <= 1)
           for right in b.representations { #expect(try lu.solve(right) == lu.solve(b)) }
         }
       }
