@@ -43,7 +43,8 @@ static inline int tessera_ormqr(char t, int adjoint, int m, int n, int k, const 
                  zunmqr(COL, 'L', u, m, n, k, a, lda, tau, c, ldc));
 }
 
-// The drivers take their workspaces from the caller, who asks for lwork with -1; rwork is for complex scalars.
+// The drivers take their workspaces from the caller, who asks for lwork with -1; rwork is for complex
+// scalars.
 
 // Eigenvalues ascending into w (real), eigenvectors over a; the upper triangle of a is read.
 static inline int tessera_syevd(char t, int n, void *a, int lda, void *w, void *work, int lwork, void *rwork,

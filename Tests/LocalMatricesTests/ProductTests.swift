@@ -1,5 +1,6 @@
-// The four product kernels and matrix-vector products against three loops in twice the precision, below dblat3's
-// 16 per element, in every representation of both operands; integers exactly; the BLAS with leading dimensions.
+// The four product kernels and matrix-vector products against three loops in twice the precision, below
+// dblat3's 16 per element, in every representation of both operands; integers exactly; the BLAS with leading
+// dimensions.
 
 import TesseraLocalMatrices
 import TesseraTestSupport

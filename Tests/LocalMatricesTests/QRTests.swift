@@ -58,6 +58,25 @@ import Testing
     try check(scalar.type)
   }
 
+  @Test(arguments: ScalarKind.allCases)
+  func reflectorsApplyAsTheExplicitFactor(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 17)
+      let (m, n) = (9, 4)
+      let a: DenseMatrix<S> = generator.dense(m, n)
+      var (reflectors, tau) = (a.storage, [S](repeating: 0, count: n))
+      #expect(S.geqrf(m, n, &reflectors, m, &tau) == 0)
+      var c = a.storage
+      #expect(S.ormqr(adjoint: true, m, n, n, reflectors, m, tau, &c, m) == 0)
+      // Q^H A = R, and Q takes it back.
+      let r = DenseMatrix<S>(rows: m, columns: n) { $0 <= $1 ? reflectors[$1 * m + $0] : 0 }
+      #expect(try TestRatio.factors(r, DenseMatrix(rows: m, columns: n, elements: c), dimension: m) < 30)
+      #expect(S.ormqr(adjoint: false, m, n, n, reflectors, m, tau, &c, m) == 0)
+      #expect(try TestRatio.factors(a, DenseMatrix(rows: m, columns: n, elements: c), dimension: m) < 30)
+    }
+    try check(scalar.type)
+  }
+
   @Test func residualRefusesAnotherShape() throws {
     let qr = try DenseMatrix<Double>([[1, 2], [3, 4]]).pivotedQR()
     #expect(throws: LinearAlgebraError.self) { try qr.residual(of: DenseMatrix(zeros: 2, 3)) }

@@ -1,5 +1,5 @@
-// Sparse LU, Cholesky and QR: the ratios of their dense counterparts, on random patterns and on the five-point
-// Laplacian, and what each refuses.
+// Sparse LU, Cholesky and QR: the ratios of their dense counterparts, on random patterns and on the
+// five-point Laplacian, and what each refuses.
 
 import TesseraLocalMatrices
 import TesseraTestSupport
@@ -23,7 +23,7 @@ import Testing
           #expect(try TestRatio.solve(dense, lu.solve(b), b) < 30, "order \(n)")
           #expect(try lu.solve(b.column(1)) == lu.solve(b).column(1))
           #expect(lu.factorNonzeroCount >= n)
-          #expect(lu.reciprocalConditionEstimate > 0 && lu.reciprocalConditionEstimate <= 1)
+          #expect(lu.pivotRatio > 0 && lu.pivotRatio <= 1)
           for right in b.representations { #expect(try lu.solve(right) == lu.solve(b)) }
         }
       }

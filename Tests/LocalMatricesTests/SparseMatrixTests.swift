@@ -1,4 +1,5 @@
-// Sparse matrices and triplets: conversions round trip, duplicates add up, and the dense matrix says what is right.
+// Sparse matrices and triplets: conversions round trip, duplicates add up, and the dense matrix says what is
+// right.
 
 import TesseraLocalMatrices
 import TesseraTestSupport

@@ -1,4 +1,5 @@
-// A = U S V^H and A = Z D Z^H: ddrvbd's ratios below 35, sep's below 60, known singular values and eigenvalues.
+// A = U S V^H and A = Z D Z^H: ddrvbd's ratios below 35, sep's below 60, known singular values and
+// eigenvalues.
 
 import TesseraLocalMatrices
 import TesseraTestSupport

@@ -1,4 +1,5 @@
-// The shapes that factorizations are tried on: empty, single, both sides of the diagonal, more than one block.
+// The shapes that factorizations are tried on: empty, single, both sides of the diagonal, more than one
+// block.
 
 import Testing
 

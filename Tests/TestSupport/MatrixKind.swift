@@ -56,8 +56,8 @@ public enum MatrixKind: String, CaseIterable, Sendable {
     return a.map { S(real: scale) * $0 }
   }
 
-  /// An n by n Hermitian matrix whose eigenvalues are this kind's singular values with alternating signs, or all
-  /// positive.
+  /// An n by n Hermitian matrix whose eigenvalues are this kind's singular values with alternating signs, or
+  /// all positive.
   public func hermitian<S: Scalar>(
     _ n: Int, positive: Bool = false, of _: S.Type = S.self, using generator: inout SeededGenerator
   ) -> DenseMatrix<S> {

@@ -1,13 +1,13 @@
-// LAPACK's test ratios: a residual divided by the dimension, the precision and the norms, so that a stable method
-// gives O(1) whatever the size, the scaling and the scalar. Source: the LAPACK test suite (dqrt01, dget02,
-// ddrvbd, dqrt17, dblat3). u is the unit roundoff, ulp = 2u.
+// LAPACK's test ratios: a residual divided by the dimension, the precision and the norms, so that a stable
+// method gives O(1) whatever the size, the scaling and the scalar. Source: the LAPACK test suite (dqrt01,
+// dget02, ddrvbd, dqrt17, dblat3). u is the unit roundoff, ulp = 2u.
 
 import TesseraLocalMatrices
 
 /// Test ratios; NaN in a result gives a NaN ratio, which no threshold admits.
 public enum TestRatio {
-  /// |A - B|_1 / (d |A|_1 u) for a product B of factors of A: dqrt01 with d = m; half the ratio of ddrvbd with
-  /// d = max(m, n).
+  /// |A - B|_1 / (d |A|_1 u) for a product B of factors of A: dqrt01 with d = m; half the ratio of ddrvbd
+  /// with d = max(m, n).
   public static func factors<S: Scalar>(_ a: DenseMatrix<S>, _ b: DenseMatrix<S>, dimension d: Int) throws
     -> Double
   {
@@ -31,8 +31,9 @@ public enum TestRatio {
     }.reduce(0, larger)
   }
 
-  /// |R^H A|_1 / (|A|_1 (|B|_1 + |A|_1 |X|_1) max(m, n, p) u), R = B - A X: no gradient at the minimum. dqrt17
-  /// without the term in X, which counts where A is ill-conditioned and B has parts along its small vectors.
+  /// |R^H A|_1 / (|A|_1 (|B|_1 + |A|_1 |X|_1) max(m, n, p) u), R = B - A X: no gradient at the minimum.
+  /// dqrt17 without the term in X, which counts where A is ill-conditioned and B has parts along its small
+  /// vectors.
   public static func leastSquares<S: Scalar>(
     _ a: DenseMatrix<S>, _ x: DenseMatrix<S>, _ b: DenseMatrix<S>
   ) throws -> Double {

@@ -1,6 +1,6 @@
-// A = L L^H, A n x n Hermitian positive definite, L lower triangular with a positive diagonal. n^3/3 flops, n^2
-// elements of memory; a solve takes 2n^2 flops per right side. Source: Golub, Van Loan, Matrix Computations,
-// 4.2; LAPACK potrf, potrs.
+// A = L L^H, A n x n Hermitian positive definite, L lower triangular with a positive diagonal. n^3/3 flops,
+// n^2 elements of memory; a solve takes 2n^2 flops per right side. Source: Golub, Van Loan, Matrix
+// Computations, 4.2; LAPACK potrf, potrs.
 
 import Numerics
 
@@ -65,7 +65,8 @@ extension DenseMatrix {
   init(column: [S]) { self.init(unchecked: column.count, 1, order: .columnMajor, column) }
 }
 
-/// X from A X = B, `matrix` the shape of A: checks B, then `solve(order, columns, X)` overwrites a copy of it.
+/// X from A X = B, `matrix` the shape of A: checks B, then `solve(order, columns, X)` overwrites a copy of
+/// it.
 func solved<S: Scalar>(
   _ matrix: Shape, _ b: DenseMatrix<S>, _ solve: (Int, Int, UnsafeMutablePointer<S>) -> Int
 ) throws(LinearAlgebraError) -> DenseMatrix<S> {

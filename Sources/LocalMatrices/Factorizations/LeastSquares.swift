@@ -1,6 +1,6 @@
-// min |B - A X|_F, and of all minimizers the one of least |X|_F: X = A^+ B. A m x n of any shape and rank, B m x p,
-// X n x p. By SVD, divide and conquer: about 4mnk + 8k^3 flops, k = min(m, n); singular values at most tolerance
-// s_1 count as zero. Source: Golub, Van Loan, Matrix Computations, 5.5; LAPACK gelsd.
+// min |B - A X|_F, and of all minimizers the one of least |X|_F: X = A^+ B. A m x n of any shape and rank, B
+// m x p, X n x p. By SVD, divide and conquer: about 4mnk + 8k^3 flops, k = min(m, n); singular values at most
+// tolerance s_1 count as zero. Source: Golub, Van Loan, Matrix Computations, 5.5; LAPACK gelsd.
 
 /// The least-squares solution of least norm, and how good it is.
 public struct LeastSquaresSolution<S: Scalar>: Sendable {
@@ -22,7 +22,8 @@ extension DenseMatrix {
   /// - Parameter tolerance: singular values at most `tolerance` times the largest count as zero; by default
   ///   max(m, n) eps.
   /// - Throws: `shapeMismatch` when B does not have m rows, `notFinite` for NaN or infinity in A or B,
-  ///   `notConverged` (not known to happen), `tooLarge` beyond LAPACK's 32-bit workspace sizes, `outOfMemory`.
+  ///   `notConverged` (not known to happen), `tooLarge` beyond LAPACK's 32-bit workspace sizes,
+  ///   `outOfMemory`.
   public func leastSquares(_ b: DenseMatrix, tolerance: S.Real? = nil) throws(LinearAlgebraError)
     -> LeastSquaresSolution<S>
   {

@@ -1,7 +1,8 @@
 // A P = Q R, A m x n, P a permutation, Q m x k orthonormal, R k x n upper triangular with
-// r_11 >= r_22 >= ... >= 0 up to rounding, k = min(m, n): each step takes the column of largest remaining norm.
-// Flops as without pivoting, half of them in matrix-vector products. Source: Businger, Golub 1965; Quintana-Orti,
-// Sun, Bischof, A BLAS-3 Version of the QR Factorization with Column Pivoting, 1998; LAPACK geqp3.
+// r_11 >= r_22 >= ... >= 0 up to rounding, k = min(m, n): each step takes the column of largest remaining
+// norm. Flops as without pivoting, half of them in matrix-vector products. Source: Businger, Golub 1965;
+// Quintana-Orti, Sun, Bischof, A BLAS-3 Version of the QR Factorization with Column Pivoting, 1998; LAPACK
+// geqp3.
 
 /// The QR factorization with column pivoting A P = Q R of a dense matrix.
 public struct PivotedQRFactorization<S: Scalar>: Sendable {

@@ -35,8 +35,8 @@ public struct SingularValueDecomposition<S: Scalar>: Sendable {
 }
 
 extension DenseMatrix {
-  /// A = U S V^H with U m by k, V n by k and k = min(m, n) singular values, descending. Each singular value is
-  /// right to a few units of rounding times the largest. O(mn min(m, n)).
+  /// A = U S V^H with U m by k, V n by k and k = min(m, n) singular values, descending. Each singular value
+  /// is right to a few units of rounding times the largest. O(mn min(m, n)).
   ///
   /// - Throws: `notFinite` for NaN or infinity in A, `notConverged` (not known to happen), `tooLarge` beyond
   ///   what LAPACK's 32-bit workspace sizes hold, `outOfMemory`.

@@ -1,5 +1,6 @@
-// A = Z D Z^H, A n x n Hermitian, Z unitary, D = diag(d_1 <= ... <= d_n) real. Tridiagonalization, then divide
-// and conquer: about 9n^3 flops, 3n^2 elements of memory. Source: Cuppen 1981; Gu, Eisenstat 1995; LAPACK syevd.
+// A = Z D Z^H, A n x n Hermitian, Z unitary, D = diag(d_1 <= ... <= d_n) real. Tridiagonalization, then
+// divide and conquer: about 9n^3 flops, 3n^2 elements of memory. Source: Cuppen 1981; Gu, Eisenstat 1995;
+// LAPACK syevd.
 
 /// The eigendecomposition A = Z D Z^H of a dense symmetric or Hermitian matrix.
 public struct SymmetricEigendecomposition<S: Scalar>: Sendable {
@@ -29,7 +30,8 @@ extension DenseMatrix {
   /// read (and the real parts of the diagonal): the lower one may hold anything. O(n^3).
   ///
   /// - Throws: `invalidArgument` when A is not square, `notFinite` for NaN or infinity in the upper triangle,
-  ///   `notConverged` (not known to happen), `tooLarge` beyond LAPACK's 32-bit workspace sizes, `outOfMemory`.
+  ///   `notConverged` (not known to happen), `tooLarge` beyond LAPACK's 32-bit workspace sizes,
+  ///   `outOfMemory`.
   public func symmetricEigen() throws(LinearAlgebraError) -> SymmetricEigendecomposition<S> {
     let a = columnMajor()
     try a.requireFiniteUpperTriangle("a symmetric eigendecomposition")

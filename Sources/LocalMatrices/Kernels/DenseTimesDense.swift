@@ -1,6 +1,7 @@
 // C = A B, C m x n, A m x k, B k x n, all dense. 2mnk flops in one GEMM: either storage order and a
 // pending conjugate transpose are GEMM's own operations, so no operand is copied (a plain conjugate is,
-// which BLAS does not have). Source: Dongarra et al., A Set of Level 3 Basic Linear Algebra Subprograms, 1990.
+// which BLAS does not have). Source: Dongarra et al., A Set of Level 3 Basic Linear Algebra Subprograms,
+// 1990.
 
 extension DenseMatrix {
   /// A B, column-major.

@@ -1,8 +1,8 @@
 // C = A B, C m x n, A m x k, B k x n, all compressed by rows: row i of C is the sum of a_ij times row j of
-// B, gathered in a dense accumulator of n elements. The columns it touched are set bits, read in order when that
-// is cheaper than sorting their list: r log r or span / 64 for r columns over a span.
-// 2 f flops for f = sum over nonzeros a_ij of nnz(B(j,:)); O(m + n + f + order) time, O(n) workspace.
-// Source: Gustavson, Two Fast Algorithms for Sparse Matrices, ACM TOMS 4, 1978.
+// B, gathered in a dense accumulator of n elements. The columns it touched are set bits, read in order when
+// that is cheaper than sorting their list: r log r or span / 64 for r columns over a span. 2 f flops for f =
+// sum over nonzeros a_ij of nnz(B(j,:)); O(m + n + f + order) time, O(n) workspace. Source: Gustavson, Two
+// Fast Algorithms for Sparse Matrices, ACM TOMS 4, 1978.
 
 import Numerics
 

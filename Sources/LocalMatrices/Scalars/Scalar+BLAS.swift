@@ -1,5 +1,6 @@
 // The BLAS, levels 1 to 3, for every scalar; column-major, unit stride (Lawson et al. 1979; Dongarra et
-// al. 1988, 1990). These are the raw routines: callers check shapes and 32-bit limits. OpenBLAS does the work.
+// al. 1988, 1990). These are the raw routines: callers check shapes and 32-bit limits. OpenBLAS does the
+// work.
 
 internal import COpenBLAS
 

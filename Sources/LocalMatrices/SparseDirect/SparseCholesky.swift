@@ -1,7 +1,7 @@
-// P A P^T = L L^H, A n x n sparse Hermitian positive definite, P an order that keeps fill low (AMD of A + A^H).
-// Up-looking: time proportional to the flops, the sum of the squared column counts of L. 16 bytes per entry of L
-// (24 complex), known before the numbers are touched. Source: Davis, Direct Methods for Sparse Linear Systems,
-// 4.8; Amestoy, Davis, Duff 1996; CXSparse.
+// P A P^T = L L^H, A n x n sparse Hermitian positive definite, P an order that keeps fill low (AMD of A +
+// A^H). Up-looking: time proportional to the flops, the sum of the squared column counts of L. 16 bytes per
+// entry of L (24 complex), known before the numbers are touched. Source: Davis, Direct Methods for Sparse
+// Linear Systems, 4.8; Amestoy, Davis, Duff 1996; CXSparse.
 
 /// The sparse Cholesky factorization of a positive definite matrix.
 public struct SparseCholesky<S: Scalar>: Sendable {
@@ -18,7 +18,8 @@ public struct SparseCholesky<S: Scalar>: Sendable {
   /// The entries of L: what the fill has made of the nonzeros of A's upper triangle.
   public var factorNonzeroCount: Int { factor?.storedCount ?? 0 }
 
-  /// The solution X of A X = B, n by the columns of B. O(entries of L) per column; Float is computed in Double.
+  /// The solution X of A X = B, n by the columns of B. O(entries of L) per column; Float is computed in
+  /// Double.
   ///
   /// - Throws: `shapeMismatch` when B does not have n rows, `notFinite` for NaN or infinity in B.
   public func solve(_ b: DenseMatrix<S>) throws(LinearAlgebraError) -> DenseMatrix<S> {
@@ -33,9 +34,9 @@ public struct SparseCholesky<S: Scalar>: Sendable {
 }
 
 extension SparseMatrix {
-  /// P A P^T = L L^H with a fill-reducing order, to be solved with any number of times. Only the upper triangle
-  /// is read (and the real parts of the diagonal), yet all of A must be finite. Time and memory depend on the
-  /// fill, at worst O(n^3) and O(n^2).
+  /// P A P^T = L L^H with a fill-reducing order, to be solved with any number of times. Only the upper
+  /// triangle is read (and the real parts of the diagonal), yet all of A must be finite. Time and memory
+  /// depend on the fill, at worst O(n^3) and O(n^2).
   ///
   /// - Throws: `notPositiveDefinite` with the order of a leading minor that is not positive (the first whose
   ///   last diagonal element is not positive, otherwise n), `invalidArgument` when A is not square,

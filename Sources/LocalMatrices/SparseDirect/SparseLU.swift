@@ -1,6 +1,7 @@
-// P A Q = L U, A n x n sparse, P a row permutation from partial pivoting, Q a column order that keeps fill low
-// (AMD of A^H A without dense rows). Left-looking: time proportional to the flops. 16 bytes per entry of L and U
-// (24 complex). Source: Gilbert, Peierls 1988; Davis, Direct Methods for Sparse Linear Systems, 6.2; CXSparse.
+// P A Q = L U, A n x n sparse, P a row permutation from partial pivoting, Q a column order that keeps fill
+// low (AMD of A^H A without dense rows). Left-looking: time proportional to the flops. 16 bytes per entry of
+// L and U (24 complex). Source: Gilbert, Peierls 1988; Davis, Direct Methods for Sparse Linear Systems, 6.2;
+// CXSparse.
 
 import Numerics
 
@@ -19,15 +20,15 @@ public struct SparseLU<S: Scalar>: Sendable {
   /// The entries of L and U together: what the fill has made of the nonzeros of A.
   public var factorNonzeroCount: Int { factor?.storedCount ?? 0 }
 
-  /// The least |u_kk| over the largest: a rough upper bound of 1 / condition number. O(n).
-  public var reciprocalConditionEstimate: S.Real {
+  /// The least |u_kk| over the largest: tiny when the matrix is nearly singular, no bound of its condition. O(n).
+  public var pivotRatio: S.Real {
     guard let factor else { return 1 }
     let pivots = (0..<shape.rows).map { factor.pivot($0).size }
     return S.Real((pivots.min() ?? 1) / (pivots.max() ?? 1))
   }
 
-  /// The solution X of A X = B, n by the columns of B. O(entries of the factors) per column; Float is computed in
-  /// Double.
+  /// The solution X of A X = B, n by the columns of B. O(entries of the factors) per column; Float is
+  /// computed in Double.
   ///
   /// - Throws: `shapeMismatch` when B does not have n rows, `notFinite` for NaN or infinity in B.
   public func solve(_ b: DenseMatrix<S>) throws(LinearAlgebraError) -> DenseMatrix<S> {
@@ -42,11 +43,11 @@ public struct SparseLU<S: Scalar>: Sendable {
 }
 
 extension SparseMatrix {
-  /// P A Q = L U with partial pivoting and a fill-reducing column order, to be solved with any number of times.
-  /// Time and memory depend on the fill, at worst O(n^3) and O(n^2).
+  /// P A Q = L U with partial pivoting and a fill-reducing column order, to be solved with any number of
+  /// times. Time and memory depend on the fill, at worst O(n^3) and O(n^2).
   ///
-  /// - Throws: `singular` with a column of A for which no nonzero pivot is left, `invalidArgument` when A is not
-  ///   square, `notFinite` for NaN or infinity in A, `outOfMemory`.
+  /// - Throws: `singular` with a column of A for which no nonzero pivot is left, `invalidArgument` when A is
+  ///   not square, `notFinite` for NaN or infinity in A, `outOfMemory`.
   public func sparseLU() throws(LinearAlgebraError) -> SparseLU<S> {
     guard rows == columns else {
       throw .invalidArgument("a sparse LU factorization needs a square matrix, this one is \(shape)")

@@ -20,8 +20,8 @@ public struct SparseQR<S: Scalar>: Sendable {
   /// The entries of V and R together: what the fill has made of the nonzeros of A.
   public var factorNonzeroCount: Int { factor?.storedCount ?? 0 }
 
-  /// The X, n by the columns of B, that minimizes |B - A X| (m >= n), or that of least norm with A X = B (m < n).
-  /// O(entries of the factors) per column; Float is computed in Double.
+  /// The X, n by the columns of B, that minimizes |B - A X| (m >= n), or that of least norm with A X = B (m <
+  /// n). O(entries of the factors) per column; Float is computed in Double.
   ///
   /// - Throws: `shapeMismatch` when B does not have m rows, `notFinite` for NaN or infinity in B.
   public func solve(_ b: DenseMatrix<S>) throws(LinearAlgebraError) -> DenseMatrix<S> {
@@ -41,11 +41,12 @@ public struct SparseQR<S: Scalar>: Sendable {
 }
 
 extension SparseMatrix {
-  /// The QR factorization of A or, when A is wide, of its adjoint, to be solved with any number of times. Time
-  /// and memory depend on the fill, at worst those of a dense factorization.
+  /// The QR factorization of A or, when A is wide, of its adjoint, to be solved with any number of times.
+  /// Time and memory depend on the fill, at worst those of a dense factorization.
   ///
-  /// The columns are not pivoted for rank: when one is, to within `tolerance` of its norm, a combination of those
-  /// eliminated before, A counts as rank-deficient and is refused. `DenseMatrix.leastSquares` takes any rank.
+  /// The columns are not pivoted for rank: when one is, to within `tolerance` of its norm, a combination of
+  /// those eliminated before, A counts as rank-deficient and is refused. `DenseMatrix.leastSquares` takes any
+  /// rank.
   ///
   /// - Parameter tolerance: by default 20 (m + n) eps.
   /// - Throws: `singular` with the column (row when A is wide) that depends on others, `notFinite` for NaN or
