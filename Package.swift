@@ -34,6 +34,10 @@ let package = Package(
     .library(name: "Tessera", targets: ["Tessera"]),
     .executable(name: "tessera", targets: ["TesseraCommand"]),
   ],
+  traits: [
+    .default(enabledTraits: ["MPI"]),
+    .trait(name: "MPI", description: "Workers that are the ranks of an MPI job. Links Open MPI."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -46,6 +50,7 @@ let package = Package(
     .systemLibrary(name: "CARPACK", pkgConfig: "arpack", providers: [.apt(["libarpack2-dev"])]),
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
 
     // MARK: ground
     library("Instrumentation", []),
@@ -55,6 +60,7 @@ let package = Package(
 
     // MARK: movement
     library("Communication", ["TesseraInstrumentation"]),
+    library("CommunicationMPI", ["TesseraCommunication", "CMPI"]),
 
     // MARK: runtime
     library(
@@ -76,6 +82,7 @@ let package = Package(
         "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices",
         "TesseraMatrixFiles", "TesseraCommunication", "TesseraExecution",
         "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting", numerics,
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       swiftSettings: settings),
 

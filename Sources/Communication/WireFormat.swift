@@ -74,15 +74,28 @@ public struct WireWriter: Sendable {
 
   /// The message as one array. One copy.
   public func contiguous() -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(headerBytes + payloadBytes)
+    [UInt8](unsafeUninitializedCapacity: headerBytes + payloadBytes) { buffer, count in
+      copy(to: UnsafeMutableRawBufferPointer(buffer))
+      count = headerBytes + payloadBytes
+    }
+  }
+
+  /// Copies the message into `target`.
+  ///
+  /// - Precondition: room for `headerBytes + payloadBytes`.
+  public func copy(to target: UnsafeMutableRawBufferPointer) {
+    precondition(target.count >= headerBytes + payloadBytes)
+    var position = 0
+    func append(_ bytes: UnsafeRawBufferPointer) {
+      UnsafeMutableRawBufferPointer(rebasing: target[position...]).copyMemory(from: bytes)
+      position += bytes.count
+    }
     for segment in segments {
       switch segment {
-      case .header(let part): bytes += part
-      case .payload(let part): part.withBytes { bytes.append(contentsOf: $0) }
+      case .header(let part): part.withUnsafeBytes(append)
+      case .payload(let part): part.withBytes(append)
       }
     }
-    return bytes
   }
 }
 

@@ -12,8 +12,8 @@ public import TesseraCommunication
 
 /// This process's end of the world of an MPI job.
 ///
-/// `@unchecked Sendable`: MPI is initialized for calls from one thread at a time, and all calls hold `posted`'s
-/// lock or come from the one thread that runs the worker.
+/// `@unchecked Sendable`: all state is constant or behind a lock; MPI itself is initialized for calls from one
+/// thread at a time, and only the thread that runs the worker calls it.
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   /// This process's rank.
   public let rank: Int
@@ -22,8 +22,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   private let chunkBytes: Int
   private let posted = Mutex<[Posted]>([])
 
+  /// A value on its way: its bytes, which stay until every chunk has been taken.
   private struct Posted: @unchecked Sendable {
-    var request: MPI_Request?
+    var requests: [MPI_Request?] = []
     let bytes: UnsafeMutableRawBufferPointer
   }
 
@@ -61,20 +62,18 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 8 + length, alignment: 16)
     bytes.storeBytes(of: Int64(length).littleEndian, as: Int64.self)
     writer.copy(to: UnsafeMutableRawBufferPointer(rebasing: bytes[8...]))
-    releaseDone()
+    var value = Posted(bytes: bytes)
     for start in stride(from: 0, to: bytes.count, by: chunkBytes) {
-      let count = min(chunkBytes, bytes.count - start)
       var request: MPI_Request?
+      let chunk = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
       try Self.check(
         tessera_mpi_isend(
-          bytes.baseAddress! + start, Int32(count), Int32(destination), Int32(tag.rawValue), &request),
+          chunk.baseAddress, Int32(chunk.count), Int32(destination), Int32(tag.rawValue), &request),
         "MPI_Isend")
-      // The last chunk's request stands for the buffer: MPI delivers messages of one tag in order, but may finish
-      // them in any, so every earlier one is kept with an empty buffer.
-      let isLast = start + count == bytes.count
-      let owned = isLast ? bytes : UnsafeMutableRawBufferPointer(start: nil, count: 0)
-      posted.withLock { $0.append(Posted(request: request, bytes: owned)) }
+      value.requests.append(request)
     }
+    releaseDone()
+    posted.withLock { $0.append(value) }
   }
 
   /// Waits for the value's bytes and decodes them. A length beyond what arrives is refused by the decoder.
@@ -118,20 +117,23 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
       defer { pending = [] }
       return pending
     }
-    for var item in pending {
-      try Self.check(tessera_mpi_wait(&item.request), "MPI_Wait")
-      item.bytes.deallocate()
+    for value in pending {
+      for var request in value.requests { try Self.check(tessera_mpi_wait(&request), "MPI_Wait") }
+      value.bytes.deallocate()
     }
     try Self.check(MPI_Finalize(), "MPI_Finalize")
   }
 
+  /// Frees the bytes of the values that have been taken.
   private func releaseDone() {
     posted.withLock { pending in
-      pending.removeAll { item in
-        var (request, done): (MPI_Request?, Int32) = (item.request, 0)
-        tessera_mpi_test(&request, &done)
-        if done != 0 { item.bytes.deallocate() }
-        return done != 0
+      for index in pending.indices.reversed() {
+        pending[index].requests.removeAll { request in
+          var (request, done): (MPI_Request?, Int32) = (request, 0)
+          tessera_mpi_test(&request, &done)
+          return done != 0
+        }
+        if pending[index].requests.isEmpty { pending.remove(at: index).bytes.deallocate() }
       }
     }
   }

@@ -8,6 +8,10 @@ public enum MatrixGenerator {
   /// A dense m x n matrix, elements (both parts of complex ones) uniform in [-1, 1).
   ///
   /// - Throws: `invalidArgument`, `tooLarge`, `outOfMemory`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func dense<S: Scalar>(_ shape: Shape, seed: UInt64, as type: S.Type = S.self)
     throws(LinearAlgebraError) -> DenseMatrix<S>
   {
@@ -24,6 +28,10 @@ public enum MatrixGenerator {
   /// `density` n), at uniformly random columns; duplicates add up. Values uniform in [-1, 1).
   ///
   /// - Throws: `invalidArgument`, `tooLarge`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func sparse<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> TripletMatrix<S> {
@@ -38,6 +46,10 @@ public enum MatrixGenerator {
   /// and links between pages are; otherwise as `sparse`.
   ///
   /// - Throws: `invalidArgument`, `tooLarge`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func powerLaw<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> TripletMatrix<S> {
@@ -53,6 +65,10 @@ public enum MatrixGenerator {
   /// diagonal, -1 for each neighbour. Its eigenvalues are 4 - 2 cos(i pi / (a+1)) - 2 cos(j pi / (b+1)).
   ///
   /// - Throws: `invalidArgument`, `tooLarge`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public static func poisson<S: Scalar>(grid: Shape, as type: S.Type = S.self) throws(LinearAlgebraError)
     -> TripletMatrix<S>
   {

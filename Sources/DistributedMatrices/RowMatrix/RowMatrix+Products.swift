@@ -36,11 +36,7 @@ extension RowMatrix {
       "the Gram matrix", n, n, bytesPerElement: 2 * MemoryLayout<S>.stride)
     let packed = try await cluster.engine.reduce(GramMatrixTask<S>.self, Empty(), over: tiles)
       .elements
-    return DenseMatrix(rows: n, columns: n) { i, j in
-      let (row, column) = (min(i, j), max(i, j))
-      let value = packed[row + column * (column + 1) / 2]
-      return i <= j ? value : value.conjugate
-    }
+    return DenseMatrix(packedHermitian: packed, order: n)
   }
 
   /// R of the QR factorization of A X, X dense on the driver, n x k: R is min(m, k) x k upper triangular, with

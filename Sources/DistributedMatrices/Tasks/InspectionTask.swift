@@ -39,17 +39,10 @@ enum InspectionTask<S: Scalar>: ReduceTask {
 
   /// - Parameter firstRows: the first row of each slab.
   static func run(_ firstRows: [Int], _ slab: LocalMatrix<S>, tile: Int) -> Inspection<S.Real> {
+    let summary = slab.summary()
     var found = Inspection<S.Real>()
-    slab.forEach { i, j, value in
-      if value.isFiniteNumber {
-        found.largest = max(found.largest, value.modulus)
-      } else {
-        let place = [firstRows[tile] + i, j]
-        if found.firstNotFinite.isEmpty || place.lexicographicallyPrecedes(found.firstNotFinite) {
-          found.firstNotFinite = place
-        }
-      }
-    }
+    if let (row, column) = summary.firstNotFinite { found.firstNotFinite = [firstRows[tile] + row, column] }
+    found.largest = summary.largest
     found.frobenius = slab.norm(.frobenius)
     return found
   }

@@ -33,7 +33,11 @@ extension DenseMatrix {
   @specialized(where S == Double)
   @specialized(where S == Complex<Float>)
   @specialized(where S == Complex<Double>)
-  public func column(_ j: Int) -> [S] { (0..<rows).map { self[$0, j] } }
+  public func column(_ j: Int) -> [S] {
+    precondition(j >= 0 && j < columns, "column \(j) of \(shape)")
+    return order == .columnMajor && !isConjugated
+      ? Array(storage[j * rows..<(j + 1) * rows]) : (0..<rows).map { self[$0, j] }
+  }
 
   /// Row `i` as an array. O(columns).
   ///

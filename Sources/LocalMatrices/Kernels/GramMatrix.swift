@@ -15,18 +15,44 @@ extension LocalMatrix {
     case .sparse(let a): return sparsePackedGram(a.compressed(by: .rows).resolved())
     case .dense(let a):
       guard n > 0, a.rows > 0 else { return [S](repeating: 0, count: n * (n + 1) / 2) }
-      let a = a.columnMajor()
       var square = [S](repeating: 0, count: n * n)
+      // A row-major buffer is A^T to BLAS, and A^T (A^T)^H is the conjugate of A^H A.
+      let isRowMajor = a.order == .rowMajor
       square.withUnsafeMutableBufferPointer { c in
         a.storage.withUnsafeBufferPointer {
-          S.herk(.adjoint, n, a.rows, $0.baseAddress!, a.rows, c.baseAddress!, n)
+          S.herk(
+            isRowMajor ? .identity : .adjoint, n, a.rows, $0.baseAddress!, a.leadingDimension,
+            c.baseAddress!, n)
         }
       }
+      if S.isComplex, isRowMajor != a.isConjugated { square = square.map(\.conjugate) }
       var packed: [S] = []
       packed.reserveCapacity(n * (n + 1) / 2)
       for j in 0..<n { packed += square[j * n...j * n + j] }
       return packed
     }
+  }
+}
+
+extension DenseMatrix {
+  /// The Hermitian matrix of order n whose upper triangle is packed by columns in n(n+1)/2 elements. O(n^2).
+  ///
+  /// - Precondition: the number of elements.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public init(packedHermitian packed: [S], order n: Int) {
+    precondition(packed.count == n * (n + 1) / 2)
+    var square = [S](repeating: 0, count: n * n)
+    for j in 0..<n {
+      for i in 0...j {
+        let value = packed[i + j * (j + 1) / 2]
+        square[j * n + i] = value
+        square[i * n + j] = i == j ? value : value.conjugate
+      }
+    }
+    self.init(unchecked: n, n, order: .columnMajor, square)
   }
 }
 

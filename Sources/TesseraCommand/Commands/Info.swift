@@ -69,18 +69,12 @@ struct MatrixFacts {
 
   init<S: Scalar>(header: MatrixFileHeader, matrix: LocalMatrix<S>) {
     self.header = header
-    var count = 0
-    var sum: S = 0
-    matrix.forEach { _, _, value in
-      sum += value
-      if value != 0 { count += 1 }
-    }
-    if case .sparse(let sparse) = matrix { count = sparse.nonzeroCount }
-    nonzeros = count
+    let summary = matrix.summary()
+    nonzeros = summary.nonzeroCount
     measures = [
       ("frobeniusNorm", .real(matrix.norm(.frobenius))), ("oneNorm", .real(matrix.norm(.one))),
       ("infinityNorm", .real(matrix.norm(.infinity))),
-      ("sum", header.scalar.isComplex ? .scalar(sum) : .real(sum.realPart)),
+      ("sum", header.scalar.isComplex ? .scalar(summary.sum) : .real(summary.sum.realPart)),
     ]
   }
 

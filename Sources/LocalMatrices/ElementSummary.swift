@@ -1,0 +1,47 @@
+// What one pass over the elements of a matrix tells: sum, nonzeros, whether all are finite, how large they get.
+// O(stored elements).
+
+import Numerics
+
+/// Facts about the elements of a local matrix.
+public struct ElementSummary<S: Scalar>: Sendable {
+  /// The sum of all elements, in storage order.
+  public fileprivate(set) var sum: S = 0
+  /// The number of stored elements of a sparse matrix, of elements other than zero of a dense one.
+  public fileprivate(set) var nonzeroCount = 0
+  /// The largest modulus of a finite element; zero when there is none.
+  public fileprivate(set) var largest: S.Real = 0
+  /// Row and column of the first NaN or infinite element in row order, from zero.
+  public fileprivate(set) var firstNotFinite: (row: Int, column: Int)?
+
+  fileprivate init() {}
+
+  fileprivate mutating func add(_ i: Int, _ j: Int, _ value: S) {
+    sum += value
+    if value.isFiniteNumber {
+      largest = max(largest, value.modulus)
+    } else if firstNotFinite.map({ (i, j) < ($0.row, $0.column) }) ?? true {
+      firstNotFinite = (i, j)
+    }
+  }
+}
+
+extension LocalMatrix {
+  /// The facts, found in one pass.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public func summary() -> ElementSummary<S> {
+    var summary = ElementSummary<S>()
+    switch self {
+    case .dense(let a):
+      a.forEach { summary.add($0, $1, $2) }
+      summary.nonzeroCount = a.storage.count { $0 != 0 }
+    case .sparse(let a):
+      a.forEach { summary.add($0, $1, $2) }
+      summary.nonzeroCount = a.nonzeroCount
+    }
+    return summary
+  }
+}
