@@ -25,7 +25,7 @@ public enum MatrixGenerator {
   }
 
   /// A sparse m x n matrix: each row has as many entries as chance gives it (a Poisson number with mean
-  /// `density` n), at uniformly random columns; duplicates add up. Values uniform in [-1, 1).
+  /// `density` n), at uniformly random columns; those that coincide add up. Values uniform in [-1, 1).
   ///
   /// - Throws: `invalidArgument`, `tooLarge`.
   @specialized(where S == Float)
@@ -34,7 +34,7 @@ public enum MatrixGenerator {
   @specialized(where S == Complex<Double>)
   public static func sparse<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
-  ) throws(LinearAlgebraError) -> TripletMatrix<S> {
+  ) throws(LinearAlgebraError) -> SparseMatrix<S> {
     try rows(shape, density: density, seed: seed) { mean, _, u in
       poisson(mean, u)
     } column: { u, n in
@@ -52,7 +52,7 @@ public enum MatrixGenerator {
   @specialized(where S == Complex<Double>)
   public static func powerLaw<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
-  ) throws(LinearAlgebraError) -> TripletMatrix<S> {
+  ) throws(LinearAlgebraError) -> SparseMatrix<S> {
     try rows(shape, density: density, seed: seed) { mean, _, u in
       poisson(mean, u)
     } column: { u, n in
@@ -92,12 +92,12 @@ public enum MatrixGenerator {
   private static func rows<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, length: (Double, Int, Double) -> Int,
     column: (Double, Int) -> Int
-  ) throws(LinearAlgebraError) -> TripletMatrix<S> {
+  ) throws(LinearAlgebraError) -> SparseMatrix<S> {
     guard density >= 0, density <= 1 else {
       throw .invalidArgument("the density is \(density), expected 0 to 1")
     }
     var matrix = try TripletMatrix<S>(rows: shape.rows, columns: shape.columns)
-    guard shape.columns > 0 else { return matrix }
+    guard shape.columns > 0 else { return try matrix.compressed(by: .rows) }
     try MemoryGuard.check(
       "a sparse matrix of \(shape) with density \(density)", shape.rows,
       Int(density * Double(shape.columns)) + 1, bytesPerElement: MemoryLayout<S>.stride + 8)
@@ -111,7 +111,7 @@ public enum MatrixGenerator {
         matrix.append(i, min(max(j, 0), shape.columns - 1), random.symmetric(counter, stream: 3))
       }
     }
-    return matrix
+    return try matrix.compressed(by: .rows)
   }
 
   /// The Poisson number with the given mean at quantile u: by inversion below 30, where it is exact, and by the normal

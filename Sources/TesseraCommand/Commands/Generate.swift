@@ -57,8 +57,8 @@ struct Generate: AsyncParsableCommand {
     let contents: MatrixContents<S> =
       switch kind {
       case .dense: .dense(try MatrixGenerator.dense(shape, seed: seed))
-      case .sparse: .triplets(try MatrixGenerator.sparse(shape, density: density, seed: seed))
-      case .powerlaw: .triplets(try MatrixGenerator.powerLaw(shape, density: density, seed: seed))
+      case .sparse: .triplets(try MatrixGenerator.sparse(shape, density: density, seed: seed).triplets())
+      case .powerlaw: .triplets(try MatrixGenerator.powerLaw(shape, density: density, seed: seed).triplets())
       case .poisson: .triplets(try MatrixGenerator.poisson(grid: shape))
       }
     try MatrixFile.write(

@@ -143,10 +143,11 @@ struct SVD: AsyncParsableCommand {
   ) -> String {
     var rows = [["", "singular value", "residual", "share of |A|^2"]]
     var sum = 0.0
+    let texts = pointAligned(svd.singularValues)
     for (k, (value, residual)) in zip(svd.singularValues, svd.residuals).enumerated() {
       let ratio = Double(value) / Double(svd.frobeniusNorm)
       sum += ratio.isFinite ? ratio * ratio : 0
-      rows.append(["\(k + 1)", "\(value)", scientific(Double(residual)), percent(sum)])
+      rows.append(["\(k + 1)", texts[k], scientific(Double(residual)), percent(sum)])
     }
     let kind =
       if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }

@@ -1,6 +1,7 @@
 // Text tables with right-aligned columns, and numbers in few digits for them.
 
 import Foundation
+import Tessera
 
 /// The rows with each column as wide as its widest cell, right-aligned, two blanks between.
 func alignedTable(_ rows: [[String]]) -> String {
@@ -9,6 +10,16 @@ func alignedTable(_ rows: [[String]]) -> String {
   return rows.map { row in
     zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
   }.joined(separator: "\n")
+}
+
+/// The numbers one under the other with their points aligned, in the fewest digits that read back the same.
+func pointAligned<Real: RealScalar>(_ values: [Real]) -> [String] {
+  let texts = values.map { "\($0)" }
+  func fraction(_ text: String) -> Int {
+    text.firstIndex(of: ".").map { text.distance(from: $0, to: text.endIndex) } ?? 0
+  }
+  let longest = texts.map(fraction).max() ?? 0
+  return texts.map { $0 + String(repeating: " ", count: longest - fraction($0)) }
 }
 
 /// 1.2e-13
