@@ -59,6 +59,7 @@ public enum MatrixFile {
   ///   - format: the format, where the name does not tell it.
   ///   - symmetry: a symmetry of the matrix; of a Matrix Market file only the lower half is then written,
   ///     duplicates added up. It is verified: O(entries).
+  ///   - progress: is called about once per MiB with the bytes written so far, before any compression.
   /// - Throws: `usage` for a name that tells no format, `badData` for a matrix without the symmetry or too
   ///   large to be dense, `cannotCreate`, `inputOutput`.
   @specialized(where S == Float)
@@ -67,10 +68,13 @@ public enum MatrixFile {
   @specialized(where S == Complex<Double>)
   public static func write<S: Scalar>(
     _ contents: MatrixContents<S>, to path: String, format: MatrixFileFormat? = nil,
-    symmetry: MatrixSymmetry = .general
+    symmetry: MatrixSymmetry = .general, progress: ((Int) -> Void)? = nil
   ) throws(FileFormatError) {
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
-    let open = { () throws(FileFormatError) -> any ByteSink in try openSink(path) }
+    let open = { () throws(FileFormatError) -> any ByteSink in
+      let sink = try openSink(path)
+      return progress.map { CountingSink(sink, progress: $0) } ?? sink
+    }
     switch format {
     case .matrixMarket:
       try MatrixMarketWriter<S>(file: path, symmetry: symmetry).write(contents, open: open)

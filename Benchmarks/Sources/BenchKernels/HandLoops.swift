@@ -1,15 +1,15 @@
 // The loops one would write by hand for Double, over raw pointers: what a generic kernel called through the public
 // interface of another module is measured against.
 
-/// y := A x, A compressed by rows.
-func handSparseTimesVector(
-  _ offsets: [Int], _ indices: [Int32], _ values: [Double], _ x: [Double], _ y: inout [Double]
-) {
-  offsets.withUnsafeBufferPointer { offsets in
-    indices.withUnsafeBufferPointer { indices in
-      values.withUnsafeBufferPointer { values in
-        x.withUnsafeBufferPointer { x in
-          y.withUnsafeMutableBufferPointer { y in
+/// A x, A compressed by rows, in a new array.
+func handSparseTimesVector(_ offsets: [Int], _ indices: [Int32], _ values: [Double], _ x: [Double])
+  -> [Double]
+{
+  [Double](unsafeUninitializedCapacity: offsets.count - 1) { y, count in
+    offsets.withUnsafeBufferPointer { offsets in
+      indices.withUnsafeBufferPointer { indices in
+        values.withUnsafeBufferPointer { values in
+          x.withUnsafeBufferPointer { x in
             for i in 0..<offsets.count - 1 {
               var sum = 0.0
               for q in offsets[i]..<offsets[i + 1] { sum += values[q] * x[Int(indices[q])] }
@@ -19,6 +19,7 @@ func handSparseTimesVector(
         }
       }
     }
+    count = offsets.count - 1
   }
 }
 

@@ -32,13 +32,13 @@ func benchSparse(rows: Int, columns: Int, perRow: Int) throws {
   let a = try SparseMatrix(
     rows: rows, columns: columns, axis: .rows, offsets: offsets, indices: indices, values: values)
   let x: [Double] = (0..<columns).map { random.symmetric(UInt64($0), stream: 2) }
-  var y = [Double](repeating: 0, count: rows)
+  var y: [Double] = []
   var result: [Double] = []
   let nonzeros = Double(rows * perRow)
 
   Paired(
     ours: { result = (try? productThroughGenericCode(a, x)) ?? [] },
-    reference: { handSparseTimesVector(offsets, indices, values, x, &y) }
+    reference: { y = handSparseTimesVector(offsets, indices, values, x) }
   ).report(
     "sparse x vector, \(rows) x \(columns), \(perRow) a row", against: "hand loop", work: nonzeros,
     unit: "Gnz/s")

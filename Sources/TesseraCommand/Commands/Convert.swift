@@ -47,9 +47,9 @@ struct Convert: AsyncParsableCommand {
   private func convert<S: Scalar>(as type: S.Type, to format: MatrixFileFormat) throws -> (Shape, Int) {
     let (header, contents) = try readMatrix(
       input, as: S.self, format: inputFormat, progress: output.progress)
-    try MatrixFile.write(
+    try writeMatrix(
       contents, to: destination, format: format,
-      symmetry: format == .matrixMarket ? header.symmetry : .general)
+      symmetry: format == .matrixMarket ? header.symmetry : .general, progress: output.progress)
     return (contents.shape, contents.nonzeroCount)
   }
 }

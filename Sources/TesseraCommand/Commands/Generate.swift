@@ -40,8 +40,7 @@ struct Generate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Format to write, where the name does not tell: mtx, npy.", valueName: "format"))
   var format: MatrixFileFormat?
 
-  @Flag(help: "Print the result as one JSON object.")
-  var json = false
+  @OptionGroup var output: OutputOptions
 
   func run() async throws {
     try await Report.errors {
@@ -49,7 +48,7 @@ struct Generate: AsyncParsableCommand {
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
       let (shape, nonzeros) = try await withScalar(scalar) { try generate(as: $0, format) }
       try Report.written(
-        destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: json)
+        destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: output.json)
     }
   }
 
@@ -61,9 +60,10 @@ struct Generate: AsyncParsableCommand {
       case .powerlaw: .triplets(try MatrixGenerator.powerLaw(shape, density: density, seed: seed).triplets())
       case .poisson: .triplets(try MatrixGenerator.poisson(grid: shape))
       }
-    try MatrixFile.write(
+    try writeMatrix(
       contents, to: destination, format: format,
-      symmetry: kind == .poisson && format == .matrixMarket ? .symmetric : .general)
+      symmetry: kind == .poisson && format == .matrixMarket ? .symmetric : .general,
+      progress: output.progress)
     return (contents.shape, contents.nonzeroCount)
   }
 }

@@ -82,13 +82,14 @@ struct SVD: AsyncParsableCommand {
     let matrix = try LocalMatrix(contents)
     let svd = try await singularValues(of: matrix, on: cluster)
     if let left, let vectors = svd.left {
-      try await MatrixFile.write(.dense(vectors.collect().dense()), to: left)
+      let dense = try await vectors.collect().dense()
+      try writeMatrix(.dense(dense), to: left, progress: compute.output.progress)
     }
-    if let right { try MatrixFile.write(.dense(svd.right), to: right) }
+    if let right { try writeMatrix(.dense(svd.right), to: right, progress: compute.output.progress) }
     if let values {
       let column = try DenseMatrix(
         rows: svd.singularValues.count, columns: 1, elements: svd.singularValues)
-      try MatrixFile.write(.dense(column), to: values)
+      try writeMatrix(.dense(column), to: values, progress: compute.output.progress)
     }
     if let scree { try drawScree(svd, to: scree) }
     noteWhatIsMissing(svd, of: matrix.shape)

@@ -34,3 +34,13 @@ func readMatrix<S: Scalar>(
     bar?.advance(to: state.bytesRead)
   }
 }
+
+/// Writes `contents` to `path` with a progress bar.
+func writeMatrix<S: Scalar>(
+  _ contents: MatrixContents<S>, to path: String, format: MatrixFileFormat? = nil,
+  symmetry: MatrixSymmetry = .general, progress: ProgressBar.Mode
+) throws(FileFormatError) {
+  let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
+  defer { bar.finish() }
+  try MatrixFile.write(contents, to: path, format: format, symmetry: symmetry) { bar.advance(to: $0) }
+}
