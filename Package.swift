@@ -95,12 +95,33 @@ let package = Package(
 
     // MARK: tests
     .target(
-      name: "TesseraTestSupport", dependencies: ["TesseraLocalMatrices", numerics],
+      name: "TesseraTestSupport",
+      dependencies: [
+        "TesseraExecution", "TesseraCommunication", "TesseraInstrumentation", "TesseraLocalMatrices",
+        numerics,
+      ],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
+    tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
-    tests("Command", ["TesseraCommand", "TenLines"]),
+    tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
+    tests(
+      "Execution",
+      ["TesseraExecution", "TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),
+    tests(
+      "DistributedMatrices",
+      [
+        "TesseraDistributedMatrices", "TesseraExecution", "TesseraCommunication", "TesseraPartitioning",
+        "TesseraLocalMatrices", numerics,
+      ]),
+    tests(
+      "Decompositions",
+      [
+        "TesseraDecompositions", "TesseraDistributedMatrices", "TesseraExecution", "TesseraCommunication",
+        "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
+      ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
+    tests("Command", ["TesseraCommand", "TenLines"]),
   ]
 )

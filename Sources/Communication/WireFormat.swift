@@ -65,11 +65,14 @@ public struct WireWriter: Sendable {
 
   private mutating func appendHeader(_ bytes: [UInt8]) {
     headerBytes += bytes.count
+    var header = bytes
     if case .header(let last)? = segments.last {
-      segments[segments.count - 1] = .header(last + bytes)
-    } else {
-      segments.append(.header(bytes))
+      header = last
+      // The list lets go of the array first, so that it grows in place.
+      segments.removeLast()
+      header += bytes
     }
+    segments.append(.header(header))
   }
 
   /// The message as one array. One copy.

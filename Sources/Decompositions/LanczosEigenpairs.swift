@@ -32,7 +32,8 @@ struct LanczosEigenpairs<S: Scalar> {
     do {
       let iteration = ArnoldiIteration<S>(
         order: n, wanted: count, basis: Self.basis(order: n, count: count), tolerance: tolerance,
-        restarts: max(300, 3 * count), start: (0..<n).map { random.symmetric(UInt64($0)) })
+        restarts: max(300, 3 * count),
+        start: { number in (0..<n).map { random.symmetric(UInt64($0), stream: UInt64(number)) } })
       var applied = 0
       while try iteration.step() == .apply {
         iteration.setOutput(try await a.applyGram(iteration.input))

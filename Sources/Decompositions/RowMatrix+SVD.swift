@@ -17,7 +17,7 @@ extension RowMatrix {
   /// | --- | --- | --- | --- | --- |
   /// | gram | n <= 512, or 3k >= n, or k + 2 > n | 4 | 3 n^2 | n(n+1)/2 words |
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
-  /// | tsqr | the least wanted value is below 1e-5 s1 (gram) or does not converge (lanczos, n <= 4096) | 3 more | 4 n^2 | n^2 words |
+  /// | tsqr | the least wanted value is below 1000 sqrt(eps) s1 (gram, lanczos) or one does not converge, and n <= 4096 | 3 more | 4 n^2 | n^2 words |
   ///
   /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares would
   /// leave the range of the scalar is scaled by a power of two first.
@@ -48,13 +48,21 @@ extension RowMatrix {
     let job = SVDJob<S>(
       count: min(count, rows, columns), method: method, tolerance: tolerance, seed: seed,
       progress: progress)
-    if rows >= columns { return try await job.run(self, rangeVectors: leftVectors) }
+    let size = try await magnitudes()
+    progress?(1)
+    if rows >= columns { return try await job.run(self, size, rangeVectors: leftVectors) }
     // A^H = V S U^H: the range vectors of the adjoint are A's right vectors.
-    let flipped = try await job.run(try await adjoint(), rangeVectors: true)
-    let right = try await flipped.left?.collect().dense()
+    let flipped = try await job.run(try await adjoint(), size, rangeVectors: true)
+    guard let right = try await flipped.left?.collect().dense() else {
+      preconditionFailure("a job that was asked for range vectors returned none")
+    }
+    let phases = right.columnPhases()
     return TruncatedSVD(
-      singularValues: flipped.singularValues, right: right ?? DenseMatrix(zeros: columns, 0),
-      left: leftVectors ? try await RowMatrix(.dense(flipped.right), on: cluster) : nil,
+      singularValues: flipped.singularValues, right: right.scalingColumns(by: phases),
+      left: leftVectors
+        ? try await RowMatrix(
+          .dense(flipped.right.scalingColumns(by: phases)), beside: self)
+        : nil,
       residuals: flipped.residuals, converged: flipped.converged, method: flipped.method,
       passes: flipped.passes, frobeniusNorm: flipped.frobeniusNorm)
   }

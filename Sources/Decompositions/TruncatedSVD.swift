@@ -24,8 +24,8 @@ public struct TruncatedSVD<S: Scalar>: Sendable {
   public let right: DenseMatrix<S>
   /// The left singular vectors, m x r with orthonormal columns, beside the rows, when asked for.
   public let left: RowMatrix<S>?
-  /// For each triplet the norm of (A v - s u, A^H u - s v), with u the better of A v / s and a vector that A^H
-  /// annihilates.
+  /// For each triplet the norm of (A v - s u, A^H u - s v): with u = A v / s, or u the left singular vector where
+  /// s is too small for that.
   public let residuals: [S.Real]
   /// Whether all singular values that were asked for converged.
   public let converged: Bool

@@ -14,7 +14,8 @@ extension TaskRegistry {
     [
       .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self),
       .map(ProductTask<S>.self), .map(VectorProductTask<S>.self), .map(ScalingTask<S>.self),
-      .reduce(AdjointProductTask<S>.self), .reduce(GramProductTask<S>.self),
+      .reduce(AdjointProductTask<S>.self), .reduce(AdjointTimesRowsTask<S>.self),
+      .reduce(GramProductTask<S>.self),
       .reduce(GramMatrixTask<S>.self), .reduce(TriangleTask<S>.self), .reduce(InspectionTask<S>.self),
       .exchange(AdjointTask<S>.self),
       .tile(FactoredSlab<S>.self), .map(FactorTask<S>.self), .map(SlabTriangleTask<S>.self),

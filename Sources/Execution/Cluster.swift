@@ -24,10 +24,21 @@ public struct Cluster: Sendable {
     recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     try configuration.validate()
-    let group = InProcessCommunicator.group(size: configuration.workers)
+    return try await run(
+      configuration, over: InProcessCommunicator.group(size: configuration.workers), registry: registry,
+      recorder: recorder, program)
+  }
+
+  /// Runs `program` with one worker for each of `communicators`, the ends of one group by rank.
+  ///
+  /// - Throws: whatever `program` throws.
+  package static func run<Result: Sendable>(
+    _ configuration: ClusterConfiguration, over communicators: [any Communicator], registry: TaskRegistry,
+    recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
+  ) async throws -> Result {
     let queue = DriverQueue()
     let threads = WorkerThreads()
-    for communicator in group.dropFirst() {
+    for communicator in communicators.dropFirst() {
       threads.start(named: "tessera worker \(communicator.rank)") {
         do throws(CommunicationError) {
           try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
@@ -37,13 +48,17 @@ public struct Cluster: Sendable {
       }
     }
     threads.start(named: "tessera driver") {
-      let worker = Worker(communicator: group[0], registry: registry, recorder: recorder)
+      let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
       while let job = queue.next() { job(worker) }
-      // A group that failed is closed already, and its workers have left.
-      try? worker.announce(Step(.stop))
+      // Whoever does not hear the stop hears the close. A group that failed before is closed already.
+      do throws(CommunicationError) {
+        try worker.announce(Step(.stop))
+      } catch {
+        worker.communicator.close(reason: "\(error)")
+      }
     }
     let engine = MessagePassingEngine(
-      workerCount: configuration.workers, queue: queue, registry: registry, recorder: recorder)
+      workerCount: communicators.count, queue: queue, registry: registry, recorder: recorder)
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(

@@ -26,7 +26,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
 
   /// The given settings; by default one worker per processor, as threads of this process.
   public init(
-    workers: Int = ProcessInfo.processInfo.activeProcessorCount,
+    workers: Int = min(ProcessInfo.processInfo.activeProcessorCount, Self.maximalThreads),
     style: ExecutionStyle = .messagePassing, transport: Transport = .inProcess
   ) {
     self.workers = workers

@@ -10,6 +10,8 @@ public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible 
   case notRegistered(name: String)
   /// Workers cannot talk to each other any more.
   case communication(CommunicationError)
+  /// An exchange task that sent a piece to a tile outside 0..<count.
+  case noSuchTile(Int, count: Int)
   /// A configuration that cannot be run.
   case invalidConfiguration(String)
 
@@ -19,6 +21,7 @@ public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible 
     case .taskFailed(let failure): "task \(failure.task), tile \(failure.tile): \(failure.message)"
     case .notRegistered(let name): "'\(name)' is not in the task registry of this program"
     case .communication(let error): error.description
+    case .noSuchTile(let tile, let count): "a piece was sent to tile \(tile) of \(count)"
     case .invalidConfiguration(let message): message
     }
   }

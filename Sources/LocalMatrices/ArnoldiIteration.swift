@@ -34,6 +34,8 @@ public final class ArnoldiIteration<S: Scalar> {
   private let tolerance: Double
   private var request: Int32 = 0
   private var info: Int32 = 1
+  private let start: (Int) -> [S]
+  private var starts = 0
   private let residual: UnsafeMutableBufferPointer<S>
   private let vectors: UnsafeMutableBufferPointer<S>
   private var parameters = [Int32](repeating: 0, count: 11)
@@ -42,21 +44,24 @@ public final class ArnoldiIteration<S: Scalar> {
   private let projected: UnsafeMutableBufferPointer<S>
   private let realWork: UnsafeMutableBufferPointer<S.Real>
 
-  /// An iteration that starts from `start` and restarts at most `restarts` times.
+  /// An iteration that restarts at most `restarts` times.
   ///
-  /// - Precondition: `1 <= wanted < basis <= order`; for a complex scalar `wanted + 2 <= basis`; `start` has
-  ///   `order` elements.
+  /// - Parameter start: the vectors to start from: number 0 first, and number i when the basis has spanned an
+  ///   invariant subspace for the i-th time.
+  /// - Precondition: `1 <= wanted < basis <= order`; for a complex scalar `wanted + 2 <= basis`; start vectors
+  ///   have `order` elements.
   public init(
-    order: Int, wanted: Int, basis: Int, tolerance: S.Real, restarts: Int, start: [S]
+    order: Int, wanted: Int, basis: Int, tolerance: S.Real, restarts: Int, start: @escaping (Int) -> [S]
   ) {
-    precondition(wanted >= 1 && wanted < basis && basis <= order && start.count == order)
+    precondition(wanted >= 1 && wanted < basis && basis <= order)
     precondition(!S.isComplex || wanted + 2 <= basis)
     self.order = order
     self.wanted = wanted
     self.basis = basis
     self.tolerance = Double(tolerance)
+    self.start = start
     residual = zeros(order)
-    _ = residual.update(from: start)
+    _ = residual.update(from: start(0))
     vectors = zeros(order * basis)
     work = zeros(3 * order)
     projected = zeros(S.isComplex ? 3 * basis * basis + 5 * basis : basis * (basis + 8))
@@ -92,11 +97,20 @@ public final class ArnoldiIteration<S: Scalar> {
   ///
   /// - Throws: `Failure` when ARPACK cannot go on. Running out of restarts is not a failure.
   public func step() throws(Failure) -> Request {
-    tessera_aupd(
-      S.kind.letter, &request, Int32(order), Int32(wanted), tolerance, residual.baseAddress,
-      Int32(basis), vectors.baseAddress, &parameters, &pointers, work.baseAddress,
-      projected.baseAddress, Int32(projected.count), realWork.baseAddress, &info)
-    if request == 1 || request == -1 { return .apply }
+    repeat {
+      tessera_aupd(
+        S.kind.letter, &request, Int32(order), Int32(wanted), tolerance, residual.baseAddress,
+        Int32(basis), vectors.baseAddress, &parameters, &pointers, work.baseAddress,
+        projected.baseAddress, Int32(projected.count), realWork.baseAddress, &info)
+      // A vector to start from, forced into the operator's range, which only generalized problems need. ARPACK's
+      // own is ours the first time and then drawn from a generator that outlives the iteration, so that a
+      // second run would differ from the first: a vector of the caller's is as good.
+      if request == -1 {
+        setOutput(start(starts))
+        starts += 1
+      }
+    } while request == -1
+    if request == 1 { return .apply }
     // 1: out of restarts; 3: no shifts could be applied. What has converged is still good.
     guard info == 0 || info == 1 || info == 3 else {
       throw Failure(routine: "aupd", info: Int(info))

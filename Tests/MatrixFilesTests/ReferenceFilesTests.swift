@@ -5,23 +5,14 @@ import Foundation
 import Numerics
 import Testing
 import TesseraLocalMatrices
+import enum TesseraTestSupport.ReferenceData
 
 @testable import TesseraMatrixFiles
 
-private let dataFolder: String? = {
-  let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-  let folder = ProcessInfo.processInfo.environment["TESSERA_DATA"] ?? package + "/../shared/data"
-  return FileManager.default.fileExists(atPath: folder + "/README.md") ? folder : nil
-}()
-
 /// The cells of the README's rows whose file name ends in `suffix`.
 private func table(_ suffix: String) throws -> [[String]] {
-  guard let dataFolder else {
-    print("skipped: no reference data beside the package, and TESSERA_DATA is not set")
-    return []
-  }
-  return try String(contentsOfFile: dataFolder + "/README.md", encoding: .utf8)
+  guard let folder = ReferenceData.folder else { return [] }
+  return try String(contentsOfFile: folder + "/README.md", encoding: .utf8)
     .replacingOccurrences(of: "\\|", with: "!").split(separator: "\n")
     .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
     .filter { $0.first?.hasSuffix(suffix) == true }
@@ -39,7 +30,7 @@ private func complex(_ text: String) -> Complex<Double> {
 @Suite struct ReferenceFilesTests {
   @Test func matrixMarketFilesMatchTheirRecordedFigures() throws {
     for row in try table(".mtx") {
-      let path = (dataFolder ?? "") + "/mtx/" + row[0]
+      let path = (ReferenceData.folder ?? "") + "/mtx/" + row[0]
       let (header, contents) = try MatrixFile.read(path, as: Complex<Double>.self)
       #expect("\(header.rows) x \(header.columns)" == row[1])
       #expect(try MatrixFile.readHeader(path) == header)
@@ -53,7 +44,7 @@ private func complex(_ text: String) -> Complex<Double> {
 
   @Test func arraysMatchTheirRecordedFigures() throws {
     for row in try table(".npy") {
-      let path = (dataFolder ?? "") + "/npy/" + row[0]
+      let path = (ReferenceData.folder ?? "") + "/npy/" + row[0]
       guard row[1].filter({ $0 == "," }).count < 2 else {
         let error = #expect(throws: FileFormatError.self) { try MatrixFile.readHeader(path) }
         #expect(error?.message == "3-dimensional arrays are not matrices")

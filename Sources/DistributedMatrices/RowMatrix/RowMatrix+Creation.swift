@@ -16,36 +16,36 @@ extension RowMatrix {
     let count =
       partitions
       ?? Partitioning.defaultSlabCount(rows: rows, columns: columns, stored: local.storedCount)
-    guard count >= 1 else {
-      throw LinearAlgebraError.invalidArgument("a matrix cannot be cut into \(count) slabs")
-    }
-    let cuts: Cuts
-    let slabs: [LocalMatrix<S>]
+    try checkSlabCount(count)
     switch local {
-    case .dense(let a):
-      let byRows = try DenseMatrix(
-        rows: rows, columns: columns, order: .rowMajor, elements: a.elements(in: .rowMajor))
-      cuts = Cuts(even: rows, parts: count)
-      slabs = try (0..<count).map { .dense(try byRows[cuts[$0], 0..<columns]) }
+    case .dense: try await self.init(local, rowCuts: Cuts(even: rows, parts: count), on: cluster)
     case .sparse(let a):
       let byRows = a.compressed(by: .rows)
-      cuts = Cuts(balancing: byRows.offsets, parts: count)
-      slabs = try (0..<count).map { Self.compact(try byRows[cuts[$0], 0..<columns]) }
+      try await self.init(
+        .sparse(byRows), rowCuts: Cuts(balancing: byRows.offsets, parts: count), on: cluster)
     }
+  }
+
+  /// Spreads `local` beside the rows of `a`: equal numbers of slabs hold equal rows.
+  ///
+  /// - Precondition: equally many rows.
+  /// - Throws: `ExecutionError`.
+  package init(_ local: LocalMatrix<S>, beside a: RowMatrix) async throws {
+    try await self.init(local, rowCuts: a.partitioning.rowCuts, on: a.cluster)
+  }
+
+  private init(_ local: LocalMatrix<S>, rowCuts: Cuts, on cluster: Cluster) async throws {
+    precondition(rowCuts.extent == local.rows)
+    let (byRows, columns) = (try local.byRows(), local.columns)
+    let slabs = try (0..<rowCuts.count).map { try byRows[rowCuts[$0], 0..<columns].compact() }
     self.init(
-      partitioning: Partitioning(slabs: cuts, columns: columns),
+      partitioning: Partitioning(slabs: rowCuts, columns: columns),
       storedCount: slabs.reduce(0) { $0 + $1.storedCount }, cluster: cluster,
       tiles: try await cluster.engine.place(slabs))
   }
+}
 
-  /// A sparse slab as it is, or dense when that takes fewer bytes.
-  private static func compact(_ slab: SparseMatrix<S>) -> LocalMatrix<S> {
-    let element = MemoryLayout<S>.stride
-    let sparseBytes = slab.nonzeroCount * (element + 4) + (slab.rows + 1) * 8
-    let cells = slab.rows * slab.columns
-    guard slab.nonzeroCount > 0, cells * element < sparseBytes,
-      let dense = try? slab.dense(order: .rowMajor)
-    else { return .sparse(slab) }
-    return .dense(dense)
-  }
+/// - Throws: `invalidArgument` for fewer than one slab.
+func checkSlabCount(_ count: Int) throws(LinearAlgebraError) {
+  guard count >= 1 else { throw .invalidArgument("a matrix cannot be cut into \(count) slabs") }
 }

@@ -18,6 +18,19 @@ extension RowMatrix {
       tiles: try await cluster.engine.map(ProductTask<S>.self, b, over: tiles))
   }
 
+  /// A^H B, n x k on the driver, for a row matrix B of m x k cut as A is. One pass; nk words from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when B is not cut as A is, `ExecutionError`.
+  public func adjoint(times b: RowMatrix) async throws -> DenseMatrix<S> {
+    guard partitioning.rowCuts == b.partitioning.rowCuts else {
+      throw LinearAlgebraError.shapeMismatch(
+        operation: "adjoint product", left: Shape(columns, rows), right: b.shape)
+    }
+    let sum = try await cluster.engine.reduce(
+      AdjointTimesRowsTask<S>.self, Empty(), over: AlignedPair(tiles, b.tiles))
+    return try DenseMatrix(rows: columns, columns: b.columns, elements: sum.elements)
+  }
+
   /// alpha A.
   ///
   /// - Throws: `ExecutionError`.
@@ -51,12 +64,13 @@ extension RowMatrix {
   /// A^H as a row matrix: a redistribution in which every stored element moves at most once.
   ///
   /// - Parameter partitions: the number of slabs of the result; by default as for a new matrix.
-  /// - Throws: `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
   public func adjoint(partitions: Int? = nil) async throws -> RowMatrix {
     let count =
       partitions
       ?? Partitioning.defaultSlabCount(rows: columns, columns: rows, stored: storedCount)
-    let cuts = Cuts(even: columns, parts: max(1, count))
+    try checkSlabCount(count)
+    let cuts = Cuts(even: columns, parts: count)
     return RowMatrix(
       partitioning: Partitioning(slabs: cuts, columns: rows), storedCount: storedCount,
       cluster: cluster,

@@ -32,10 +32,10 @@ public struct RowMatrix<S: Scalar>: Sendable {
   /// Number of columns.
   public var columns: Int { partitioning.columns }
 
-  /// The whole matrix on the driver: sparse when every slab is. All stored elements move to the driver.
+  /// The whole matrix on the driver: sparse when any slab is. All stored elements move to the driver.
   ///
-  /// - Throws: `LinearAlgebraError.outOfMemory` when a dense result would not fit, `ExecutionError`.
+  /// - Throws: `ExecutionError`.
   public func collect() async throws -> LocalMatrix<S> {
-    try LocalMatrix.stackedRows(try await cluster.engine.collect(tiles))
+    try LocalMatrix.stackedSparsely(try await cluster.engine.collect(tiles))
   }
 }

@@ -1,5 +1,6 @@
 // B = A^H, both in slabs of rows: slab i of A is cut by the column cuts that become B's row cuts, piece (i, j)
-// goes to slab j of B, which stacks its pieces and takes the adjoint. Every stored element moves once.
+// goes to slab j of B, which stacks its pieces and takes the adjoint. Every stored element moves once. Slabs of B
+// are dense or sparse by their own content, whatever those of A were.
 
 import TesseraCommunication
 import TesseraExecution
@@ -24,12 +25,6 @@ enum AdjointTask<S: Scalar>: ExchangeTask {
   }
 
   static func merge(_ bounds: [Int], _ pieces: [LocalMatrix<S>], tile: Int) throws -> LocalMatrix<S> {
-    switch try LocalMatrix.stackedRows(pieces).adjoint() {
-    case .dense(let a):
-      .dense(
-        try DenseMatrix(
-          rows: a.rows, columns: a.columns, order: .rowMajor, elements: a.elements(in: .rowMajor)))
-    case .sparse(let a): .sparse(a.compressed(by: .rows))
-    }
+    try LocalMatrix.stackedSparsely(pieces).adjoint().byRows().compact()
   }
 }

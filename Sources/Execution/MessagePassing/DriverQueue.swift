@@ -13,11 +13,14 @@ final class DriverQueue: @unchecked Sendable {
   private var jobs: [Job] = []
   private var isClosed = false
 
-  func push(_ job: @escaping Job) {
+  /// Adds a job; false when the queue is closed and the job will not be done.
+  func push(_ job: @escaping Job) -> Bool {
     condition.lock()
     defer { condition.unlock() }
+    if isClosed { return false }
     jobs.append(job)
     condition.signal()
+    return true
   }
 
   /// No more jobs come; those already here are done first.

@@ -31,7 +31,7 @@ final class MessagePassingEngine: Engine {
   > {
     var step = try newStep(.place, Element.typeName)
     let collection = newCollection(Element.self, tileCount: tiles.count, &step)
-    try await perform(step) { (worker, step) throws(CommunicationError) in
+    try await perform(step, reading: nil) { (worker, step) throws(CommunicationError) in
       try worker.place(tiles, step)
     }
     return collection
@@ -43,7 +43,7 @@ final class MessagePassingEngine: Engine {
     var step = try newStep(.map, task.name)
     step.read(Task.Input.self, input)
     let collection = newCollection(Task.Output.self, tileCount: step.inputTiles, &step)
-    let failure = try await perform(step) { (worker, step) throws(CommunicationError) in
+    let failure = try await perform(step, reading: input) { (worker, step) throws(CommunicationError) in
       try worker.map(task, try worker.communicator.broadcast(arguments), step)
     }
     if let failure { throw .taskFailed(failure) }
@@ -56,7 +56,7 @@ final class MessagePassingEngine: Engine {
     var step = try newStep(.reduce, task.name)
     step.read(Task.Input.self, input)
     precondition(step.inputTiles > 0, "nothing to reduce")
-    let partial = try await perform(step) { (worker, step) throws(CommunicationError) in
+    let partial = try await perform(step, reading: input) { (worker, step) throws(CommunicationError) in
       try worker.reduce(task, try worker.communicator.broadcast(arguments), step)
     }
     switch partial {
@@ -73,7 +73,7 @@ final class MessagePassingEngine: Engine {
     var step = try newStep(.exchange, task.name)
     step.read(Task.Input.self, input)
     let collection = newCollection(Task.Output.self, tileCount: tileCount, &step)
-    let failure = try await perform(step) { (worker, step) throws(CommunicationError) in
+    let failure = try await perform(step, reading: input) { (worker, step) throws(CommunicationError) in
       try worker.exchange(task, try worker.communicator.broadcast(arguments), step)
     }
     if let failure { throw .taskFailed(failure) }
@@ -85,10 +85,9 @@ final class MessagePassingEngine: Engine {
   {
     var step = try newStep(.collect, Element.typeName)
     step.read(Element.self, collection)
-    let tiles = try await perform(step) { (worker, step) throws(CommunicationError) in
+    let tiles = try await perform(step, reading: collection) { (worker, step) throws(CommunicationError) in
       try worker.collect(Element.self, step)
     }
-    withExtendedLifetime(collection) {}
     return tiles ?? []
   }
 
@@ -112,15 +111,16 @@ final class MessagePassingEngine: Engine {
     }
   }
 
-  /// Announces the step on rank 0's thread and takes part in it there. An identifier released while an
-  /// earlier step waits in the queue is only named by later steps, so no step loses its input.
+  /// Announces the step on rank 0's thread and takes part in it there. The job holds the step's input until it
+  /// is done: a step that waits in the queue must not see its own input among the released.
   private func perform<Result: Sendable>(
-    _ step: Step,
+    _ step: Step, reading input: (any Sendable)?,
     _ body: @escaping @Sendable (Worker, Step) throws(CommunicationError) -> Result
   ) async throws(ExecutionError) -> Result {
     let outcome: Swift.Result<Result, CommunicationError> = await withCheckedContinuation {
       continuation in
-      queue.push { worker in
+      let accepted = queue.push { worker in
+        defer { withExtendedLifetime(input) {} }
         var step = step
         step.released = self.state.withLock { state in
           defer { state.released = [] }
@@ -138,6 +138,9 @@ final class MessagePassingEngine: Engine {
           worker.communicator.close(reason: "\(error)")
           continuation.resume(returning: .failure(error))
         }
+      }
+      if !accepted {
+        continuation.resume(returning: .failure(.closed(reason: "the cluster's program has ended")))
       }
     }
     do { return try outcome.get() } catch { throw .communication(error) }

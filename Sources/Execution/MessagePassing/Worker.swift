@@ -208,6 +208,9 @@ final class Worker {
           try task.split(arguments, try input(Task.Input.self, step, t), tile: t)
         }
         for (target, piece) in pieces {
+          guard 0..<step.outputTiles ~= target else {
+            throw ExecutionError.noSuchTile(target, count: step.outputTiles)
+          }
           outgoing[owners.owner(of: target)].append(
             Parcel(source: t, target: target, piece: piece))
         }

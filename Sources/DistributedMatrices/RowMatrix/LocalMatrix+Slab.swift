@@ -1,0 +1,40 @@
+// A local matrix as a slab: row after row in memory, and dense or sparse as takes fewer bytes.
+
+import TesseraLocalMatrices
+
+extension LocalMatrix {
+  /// The same matrix stored row after row.
+  func byRows() throws(LinearAlgebraError) -> LocalMatrix {
+    switch self {
+    case .dense(let a):
+      .dense(
+        try DenseMatrix(
+          rows: a.rows, columns: a.columns, order: .rowMajor, elements: a.elements(in: .rowMajor)))
+    case .sparse(let a): .sparse(a.compressed(by: .rows))
+    }
+  }
+
+  /// A sparse matrix as it is, or dense when that takes fewer bytes; a dense one as it is.
+  func compact() throws(LinearAlgebraError) -> LocalMatrix {
+    guard case .sparse(let a) = self, a.nonzeroCount > 0 else { return self }
+    let element = MemoryLayout<S>.stride
+    let sparseBytes = a.nonzeroCount * (element + 4) + (a.majorCount + 1) * 8
+    // The bytes of a large shape can leave the range of Int.
+    guard Double(rows) * Double(columns) * Double(element) < Double(sparseBytes) else { return self }
+    return .dense(try a.dense(order: .rowMajor))
+  }
+
+  /// The parts one below the other: sparse when any is, so that one dense part does not fill the others.
+  static func stackedSparsely(_ parts: [LocalMatrix]) throws(LinearAlgebraError) -> LocalMatrix {
+    var isDense = true
+    for case .sparse in parts { isDense = false }
+    return try .stackedRows(isDense ? parts : parts.map { .sparse($0.sparse()) })
+  }
+
+  private func sparse() -> SparseMatrix<S> {
+    switch self {
+    case .dense(let a): a.sparse()
+    case .sparse(let a): a
+    }
+  }
+}

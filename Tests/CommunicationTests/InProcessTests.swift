@@ -1,0 +1,148 @@
+// The promises of a communicator, kept by threads of one process, with values handed over and with values encoded.
+
+import Foundation
+import TesseraCommunication
+import TesseraInstrumentation
+import TesseraTestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct InProcessTests {
+  @Test(arguments: [false, true]) func messagesOfOneSenderAndTagArriveInOrder(encodes: Bool) throws {
+    let group = InProcessCommunicator.group(size: 3, encodes: encodes)
+    let received = try onThreads(group) { end in
+      if end.rank < 2 {
+        for k in 0..<500 {
+          try end.send(k, to: 2, tag: .tiles)
+          try end.send("\(k)", to: 2, tag: .exchange)
+        }
+        return [Int]()
+      }
+      // Taken in another order than sent, across tags and senders.
+      var taken: [Int] = []
+      for source in [1, 0] {
+        for _ in 0..<500 {
+          taken.append(Int(try end.receive(String.self, from: source, tag: .exchange)) ?? -1)
+        }
+        for _ in 0..<500 { taken.append(try end.receive(Int.self, from: source, tag: .tiles)) }
+      }
+      return taken
+    }
+    #expect(received[2] == (0..<4).flatMap { _ in Array(0..<500) })
+  }
+
+  @Test func aWorkerCanSendToItself() throws {
+    let end = InProcessCommunicator.group(size: 1)[0]
+    try end.send(5, to: 0, tag: .tiles)
+    #expect(try end.receive(Int.self, from: 0, tag: .tiles) == 5)
+  }
+
+  @Test(arguments: [false, true]) func aMessageOfAnotherTypeIsRefused(encodes: Bool) throws {
+    let group = InProcessCommunicator.group(size: 2, encodes: encodes)
+    try group[0].send("text", to: 1, tag: .tiles)
+    let error = #expect(throws: CommunicationError.self) {
+      try group[1].receive(Int.self, from: 0, tag: .tiles)
+    }
+    if encodes {
+      #expect(error == .malformed(expected: "the end of Int"))
+    } else {
+      #expect(error == .unexpectedMessage(expected: "Int", found: "String"))
+    }
+  }
+
+  @Test func aRankOutsideTheGroupIsRefused() {
+    let group = InProcessCommunicator.group(size: 2)
+    for rank in [-1, 2, .max, .min] {
+      let expected = CommunicationError.noSuchRank(rank: rank, size: 2)
+      #expect(throws: expected) { try group[0].send(1, to: rank, tag: .tiles) }
+      #expect(throws: expected) { try group[0].receive(Int.self, from: rank, tag: .tiles) }
+    }
+  }
+
+  @Test func closingWakesAWaitingReceiverAndRefusesWhatFollows() throws {
+    let group = InProcessCommunicator.group(size: 3)
+    #expect(throws: CommunicationError.closed(reason: "enough")) {
+      try onThreads(group) { end in
+        if end.rank == 2 {
+          Thread.sleep(forTimeInterval: 0.02)
+          end.close(reason: "enough")
+          end.close(reason: "too late")
+          return 0
+        }
+        return try end.receive(Int.self, from: 2, tag: .tiles)
+      }
+    }
+    for end in group {
+      #expect(throws: CommunicationError.closed(reason: "enough")) { try end.send(1, to: 0, tag: .tiles) }
+    }
+  }
+
+  @Test func aRecordingCommunicatorCountsWordsAndBytesAtBothEnds() throws {
+    let recorder = Recorder(workers: 2)
+    let group = InProcessCommunicator.group(size: 2).map { RecordingCommunicator($0, recorder: recorder) }
+    #expect(group[1].rank == 1 && group[1].size == 2)
+    try group[0].send(Words([Double](repeating: 1, count: 10)), to: 1, tag: .tiles)
+    _ = try group[1].receive(Words.self, from: 0, tag: .tiles)
+    let transfers = recorder.events().compactMap { event in
+      if case .transfer(let transfer) = event.kind { transfer } else { nil }
+    }
+    #expect(
+      Set(transfers) == [
+        Transfer(.sent, peer: 1, words: 10, payloadBytes: 80, headerBytes: 8),
+        Transfer(.received, peer: 0, words: 10, payloadBytes: 80, headerBytes: 8),
+      ])
+    #expect(recorder.events().count { $0.kind == .wait } == 1)
+    group[0].close(reason: "done")
+    #expect(throws: CommunicationError.closed(reason: "done")) { try group[1].send(1, to: 0, tag: .tiles) }
+    #expect(recorder.events().count == 3)
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct CollectivesTests {
+  @Test(arguments: 1...9, [false, true])
+  func broadcastGivesEveryRankTheRootsValue(size: Int, encodes: Bool) throws {
+    for root in 0..<size {
+      let received = try onThreads(InProcessCommunicator.group(size: size, encodes: encodes)) { end in
+        try end.broadcast(end.rank == root ? "from \(root)" : nil, from: root)
+      }
+      #expect(received == [String](repeating: "from \(root)", count: size))
+    }
+  }
+
+  @Test(arguments: 1...9, [false, true])
+  func reduceCombinesInRankOrderAtRankZero(size: Int, encodes: Bool) throws {
+    let received = try onThreads(InProcessCommunicator.group(size: size, encodes: encodes)) { end in
+      try end.reduce("\(end.rank)", tag: .status) { $0 + $1 }
+    }
+    #expect(received[0] == (0..<size).map { "\($0)" }.joined())
+    #expect(received.dropFirst().allSatisfy { $0 == nil })
+  }
+
+  @Test func aBroadcastWithoutAValueIsRefused() {
+    let end = InProcessCommunicator.group(size: 1)[0]
+    #expect(throws: CommunicationError.self) { try end.broadcast(nil, as: Int.self) }
+  }
+
+  @Test(arguments: 1...9) func everyRankButTheRootReceivesOnce(size: Int) throws {
+    let recorder = Recorder(workers: size)
+    let group = InProcessCommunicator.group(size: size).map { RecordingCommunicator($0, recorder: recorder) }
+    _ = try onThreads(group) { end in
+      try end.broadcast(end.rank == 0 ? Words([Double](repeating: 0, count: 100)) : nil, from: 0)
+    }
+    #expect(recorder.wordsSent == (size - 1) * 100)
+    recorder.removeAll()
+    _ = try onThreads(group) { end in
+      try end.reduce(Words([Double](repeating: 0, count: 7)), tag: .status) { a, _ in a }
+    }
+    #expect(recorder.wordsSent == (size - 1) * 7)
+  }
+}
+
+/// Numbers as payload.
+struct Words: WireCodable {
+  let elements: [Double]
+  init(_ elements: [Double]) { self.elements = elements }
+  func encode(to writer: inout WireWriter) { writer.write(array: elements) }
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    elements = try reader.readArray(of: Double.self)
+  }
+}

@@ -1,0 +1,135 @@
+// What is written is read back; what is not a message is refused, never trapped on.
+
+import TesseraCommunication
+import TesseraTestSupport
+import Testing
+
+/// A value of every field the format has.
+private struct Everything: WireCodable, Equatable {
+  var number = 0
+  var text = ""
+  var doubles: [Double] = []
+  var bytes: [UInt8] = []
+  var nested: [[String]] = []
+  var optional: Int?
+  var empty = Empty()
+
+  init() {}
+
+  func encode(to writer: inout WireWriter) {
+    number.encode(to: &writer)
+    text.encode(to: &writer)
+    writer.write(array: doubles)
+    writer.write(array: bytes)
+    nested.encode(to: &writer)
+    optional.encode(to: &writer)
+    empty.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    number = try Int(from: &reader)
+    text = try String(from: &reader)
+    doubles = try reader.readArray(of: Double.self)
+    bytes = try reader.readArray(of: UInt8.self)
+    nested = try [[String]](from: &reader)
+    optional = try Int?(from: &reader)
+    empty = try Empty(from: &reader)
+  }
+
+  static let samples: [Everything] = {
+    var full = Everything()
+    full.number = .min
+    full.text = "p\u{e4}nv\u{e4} \u{1F9E9}\0"
+    full.doubles = [0, -0.0, .infinity, .leastNonzeroMagnitude]
+    full.bytes = [1, 2, 3]
+    full.nested = [[], ["a", ""], ["bc"]]
+    full.optional = -1
+    return [Everything(), full]
+  }()
+}
+
+@Suite struct WireFormatTests {
+  @Test func valuesAreReadBack() throws {
+    func check<Value: WireCodable & Equatable>(_ value: Value) throws {
+      #expect(try decoded(Value.self, encoded(value)) == value)
+    }
+    for value in [0, 1, -1, .max, .min] { try check(value) }
+    for value in ["", "a", "\0", "\u{1F9E9} pieces", String(repeating: "x", count: 10_000)] {
+      try check(value)
+    }
+    try check(Empty())
+    try check([1, 2, 3])
+    try check([Int]())
+    try check([["a"], [], ["b", "c"]])
+    try check(Int?.none)
+    try check(Int?.some(3))
+    try check(Int??.some(nil))
+    try check([Int?]([nil, 2]))
+    for value in Everything.samples { try check(value) }
+  }
+
+  @Test func bytesAndWordsAreCounted() {
+    var writer = WireWriter()
+    writer.write(7)
+    writer.write("abc")
+    writer.write(array: [1.0, 2.0, 3.0])
+    writer.write(array: [Int32](repeating: 1, count: 5))
+    writer.write(array: [Double]())
+    #expect(writer.headerBytes == 8 + 11 + 8 + 8 + 8)
+    #expect(writer.payloadBytes == 24 + 20)
+    #expect(writer.words == 8)
+    #expect(writer.contiguous().count == writer.headerBytes + writer.payloadBytes)
+  }
+
+  @Test func aLongHeaderIsWrittenInLinearTime() {
+    let numbers = Array(0..<1_000_000)
+    let time = ContinuousClock().measure { #expect(encoded(numbers).count == 8_000_008) }
+    // A copy of the header for each field would take hours.
+    #expect(time < .seconds(20))
+  }
+
+  @Test func integersAreLittleEndian() {
+    #expect(encoded(0x0102_0304_0506_0708) == [8, 7, 6, 5, 4, 3, 2, 1])
+    #expect(encoded("ab") == [2, 0, 0, 0, 0, 0, 0, 0, 97, 98])
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    for value in Everything.samples {
+      let bytes = encoded(value)
+      for length in 0..<bytes.count {
+        #expect(throws: CommunicationError.self) { try decoded(Everything.self, Array(bytes.prefix(length))) }
+      }
+    }
+  }
+
+  @Test func mutationsAreReadOrRefused() {
+    var generator = SeededGenerator(seed: 20)
+    let samples = Everything.samples.map(encoded)
+    for round in 0..<20_000 {
+      var bytes = samples[round % samples.count]
+      bytes.mutate(using: &generator)
+      if let value = try? decoded(Everything.self, bytes) { #expect(encoded(value) == bytes) }
+    }
+  }
+
+  @Test(arguments: [-1, .min, .max, 1 << 40, 1 << 61, 2])
+  func lengthsBeyondTheMessageAreRefusedBeforeAllocating(count: Int) {
+    let bytes = encoded(count) + [1, 2, 3, 4, 5, 6, 7, 8]
+    #expect(throws: CommunicationError.tooLong(what: "an array of Double", length: count, limit: 1)) {
+      var reader = WireReader(bytes)
+      _ = try reader.readArray(of: Double.self)
+    }
+    if count != 2 {
+      #expect(throws: CommunicationError.tooLong(what: "text", length: count, limit: 8)) {
+        _ = try decoded(String.self, bytes)
+      }
+    }
+    #expect(throws: CommunicationError.self) { _ = try decoded([Int].self, bytes) }
+  }
+
+  @Test func textThatIsNotUnicodeIsRefused() {
+    #expect(throws: CommunicationError.malformed(expected: "UTF-8 text")) {
+      _ = try decoded(String.self, encoded(2) + [0xC3, 0x28])
+    }
+  }
+}

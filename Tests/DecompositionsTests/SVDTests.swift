@@ -1,0 +1,216 @@
+// The truncated SVD of matrices with known singular values: every method, scalar, shape and difficulty.
+
+import Synchronization
+import TesseraDecompositions
+import TesseraDistributedMatrices
+import TesseraExecution
+import TesseraLocalMatrices
+import TesseraPartitioning
+import TesseraTestSupport
+import Testing
+
+private let shapes = [
+  (0, 0), (0, 3), (3, 0), (1, 1), (1, 5), (5, 1), (2, 2), (10, 10), (30, 12), (12, 30), (40, 40),
+]
+
+@Suite(.timeLimit(.minutes(5))) struct SVDTests {
+  @Test(arguments: ScalarKind.allCases, MatrixKind.allCases)
+  func everyTripletIsAsAccurateAsTheMatrixAllows(scalar: ScalarKind, kind: MatrixKind) async throws {
+    func check<S: Scalar>(_: S.Type) async throws {
+      var generator = SeededGenerator(seed: 50)
+      for (m, n) in shapes {
+        let a: DenseMatrix<S> = kind.matrix(m, n, using: &generator)
+        let all = min(m, n)
+        let expected = try a.singularValues()
+        for method in [SVDMethod.auto, .tsqr] {
+          for count in Set([0, 1, 3, all, all + 7]) {
+            let name = "\(count) of \(m) x \(n) by \(method)"
+            let svd = try await decompose(.dense(a), count: count, method: method, partitions: 3)
+            #expect(svd.converged && svd.values.count == min(count, all), "\(name)")
+            #expect(svd.method != .auto)
+            let accuracy = 35 * S.Real(max(m, n)) * S.Real.ulpOfOne
+            try svd.check(a, expected: expected, accuracy: accuracy, name)
+          }
+        }
+      }
+    }
+    try await check(scalar.type)
+  }
+
+  /// Squaring costs half the digits of small values: what converged is right to the tolerance, at least.
+  @Test(arguments: ScalarKind.allCases, MatrixKind.allCases)
+  func methodsThatSquareFindWhatTheyReport(scalar: ScalarKind, kind: MatrixKind) async throws {
+    func check<S: Scalar>(_: S.Type) async throws {
+      var generator = SeededGenerator(seed: 51)
+      for (m, n) in shapes {
+        let a: DenseMatrix<S> = kind.matrix(m, n, using: &generator)
+        let all = min(m, n)
+        let expected = try a.singularValues()
+        for method in [SVDMethod.gram, .lanczos] {
+          for count in Set([0, min(all, 1), min(all, 5), max(0, all - 2)])
+          where method == .gram || count + 2 <= all {
+            let name = "\(count) of \(m) x \(n) by \(method), \(kind)"
+            let svd = try await decompose(.dense(a), count: count, method: method, partitions: 3)
+            #expect(svd.values.count <= count && svd.converged == (svd.values.count == count), "\(name)")
+            let isEasy = kind == .random || kind == .identity || kind == .zero
+            if isEasy { #expect(svd.converged, "\(name)") }
+            try svd.check(a, expected: expected, accuracy: 100 * S.Real.ulpOfOne.squareRoot(), name)
+          }
+        }
+      }
+    }
+    try await check(scalar.type)
+  }
+
+  @Test(arguments: ScalarKind.allCases)
+  func scalingByAPowerOfTwoChangesNothingElse(scalar: ScalarKind) async throws {
+    func check<S: Scalar>(_: S.Type) async throws {
+      let exponent: S.Real.Exponent = S.Real.self == Float.self ? 60 : 500
+      var generator = SeededGenerator(seed: 52)
+      let a: DenseMatrix<S> = generator.dense(30, 12)
+      for method in [SVDMethod.auto, .tsqr, .lanczos] {
+        let reference = try await decompose(.dense(a), count: 4, method: method, partitions: 3)
+        for sign in [-1, 1] {
+          let factor = S.Real(sign: .plus, exponent: S.Real.Exponent(sign) * exponent, significand: 1)
+          let scaled = a.map { S(real: factor) * $0 }
+          let svd = try await decompose(.dense(scaled), count: 4, method: method, partitions: 3)
+          // Scaled to near 1 the numbers are not those of A, but a power of two from it.
+          for (x, y) in zip(svd.values, reference.values) {
+            #expect((x / factor - y).magnitude <= 40 * S.Real.ulpOfOne * y)
+          }
+          #expect(svd.converged)
+        }
+      }
+    }
+    try await check(scalar.type)
+  }
+
+  @Test(arguments: ScalarKind.allCases, SVDMethod.allCases)
+  func clustersAndRepeatedValuesKeepOrthonormalVectors(scalar: ScalarKind, method: SVDMethod) async throws {
+    func check<S: Scalar>(_: S.Type) async throws {
+      var generator = SeededGenerator(seed: 53)
+      // Two sixfold values and a cluster between them, hidden by random unitary factors.
+      let (m, n) = (80, 60)
+      let u = try generator.dense(m, n, of: S.self).qr().q
+      let v = try generator.dense(n, n, of: S.self).qr().q
+      let values: [S.Real] = (0..<n).map { j in
+        switch j {
+        case 0..<6: return 4
+        case 6..<12: return 3 + S.Real(8 * j) * S.Real.ulpOfOne
+        case 12..<18: return 2
+        default: return 1 / S.Real(j)
+        }
+      }
+      let a = try DenseMatrix(rows: m, columns: n) { u[$0, $1] * S(real: values[$1]) } * v.adjoint()
+      for count in [3, 6, 9, 18, 20] {
+        let svd = try await decompose(.dense(a), count: count, method: method, partitions: 4)
+        let name = "\(count) by \(method), \(scalar)"
+        #expect(svd.converged, "\(name)")
+        let digits = S.Real(method == .lanczos ? 1e-5 : 0)
+        try svd.check(
+          a, expected: values.sorted(by: >), accuracy: max(digits, 35 * S.Real(m) * S.Real.ulpOfOne), name)
+      }
+    }
+    try await check(scalar.type)
+  }
+
+  @Test(arguments: [(30, 12), (12, 30)], SVDMethod.allCases)
+  func theBitsAreTheSameOnAnyNumberOfWorkers(shape: (Int, Int), method: SVDMethod) async throws {
+    func check<S: Scalar>(_: S.Type) async throws {
+      var generator = SeededGenerator(seed: 54)
+      let dense: DenseMatrix<S> = generator.dense(shape.0, shape.1)
+      let sparse: SparseMatrix<S> = try generator.sparse(shape.0, shape.1, density: 0.3)
+      for local in [LocalMatrix.dense(dense), .sparse(sparse)] {
+        let expected = try await decompose(local, count: 5, method: method, partitions: 8, workers: 1)
+        #expect(expected.converged)
+        for (workers, encodes) in [(1, true), (2, false), (3, true), (7, true)] {
+          let svd = try await decompose(
+            local, count: 5, method: method, partitions: 8, workers: workers, encodes: encodes)
+          #expect(svd.fingerprint == expected.fingerprint, "\(workers) workers, \(S.kind)")
+        }
+      }
+    }
+    for scalar in ScalarKind.allCases { try await check(scalar.type) }
+  }
+}
+
+@Suite(.timeLimit(.minutes(5))) struct SVDArgumentTests {
+  private func withMatrix(_ body: (RowMatrix<Double>) async throws -> Void) async throws {
+    try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: 60)
+      try await body(try await RowMatrix(.dense(generator.dense(9, 6)), partitions: 2, on: cluster))
+    }
+  }
+
+  @Test func impossibleArgumentsAreRefused() async throws {
+    try await withMatrix { a in
+      await #expect(throws: LinearAlgebraError.self) { try await a.svd(count: -1) }
+      await #expect(throws: LinearAlgebraError.self) { try await a.svd(count: 1, tolerance: -1) }
+      await #expect(throws: LinearAlgebraError.self) { try await a.svd(count: 1, tolerance: .nan) }
+      await #expect(throws: LinearAlgebraError.self) { try await a.svd(count: 5, method: .lanczos) }
+    }
+  }
+
+  @Test func noValuesStillCostOnePassAndTellTheNorm() async throws {
+    try await withMatrix { a in
+      let svd = try await a.svd(count: 0, leftVectors: true)
+      #expect(svd.singularValues.isEmpty && svd.right.shape == Shape(6, 0) && svd.left?.shape == Shape(9, 0))
+      #expect(svd.converged && svd.passes == 1)
+      #expect(svd.frobeniusNorm == (try await a.magnitudes().frobenius))
+    }
+  }
+
+  @Test func leftVectorsComeOnRequestAndAreCutAsTheMatrixIs() async throws {
+    try await withMatrix { a in
+      #expect(try await a.svd(count: 2).left == nil)
+      #expect(
+        try await a.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts == a.partitioning.rowCuts)
+      let wide = try await a.adjoint(partitions: 3)
+      #expect(try await wide.svd(count: 2).left == nil)
+      #expect(
+        try await wide.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts
+          == wide.partitioning.rowCuts)
+    }
+  }
+
+  @Test func aToleranceThatNothingMeetsIsPartialConvergence() async throws {
+    try await withMatrix { a in
+      for method in SVDMethod.allCases {
+        let svd = try await a.svd(count: 3, method: method, tolerance: 0, leftVectors: true)
+        let found = svd.singularValues.count
+        #expect(svd.converged == (found == 3) && svd.residuals.count == found)
+        #expect(svd.right.columns == found && svd.left?.columns == found)
+        #expect(svd.residuals.allSatisfy { $0 == 0 })
+      }
+    }
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity], SVDMethod.allCases)
+  func whatIsNotFiniteIsNamedInTheFirstPass(value: Double, method: SVDMethod) async throws {
+    for (m, n, row, column) in [(9, 6, 4, 2), (6, 9, 2, 4), (4, 4, 3, 0)] {
+      var a = DenseMatrix<Double>(rows: m, columns: n) { 1 + Double($0 * $1) }
+      a[row, column] = value
+      a[m - 1, n - 1] = value
+      let error = LinearAlgebraError.notFinite(row: row, column: column)
+      await #expect(throws: error) { try await decompose(.dense(a), count: 2, method: method) }
+      await #expect(throws: error) { try await decompose(.sparse(a.sparse()), count: 2, method: method) }
+    }
+  }
+
+  @Test func passesAreReportedAsTheyHappen() async throws {
+    try await withMatrix { a in
+      for method in SVDMethod.allCases {
+        let progress = Progress()
+        let svd = try await a.svd(count: 2, method: method) { progress.add($0) }
+        #expect(progress.seen == progress.seen.sorted() && progress.seen.first == 1)
+        #expect(progress.seen.last == svd.passes, "\(method)")
+      }
+    }
+  }
+}
+
+private final class Progress: Sendable {
+  private let passes = Mutex([Int]())
+  var seen: [Int] { passes.withLock { $0 } }
+  func add(_ pass: Int) { passes.withLock { $0.append(pass) } }
+}

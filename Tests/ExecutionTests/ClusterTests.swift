@@ -1,0 +1,142 @@
+// A cluster's life: it starts, runs one program and is gone, however the program ends.
+
+import Foundation
+import Synchronization
+import TesseraCommunication
+import TesseraTestSupport
+import Testing
+
+@testable import TesseraExecution
+
+@Suite(.timeLimit(.minutes(2))) struct ClusterTests {
+  private struct ProgramError: Error {}
+
+  @Test func theProgramsResultAndErrorAreTheClusters() async throws {
+    let configuration = ClusterConfiguration(workers: 3)
+    #expect(try await Cluster.run(configuration, registry: .test) { $0.configuration } == configuration)
+    await #expect(throws: ProgramError.self) {
+      try await Cluster.run(configuration, registry: .test) { _ in throw ProgramError() }
+    }
+  }
+
+  @Test func manyStartsLeaveNoThreadAndNoDescriptor() async throws {
+    let (threads, descriptors) = (entries("task"), entries("fd"))
+    for k in 0..<100 {
+      let sum = try? await Cluster.run(ClusterConfiguration(workers: 8), registry: .test) { cluster in
+        if k % 3 == 0 { throw ProgramError() }
+        let tiles = try await cluster.engine.place(texts(8))
+        return try await cluster.engine.reduce(BracketingTask.self, [], over: tiles)
+      }
+      #expect((sum == nil) == (k % 3 == 0))
+    }
+    // Other tests run beside this one: some growth is theirs, 800 threads would be ours.
+    #expect(entries("task") < threads + 200)
+    #expect(entries("fd") < descriptors + 50)
+  }
+
+  @Test func manyClustersRunAtOnce() async throws {
+    try await withThrowingTaskGroup(of: String.self) { group in
+      for k in 0..<32 {
+        group.addTask {
+          try await Cluster.run(ClusterConfiguration(workers: 1 + k % 5), registry: .test) { cluster in
+            let tiles = try await cluster.engine.place(texts(6))
+            let mapped = try await cluster.engine.map(NumberingTask.self, [], over: tiles)
+            return try await cluster.engine.reduce(BracketingTask.self, [], over: mapped)
+          }
+        }
+      }
+      for try await tree in group { #expect(tree == "(((0:0 1:1) (2:2 3:3)) (4:4 5:5))") }
+    }
+  }
+
+  @Test func aStepAfterTheProgramsEndIsRefused() async throws {
+    let (cluster, tiles) = try await Cluster.run(ClusterConfiguration(workers: 2), registry: .test) {
+      ($0, try await $0.engine.place(texts(3)))
+    }
+    await #expect(throws: ExecutionError.self) { try await cluster.engine.collect(tiles) }
+    await #expect(throws: ExecutionError.self) { try await cluster.engine.place(texts(1)) }
+  }
+
+  @Test func theTilesOfADeadHandleAreForgottenByTheNextStep() async throws {
+    let tiles = 10
+    let count = Counter()
+    try await withCluster(workers: 3, registry: TaskRegistry([.tile(Counted.self), .tile(Text.self)])) {
+      cluster in
+      do {
+        let made = (0..<tiles).map { _ in Counted(count) }
+        let collection = try await cluster.engine.place(made)
+        #expect(collection.tileCount == tiles)
+        _ = try await cluster.engine.place(texts(1))
+        #expect(count.value == tiles)
+        withExtendedLifetime(collection) {}
+      }
+      _ = try await cluster.engine.place(texts(1))
+      // The other workers hear of it while the driver goes on.
+      for _ in 0..<1000 where count.value > 0 { try await Task.sleep(for: .milliseconds(1)) }
+      #expect(count.value == 0)
+    }
+  }
+
+  private func entries(_ folder: String) -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/" + folder).count) ?? 0
+  }
+}
+
+/// How many canaries live.
+private final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+  func add(_ change: Int) { count.withLock { $0 += change } }
+}
+
+/// A tile that is counted as long as anybody holds it.
+private struct Counted: Tile {
+  static let typeName = "test/counted"
+  private final class Canary: Sendable {
+    let counter: Counter
+    init(_ counter: Counter) {
+      self.counter = counter
+      counter.add(1)
+    }
+    deinit { counter.add(-1) }
+  }
+  private let canary: Canary
+  init(_ counter: Counter) { canary = Canary(counter) }
+  func encode(to writer: inout WireWriter) {}
+  init(from reader: inout WireReader) throws(CommunicationError) { self.init(Counter()) }
+}
+
+@Suite struct ConfigurationTests {
+  @Test func theEnvironmentOverridesTheDefaults() throws {
+    let defaults = try ClusterConfiguration.fromEnvironment([:])
+    #expect(defaults == ClusterConfiguration() && defaults.workers >= 1)
+    let configuration = try ClusterConfiguration.fromEnvironment([
+      "TESSERA_WORKERS": "7", "TESSERA_STYLE": "message-passing", "TESSERA_TRANSPORT": "in-process",
+    ])
+    #expect(configuration == ClusterConfiguration(workers: 7, style: .messagePassing, transport: .inProcess))
+  }
+
+  @Test(arguments: [
+    ("TESSERA_WORKERS", "0"), ("TESSERA_WORKERS", "-1"), ("TESSERA_WORKERS", "1025"), ("TESSERA_WORKERS", ""),
+    ("TESSERA_WORKERS", "four"), ("TESSERA_WORKERS", "1e3"), ("TESSERA_WORKERS", "99999999999999999999"),
+    ("TESSERA_STYLE", "spark"), ("TESSERA_STYLE", ""), ("TESSERA_TRANSPORT", "pigeon"),
+  ])
+  func aValueThatCannotBeIsNamed(name: String, value: String) {
+    let error = #expect(throws: ExecutionError.self) {
+      try ClusterConfiguration.fromEnvironment([name: value])
+    }
+    guard case .invalidConfiguration(let message)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(message.hasPrefix(name) || message.contains("workers is \(value),"), "\(message)")
+  }
+
+  @Test func aClusterOfImpossibleSizeDoesNotStart() async {
+    for workers in [0, -1, 1025] {
+      await #expect(throws: ExecutionError.self) {
+        try await Cluster.run(ClusterConfiguration(workers: workers), registry: .test) { _ in }
+      }
+    }
+  }
+}
