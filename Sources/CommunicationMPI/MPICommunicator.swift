@@ -7,6 +7,7 @@
 // probe) and 8.7 (start and end).
 
 import CMPI
+import Foundation
 import Synchronization
 public import TesseraCommunication
 
@@ -32,7 +33,12 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   ///
   /// - Parameter chunkBytes: the longest MPI message, at least 16.
   /// - Throws: `closed` when MPI cannot be started, has been before, or serves one thread only.
-  public init(chunkBytes: Int = 1 << 30) throws(CommunicationError) {
+  @MainActor
+  public static func start(chunkBytes: Int = 1 << 30) throws(CommunicationError) -> MPICommunicator {
+    try MPICommunicator(chunkBytes: chunkBytes)
+  }
+
+  private init(chunkBytes: Int) throws(CommunicationError) {
     precondition(chunkBytes >= 16 && chunkBytes <= Int(Int32.max))
     var started: Int32 = 0
     MPI_Initialized(&started)
@@ -106,12 +112,14 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     return bytes
   }
 
-  /// Ends the whole job: MPI has no way to go on without one of its ranks.
+  /// Ends the whole job, with the reason on standard error: MPI has no way to go on without one of its ranks.
   public func close(reason: String) {
-    tessera_mpi_abort(70)
+    FileHandle.standardError.write(Data("tessera: rank \(rank): \(reason)\n".utf8))
+    tessera_mpi_abort(69)
   }
 
   /// Waits until every posted send is done and ends MPI. No other call may follow.
+  @MainActor
   public func finish() throws(CommunicationError) {
     let pending = posted.withLock { pending in
       defer { pending = [] }

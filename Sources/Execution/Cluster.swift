@@ -2,7 +2,7 @@
 // rank 0's takes part in the steps that the program asks for, the program itself is asynchronous.
 
 import Foundation
-import TesseraCommunication
+public import TesseraCommunication
 public import TesseraInstrumentation
 
 /// The workers of a running program, as the program sees them.
@@ -29,23 +29,19 @@ public struct Cluster: Sendable {
       recorder: recorder, program)
   }
 
-  /// Runs `program` with one worker for each of `communicators`, the ends of one group by rank.
+  /// Runs `program` on rank 0 of a group, with a worker thread for each of `communicators`: those of the group's ends
+  /// that this process holds, rank 0's first. Processes that hold others call `serve`.
   ///
   /// - Throws: whatever `program` throws.
-  package static func run<Result: Sendable>(
+  public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration, over communicators: [any Communicator], registry: TaskRegistry,
     recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
+    precondition(communicators.first?.rank == 0, "the program runs on rank 0")
     let queue = DriverQueue()
     let threads = WorkerThreads()
     for communicator in communicators.dropFirst() {
-      threads.start(named: "tessera worker \(communicator.rank)") {
-        do throws(CommunicationError) {
-          try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
-        } catch {
-          communicator.close(reason: "\(error)")
-        }
-      }
+      threads.startServing(communicator, registry: registry, recorder: recorder)
     }
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
@@ -58,7 +54,7 @@ public struct Cluster: Sendable {
       }
     }
     let engine = MessagePassingEngine(
-      workerCount: communicators.count, queue: queue, registry: registry, recorder: recorder)
+      workerCount: communicators[0].size, queue: queue, registry: registry, recorder: recorder)
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
@@ -69,5 +65,29 @@ public struct Cluster: Sendable {
     queue.close()
     await threads.finished()
     return try outcome.get()
+  }
+
+  /// Serves as one worker of a group whose rank 0 is another process, until that process's program has ended.
+  public static func serve(
+    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder? = nil
+  ) async {
+    let threads = WorkerThreads()
+    threads.startServing(communicator, registry: registry, recorder: recorder)
+    await threads.finished()
+  }
+}
+
+extension WorkerThreads {
+  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it.
+  fileprivate func startServing(
+    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?
+  ) {
+    start(named: "tessera worker \(communicator.rank)") {
+      do throws(CommunicationError) {
+        try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
+      } catch {
+        communicator.close(reason: "\(error)")
+      }
+    }
   }
 }

@@ -13,6 +13,8 @@ public enum ExecutionStyle: String, Sendable, CaseIterable {
 public enum Transport: String, Sendable, CaseIterable {
   /// Workers are threads of this process.
   case inProcess = "in-process"
+  /// Workers are the ranks of an MPI job; their number is the job's. Needs the package trait `MPI`.
+  case mpi
 }
 
 /// The settings of a cluster.
@@ -23,6 +25,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public var style: ExecutionStyle
   /// The transport.
   public var transport: Transport
+  /// The longest message that a transport between processes sends, in bytes, at least 16; longer values go in pieces.
+  public var messageBytes = 1 << 30
 
   /// The given settings; by default one worker per processor, as threads of this process.
   public init(
@@ -34,7 +38,9 @@ public struct ClusterConfiguration: Sendable, Equatable {
     self.transport = transport
   }
 
-  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE` and `TESSERA_TRANSPORT` where set.
+  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT` and `TESSERA_MESSAGE_BYTES` where
+  /// set. In a process that
+  /// `mpirun` or `srun` has started as one of several, the default transport is MPI.
   ///
   /// - Throws: `invalidConfiguration` when one of them is not a value it may have.
   public static func fromEnvironment(
@@ -50,6 +56,9 @@ public struct ClusterConfiguration: Sendable, Equatable {
       return parsed
     }
     var configuration = ClusterConfiguration()
+    if ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK"].contains(where: { environment[$0] != nil }) {
+      configuration.transport = .mpi
+    }
     if let workers = try parse("TESSERA_WORKERS", "a whole number", Int.init) {
       configuration.workers = workers
     }
@@ -63,6 +72,9 @@ public struct ClusterConfiguration: Sendable, Equatable {
     {
       configuration.transport = transport
     }
+    if let bytes = try parse("TESSERA_MESSAGE_BYTES", "a whole number", Int.init) {
+      configuration.messageBytes = bytes
+    }
     try configuration.validate()
     return configuration
   }
@@ -70,11 +82,14 @@ public struct ClusterConfiguration: Sendable, Equatable {
   /// The largest number of workers that run as threads of one process.
   public static let maximalThreads = 1024
 
-  /// - Throws: `invalidConfiguration` when the number of workers is out of range.
+  /// - Throws: `invalidConfiguration` when a number is out of range.
   public func validate() throws(ExecutionError) {
     guard workers >= 1, workers <= Self.maximalThreads else {
       throw .invalidConfiguration(
         "the number of workers is \(workers), expected 1 to \(Self.maximalThreads)")
+    }
+    guard messageBytes >= 16, messageBytes <= Int32.max else {
+      throw .invalidConfiguration("a message of \(messageBytes) bytes; expected 16 to \(Int32.max)")
     }
   }
 }

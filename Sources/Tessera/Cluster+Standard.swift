@@ -19,6 +19,9 @@ extension Cluster {
   /// While any cluster runs, OpenBLAS uses one thread per call in this process: workers are the parallelism, and
   /// results must not depend on their number.
   ///
+  /// Under `mpirun` the program runs on rank 0 alone. The other ranks serve it inside this call, and end their
+  /// process when it has ended: what stands after the call is done by rank 0 only, what stands before it by all.
+  ///
   /// - Parameters:
   ///   - configuration: by default read from the environment.
   ///   - tasks: tasks of the user's own.
@@ -33,6 +36,9 @@ extension Cluster {
     let registry = TaskRegistry.standard.adding(tasks)
     SingleThreadedBLAS.begin()
     defer { SingleThreadedBLAS.end() }
-    return try await run(configuration, registry: registry, recorder: recorder, program)
+    return switch configuration.transport {
+    case .inProcess: try await run(configuration, registry: registry, recorder: recorder, program)
+    case .mpi: try await runUnderMPI(configuration, registry: registry, recorder: recorder, program)
+    }
   }
 }

@@ -14,13 +14,13 @@ struct CommandRun {
   /// The sample data, 1797 x 64.
   static let digits = packageRoot.appending(path: "Data/digits/digits.mtx.gz").path
 
-  /// Runs `program` with `arguments` in the root of the package.
+  /// Runs `program`, built beside the tests, or what is at `path`, in the root of the package.
   init(
-    _ arguments: [String], program: String = "tessera", input: Data = Data(),
+    _ arguments: [String], program: String = "tessera", path: String? = nil, input: Data = Data(),
     environment: [String: String] = [:]
   ) throws {
     let process = Process()
-    process.executableURL = Bundle.main.bundleURL.appending(path: program)
+    process.executableURL = path.map { URL(filePath: $0) } ?? Bundle.main.bundleURL.appending(path: program)
     process.arguments = arguments
     process.currentDirectoryURL = Self.packageRoot
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

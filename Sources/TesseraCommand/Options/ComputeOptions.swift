@@ -55,6 +55,9 @@ struct ComputeOptions: ParsableArguments {
     configuration.workers = workers ?? configuration.workers
     configuration.style = style ?? configuration.style
     configuration.transport = transport ?? configuration.transport
+    if workers != nil, configuration.transport == .mpi {
+      throw .invalidConfiguration("an MPI job has as many workers as mpirun starts; leave out --workers")
+    }
     try configuration.validate()
     return configuration
   }

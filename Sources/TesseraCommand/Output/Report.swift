@@ -31,8 +31,11 @@ enum Report {
     try result(json ? facts.description : "\(path): \(shape), \(nonzeros) nonzeros")
   }
 
-  /// Prints a note for a person.
-  static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  /// Prints a note for a person. Of the ranks of an MPI job the first speaks for all.
+  static func note(_ text: String) {
+    if let rank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"], rank != "0" { return }
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
 
   /// Runs a command's body; an error becomes one line on standard error and an exit code.
   static func errors(_ body: () async throws -> Void) async throws {
@@ -64,7 +67,7 @@ enum Report {
       switch error {
       case .invalidConfiguration: 64
       case .communication: 69
-      case .taskFailed, .notRegistered: 70
+      case .taskFailed, .notRegistered, .noSuchTile: 70
       }
     case is OutputError: 73
     default: 70
