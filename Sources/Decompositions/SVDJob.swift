@@ -105,8 +105,7 @@ struct SVDJob<S: Scalar> {
     let pairs = try await LanczosEigenpairs(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
-    // ARPACK's vectors of a complex operator are not orthogonal to each other where eigenvalues are close.
-    return Found(vectors: try pairs.vectors.qr().q, method: .lanczos, passes: 1 + pairs.applications)
+    return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
   }
 
   private func tsqr(_ a: RowMatrix<S>) async throws -> Found {
