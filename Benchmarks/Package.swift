@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
-// Measurements, as a package of its own: what it prints stands beside the limit or the same work by other means.
+// Measurements, as a package of its own: what it prints stands beside the limit or the same work by other
+// means.
 
 import PackageDescription
 

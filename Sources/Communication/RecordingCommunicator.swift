@@ -1,5 +1,6 @@
-// A communicator that counts: words, payload and header bytes of every message, and the time spent waiting for one.
-// It stands around a transport only when somebody records; otherwise nothing is counted and nothing is paid.
+// A communicator that counts: words, payload and header bytes of every message, and the time spent waiting
+// for one. It stands around a transport only when somebody records; otherwise nothing is counted and nothing
+// is paid.
 
 import TesseraInstrumentation
 

@@ -1,7 +1,7 @@
-// Workers that are the ranks of an MPI job (mpirun, srun). A value travels in the wire format as bytes: one MPI
-// message of at most `chunkBytes`, beginning with the value's whole length, and as many more as that takes, so
-// that no count exceeds 31 bits. Sends are posted and their bytes kept until MPI is done with them: two ranks
-// that send to each other before they receive do not wait for each other.
+// Workers that are the ranks of an MPI job (mpirun, srun). A value travels in the wire format as bytes: one
+// MPI message of at most `chunkBytes`, beginning with the value's whole length, and as many more as that
+// takes, so that no count exceeds 31 bits. Sends are posted and their bytes kept until MPI is done with them:
+// two ranks that send to each other before they receive do not wait for each other.
 //
 // Source: MPI: A Message-Passing Interface Standard, version 3.1, chapters 3 (point to point; 3.8 matched
 // probe) and 8.7 (start and end).
@@ -13,8 +13,8 @@ public import TesseraCommunication
 
 /// This process's end of the world of an MPI job.
 ///
-/// `@unchecked Sendable`: all state is constant or behind a lock; MPI itself is initialized for calls from one
-/// thread at a time, and only the thread that runs the worker calls it.
+/// `@unchecked Sendable`: all state is constant or behind a lock; MPI itself is initialized for calls from
+/// one thread at a time, and only the thread that runs the worker calls it.
 public final class MPICommunicator: Communicator, @unchecked Sendable {
   /// This process's rank.
   public let rank: Int

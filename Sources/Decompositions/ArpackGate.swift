@@ -1,5 +1,5 @@
-// ARPACK keeps the state of its iteration in static variables, one set for the whole process. This gate lets one
-// iteration run at a time; others wait in turn without blocking a thread.
+// ARPACK keeps the state of its iteration in static variables, one set for the whole process. This gate lets
+// one iteration run at a time; others wait in turn without blocking a thread.
 
 /// A lock that asynchronous code waits for.
 actor ArpackGate {

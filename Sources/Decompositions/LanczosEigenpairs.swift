@@ -1,12 +1,13 @@
-// The k largest eigenpairs of H = A^H A for a linear operator A, by implicitly restarted Lanczos: ARPACK on the
-// driver asks for H x, the workers answer. Between 2k and a few hundred applications, each a pass over A that
-// moves 2n words per worker; n (2k + 5) numbers on the driver. Source: Lehoucq, Sorensen, Yang, ARPACK Users' Guide,
-// 1998; the division of labour is that of Zadeh et al., Matrix Computations and Optimization in Apache Spark, 2016.
+// The k largest eigenpairs of H = A^H A for a linear operator A, by implicitly restarted Lanczos: ARPACK on
+// the driver asks for H x, the workers answer. Between 2k and a few hundred applications, each a pass over A
+// that moves 2n words per worker; n (2k + 5) numbers on the driver. Source: Lehoucq, Sorensen, Yang, ARPACK
+// Users' Guide, 1998; the division of labour is that of Zadeh et al., Matrix Computations and Optimization in
+// Apache Spark, 2016.
 //
-// A Krylov space holds one vector of each eigenspace: of a multiple eigenvalue the iteration may find fewer copies
-// than there are, and report smaller eigenvalues in their place. So the complement of what was found is searched
-// until its largest eigenvalue is no larger than the smallest found (Parlett, The Symmetric Eigenvalue Problem,
-// 5.1 on deflation, 13.10 on multiplicity).
+// A Krylov space holds one vector of each eigenspace: of a multiple eigenvalue the iteration may find fewer
+// copies than there are, and report smaller eigenvalues in their place. So the complement of what was found
+// is searched until its largest eigenvalue is no larger than the smallest found (Parlett, The Symmetric
+// Eigenvalue Problem, 5.1 on deflation, 13.10 on multiplicity).
 
 import TesseraDistributedMatrices
 import TesseraLocalMatrices
@@ -19,8 +20,8 @@ struct LanczosEigenpairs<S: Scalar> {
   /// How often the operator was applied.
   private(set) var applications: Int
 
-  /// The dimension of the Krylov basis for `count` eigenvalues of order n: ARPACK's advice of at least twice the
-  /// count, and at least 20, where short bases restart too often.
+  /// The dimension of the Krylov basis for `count` eigenvalues of order n: ARPACK's advice of at least twice
+  /// the count, and at least 20, where short bases restart too often.
   static func basis(order n: Int, count: Int) -> Int { min(n, max(2 * count + 1, 20)) }
 
   /// Whether the iteration can be used at all: it needs a basis larger than the count.
@@ -49,8 +50,9 @@ struct LanczosEigenpairs<S: Scalar> {
         applications += found.applications
         return found
       }
-      // An eigenvalue is as accurate as the square of its residual: half of the digits tell whether one is missing.
-      // A complement whose eigenvalues are too close together for ten restarts has none that stands out.
+      // An eigenvalue is as accurate as the square of its residual: half of the digits tell whether one is
+      // missing. A complement whose eigenvalues are too close together for ten restarts has none that stands
+      // out.
       let missing = values[count - 1] + max(tolerance, S.Real(a.shape.columns) * S.Real.ulpOfOne) * values[0]
       let next = try await outside(1, max(tolerance.squareRoot(), 1e-5), restarts: 10)
       guard let largest = next.values.first, largest > missing else { break }

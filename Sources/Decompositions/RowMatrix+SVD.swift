@@ -1,6 +1,6 @@
-// The truncated SVD of a distributed matrix: one front door, four ways behind it, one certificate for all. Whatever
-// finds the right vectors V, the values come from the triangle of A V, which does not square them, and the
-// residuals from one more fused pass.
+// The truncated SVD of a distributed matrix: one front door, four ways behind it, one certificate for all.
+// Whatever finds the right vectors V, the values come from the triangle of A V, which does not square them,
+// and the residuals from one more fused pass.
 
 public import TesseraDistributedMatrices
 import TesseraExecution
@@ -19,21 +19,21 @@ extension RowMatrix {
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
   /// | tsqr | the least wanted value is below 1000 sqrt(eps) s1 (gram, lanczos) or one does not converge, and n <= 4096 | 3 more | 4 n^2 | n^2 words |
   ///
-  /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares would
-  /// leave the range of the scalar is scaled by a power of two first.
+  /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares
+  /// would leave the range of the scalar is scaled by a power of two first.
   ///
   /// - Parameters:
   ///   - count: how many; more than min(m, n) asks for all.
   ///   - method: how; `auto` chooses by the table.
-  ///   - tolerance: the relative accuracy asked of Lanczos (by default 1e-10, or 10 ulp in single precision), and
-  ///     of every triplet: one whose residual exceeds 100 times the tolerance times s1 is not returned.
+  ///   - tolerance: the relative accuracy asked of Lanczos (by default 1e-10, or 10 ulp in single precision),
+  ///     and of every triplet: one whose residual exceeds 100 times the tolerance times s1 is not returned.
   ///   - seed: of Lanczos's first vector.
-  ///   - leftVectors: whether to compute U, as Q of the QR factorization of A V: one more pass, m x r numbers on
-  ///     the workers.
+  ///   - leftVectors: whether to compute U, as Q of the QR factorization of A V: one more pass, m x r numbers
+  ///     on the workers.
   ///   - progress: called with the number of passes so far.
   /// - Returns: the triplets that converged, with their residuals; fewer than asked for is not an error.
-  /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, `invalidArgument` for a negative count,
-  ///   `outOfMemory`, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, `invalidArgument` for a negative
+  ///   count, `outOfMemory`, `ExecutionError`.
   public func svd(
     count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0,
     leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil

@@ -2,9 +2,11 @@
 //
 //   scale      by a power of two, if squares would leave the scalar's range
 //   find       right vectors V of the largest singular values: Gram, Lanczos or TSQR
-//   refine     A V = Q R (only R is formed), R = P S Z^H: values S, vectors V Z. Rayleigh-Ritz without squaring
+//   refine     A V = Q R (only R is formed), R = P S Z^H: values S, vectors V Z. Rayleigh-Ritz without
+//   squaring
 //              (Golub and Van Loan, Matrix Computations, 8.6.3 and 9.1)
-//   certify    u = A v / s: |A^H u - s v| = |A^H (A v) - s^2 v| / s for every column; where s is too small for
+//   certify    u = A v / s: |A^H u - s v| = |A^H (A v) - s^2 v| / s for every column; where s is too small
+//   for
 //              that to tell, A V = U R and both |R - S| and |A^H U - V S|
 //   left       U = Q of A V, on request
 
@@ -57,8 +59,8 @@ struct SVDJob<S: Scalar> {
 
   // MARK: scaling
 
-  /// The exponent e by which 2^-e brings the elements near 1, or 0 when their squares and the sums of them stay
-  /// well inside the scalar's range anyway.
+  /// The exponent e by which 2^-e brings the elements near 1, or 0 when their squares and the sums of them
+  /// stay well inside the scalar's range anyway.
   private func scalingExponent(_ largest: S.Real) -> Int {
     let exponent = Int(largest.exponent)
     let range = Int(S.Real.greatestFiniteMagnitude.exponent)

@@ -11,12 +11,13 @@ public enum SVDMethod: String, Sendable, CaseIterable {
   case gram
   /// Implicitly restarted Lanczos on A^H A: one pass per step, 2n numbers moved per pass and worker.
   case lanczos
-  /// The triangle of a tall-skinny QR, then its SVD: one pass, n^2 numbers on the driver, and full accuracy for
-  /// small singular values, which the Gram matrix squares away.
+  /// The triangle of a tall-skinny QR, then its SVD: one pass, n^2 numbers on the driver, and full accuracy
+  /// for small singular values, which the Gram matrix squares away.
   case tsqr
 }
 
-/// The largest singular values of an m x n matrix with their vectors, and how well they satisfy their equations.
+/// The largest singular values of an m x n matrix with their vectors, and how well they satisfy their
+/// equations.
 public struct TruncatedSVD<S: Scalar>: Sendable {
   /// The singular values that converged, largest first: r <= k of them.
   public let singularValues: [S.Real]
@@ -24,8 +25,8 @@ public struct TruncatedSVD<S: Scalar>: Sendable {
   public let right: DenseMatrix<S>
   /// The left singular vectors, m x r with orthonormal columns, beside the rows, when asked for.
   public let left: RowMatrix<S>?
-  /// For each triplet the norm of (A v - s u, A^H u - s v): with u = A v / s, or u the left singular vector where
-  /// s is too small for that.
+  /// For each triplet the norm of (A v - s u, A^H u - s v): with u = A v / s, or u the left singular vector
+  /// where s is too small for that.
   public let residuals: [S.Real]
   /// Whether all singular values that were asked for converged.
   public let converged: Bool

@@ -16,8 +16,8 @@ public struct Cluster: Sendable {
   ///
   /// The workers are gone when this returns, however the program ends.
   ///
-  /// - Parameter recorder: where the workers record their tasks, transfers and waits; nothing is recorded, and
-  ///   nothing is paid, without one.
+  /// - Parameter recorder: where the workers record their tasks, transfers and waits; nothing is recorded,
+  ///   and nothing is paid, without one.
   /// - Throws: `ExecutionError.invalidConfiguration`, and whatever `program` throws.
   public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration, registry: TaskRegistry,
@@ -29,8 +29,8 @@ public struct Cluster: Sendable {
       recorder: recorder, program)
   }
 
-  /// Runs `program` on rank 0 of a group, with a worker thread for each of `communicators`: those of the group's ends
-  /// that this process holds, rank 0's first. Processes that hold others call `serve`.
+  /// Runs `program` on rank 0 of a group, with a worker thread for each of `communicators`: those of the
+  /// group's ends that this process holds, rank 0's first. Processes that hold others call `serve`.
   ///
   /// - Throws: whatever `program` throws.
   public static func run<Result: Sendable>(

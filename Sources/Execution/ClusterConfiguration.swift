@@ -25,7 +25,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public var style: ExecutionStyle
   /// The transport.
   public var transport: Transport
-  /// The longest message that a transport between processes sends, in bytes, at least 16; longer values go in pieces.
+  /// The longest message that a transport between processes sends, in bytes, at least 16; longer values go in
+  /// pieces.
   public var messageBytes = 1 << 30
 
   /// The given settings; by default one worker per processor, as threads of this process.
@@ -38,8 +39,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
     self.transport = transport
   }
 
-  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT` and `TESSERA_MESSAGE_BYTES` where
-  /// set. In a process that
+  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT` and
+  /// `TESSERA_MESSAGE_BYTES` where set. In a process that
   /// `mpirun` or `srun` has started as one of several, the default transport is MPI.
   ///
   /// - Throws: `invalidConfiguration` when one of them is not a value it may have.

@@ -48,8 +48,8 @@ public final class ArnoldiIteration<S: Scalar> {
   ///
   /// - Parameter start: the vectors to start from: number 0 first, and number i when the basis has spanned an
   ///   invariant subspace for the i-th time.
-  /// - Precondition: `1 <= wanted < basis <= order`; for a complex scalar `wanted + 2 <= basis`; start vectors
-  ///   have `order` elements.
+  /// - Precondition: `1 <= wanted < basis <= order`; for a complex scalar `wanted + 2 <= basis`; start
+  ///   vectors have `order` elements.
   public init(
     order: Int, wanted: Int, basis: Int, tolerance: S.Real, restarts: Int, start: @escaping (Int) -> [S]
   ) {
@@ -102,9 +102,9 @@ public final class ArnoldiIteration<S: Scalar> {
         S.kind.letter, &request, Int32(order), Int32(wanted), tolerance, residual.baseAddress,
         Int32(basis), vectors.baseAddress, &parameters, &pointers, work.baseAddress,
         projected.baseAddress, Int32(projected.count), realWork.baseAddress, &info)
-      // A vector to start from, forced into the operator's range, which only generalized problems need. ARPACK's
-      // own is ours the first time and then drawn from a generator that outlives the iteration, so that a
-      // second run would differ from the first: a vector of the caller's is as good.
+      // A vector to start from, forced into the operator's range, which only generalized problems need.
+      // ARPACK's own is ours the first time and then drawn from a generator that outlives the iteration, so
+      // that a second run would differ from the first: a vector of the caller's is as good.
       if request == -1 {
         setOutput(start(starts))
         starts += 1

@@ -1,5 +1,5 @@
-// What one pass over the elements of a matrix tells: sum, nonzeros, whether all are finite, how large they get.
-// O(stored elements).
+// What one pass over the elements of a matrix tells: sum, nonzeros, whether all are finite, how large they
+// get. O(stored elements).
 
 import Numerics
 

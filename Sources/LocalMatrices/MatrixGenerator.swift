@@ -1,5 +1,6 @@
-// Test matrices as functions of (seed, position): dense and sparse random, power-law, and the 5-point Laplacian.
-// Element by element from a counter-based generator, so that a matrix does not depend on who makes it. O(elements).
+// Test matrices as functions of (seed, position): dense and sparse random, power-law, and the 5-point
+// Laplacian. Element by element from a counter-based generator, so that a matrix does not depend on who makes
+// it. O(elements).
 
 import Numerics
 
@@ -42,8 +43,8 @@ public enum MatrixGenerator {
     }
   }
 
-  /// A sparse m x n matrix in which column j is chosen with a probability that falls as 1/(j + 1), as words in texts
-  /// and links between pages are; otherwise as `sparse`.
+  /// A sparse m x n matrix in which column j is chosen with a probability that falls as 1/(j + 1), as words
+  /// in texts and links between pages are; otherwise as `sparse`.
   ///
   /// - Throws: `invalidArgument`, `tooLarge`.
   @specialized(where S == Float)
@@ -61,8 +62,9 @@ public enum MatrixGenerator {
     }
   }
 
-  /// The 5-point Laplacian of an a x b grid with Dirichlet boundary: order ab, symmetric positive definite, 4 on the
-  /// diagonal, -1 for each neighbour. Its eigenvalues are 4 - 2 cos(i pi / (a+1)) - 2 cos(j pi / (b+1)).
+  /// The 5-point Laplacian of an a x b grid with Dirichlet boundary: order ab, symmetric positive definite, 4
+  /// on the diagonal, -1 for each neighbour. Its eigenvalues are 4 - 2 cos(i pi / (a+1)) - 2 cos(j pi /
+  /// (b+1)).
   ///
   /// - Throws: `invalidArgument`, `tooLarge`.
   @specialized(where S == Float)
@@ -114,8 +116,8 @@ public enum MatrixGenerator {
     return try matrix.compressed(by: .rows)
   }
 
-  /// The Poisson number with the given mean at quantile u: by inversion below 30, where it is exact, and by the normal
-  /// approximation above.
+  /// The Poisson number with the given mean at quantile u: by inversion below 30, where it is exact, and by
+  /// the normal approximation above.
   private static func poisson(_ mean: Double, _ u: Double) -> Int {
     if mean > 30 {
       // Logistic approximation of the normal quantile, within 0.02 standard deviations in the middle.

@@ -1,6 +1,6 @@
 // The pattern of a matrix on a grid of at most a given number of cells: cell (r, c) counts the entries (i, j)
-// with r = i / rowsPerCell, c = j / columnsPerCell. Each entry lands in exactly one cell, so the counts add up
-// to the number of entries; grids over parts of a matrix add up to the grid of the whole. O(1) an
+// with r = i / rowsPerCell, c = j / columnsPerCell. Each entry lands in exactly one cell, so the counts add
+// up to the number of entries; grids over parts of a matrix add up to the grid of the whole. O(1) an
 // entry, O(cells) memory whatever the shape.
 
 /// Counts of a matrix's entries on a grid of cells.

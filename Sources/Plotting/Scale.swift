@@ -34,8 +34,8 @@ struct Scale: Equatable {
     return share.isNaN ? 0 : min(1, max(0, share))
   }
 
-  /// A linear axis that covers the finite numbers `lower...upper` and ends on ticks, about `count` of them, at
-  /// whole numbers only when asked for.
+  /// A linear axis that covers the finite numbers `lower...upper` and ends on ticks, about `count` of them,
+  /// at whole numbers only when asked for.
   static func linear(_ lower: Double, _ upper: Double, ticks count: Int = 6, whole: Bool = false) -> Scale {
     // No axis is narrower than its numbers can resolve: ticks would fall on each other.
     let narrowest = lower == 0 ? .leastNormalMagnitude : 1e-9 * lower.magnitude

@@ -9,7 +9,8 @@ extension Cluster {
   /// Runs `program` on rank 0 of the MPI job that this process is part of.
   ///
   /// - Throws: `ExecutionError.communication` when MPI cannot be started or has been before,
-  ///   `ExecutionError.invalidConfiguration` in a build without the package trait `MPI`, and whatever `program` throws.
+  ///   `ExecutionError.invalidConfiguration` in a build without the package trait `MPI`, and whatever
+  ///   `program` throws.
   static func runUnderMPI<Result: Sendable>(
     _ configuration: ClusterConfiguration, registry: TaskRegistry, recorder: Recorder?,
     _ program: (Cluster) async throws -> Result

@@ -6,8 +6,8 @@ extension TaskRegistry {
 }
 
 extension Cluster {
-  /// Runs `program` on a cluster set up from the environment (`TESSERA_WORKERS` and so on), by default one worker per
-  /// processor as threads of this process. The ten-line way in:
+  /// Runs `program` on a cluster set up from the environment (`TESSERA_WORKERS` and so on), by default one
+  /// worker per processor as threads of this process. The ten-line way in:
   ///
   /// ```swift
   /// try await Cluster.run { cluster in
@@ -16,11 +16,12 @@ extension Cluster {
   /// }
   /// ```
   ///
-  /// While any cluster runs, OpenBLAS uses one thread per call in this process: workers are the parallelism, and
-  /// results must not depend on their number.
+  /// While any cluster runs, OpenBLAS uses one thread per call in this process: workers are the parallelism,
+  /// and results must not depend on their number.
   ///
-  /// Under `mpirun` the program runs on rank 0 alone. The other ranks serve it inside this call, and end their
-  /// process when it has ended: what stands after the call is done by rank 0 only, what stands before it by all.
+  /// Under `mpirun` the program runs on rank 0 alone. The other ranks serve it inside this call, and end
+  /// their process when it has ended: what stands after the call is done by rank 0 only, what stands before
+  /// it by all.
   ///
   /// - Parameters:
   ///   - configuration: by default read from the environment.

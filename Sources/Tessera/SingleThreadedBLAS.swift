@@ -1,5 +1,5 @@
-// OpenBLAS has one number of threads for the whole process. It is set to one while any cluster runs and restored
-// when the last has ended: state that is global because what it stands for is.
+// OpenBLAS has one number of threads for the whole process. It is set to one while any cluster runs and
+// restored when the last has ended: state that is global because what it stands for is.
 
 import Synchronization
 

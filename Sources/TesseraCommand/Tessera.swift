@@ -1,4 +1,5 @@
-// The `tessera` command: one file per subcommand in Commands/, shared options in Options/, results in Output/.
+// The `tessera` command: one file per subcommand in Commands/, shared options in Options/, results in
+// Output/.
 
 import ArgumentParser
 

@@ -1,4 +1,5 @@
-// Runs the programs that were built beside the tests, as a user does: arguments in; exit code and both outputs back.
+// Runs the programs that were built beside the tests, as a user does: arguments in; exit code and both
+// outputs back.
 
 import Foundation
 

@@ -1,5 +1,5 @@
-// Every way of being wrong: one clear line on standard error, nothing on standard output, the documented exit code,
-// nothing written, and little memory.
+// Every way of being wrong: one clear line on standard error, nothing on standard output, the documented exit
+// code, nothing written, and little memory.
 
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
-// The promises of a communicator, kept by threads of one process, with values handed over and with values encoded.
+// The promises of a communicator, kept by threads of one process, with values handed over and with values
+// encoded.
 
 import Foundation
 import TesseraCommunication

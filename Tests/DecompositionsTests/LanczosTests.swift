@@ -1,5 +1,5 @@
-// Large sparse matrices by Lanczos agree with a dense SVD, and give the same bits on any number of workers and in
-// every run, even where the iteration has to start anew.
+// Large sparse matrices by Lanczos agree with a dense SVD, and give the same bits on any number of workers
+// and in every run, even where the iteration has to start anew.
 
 import Numerics
 import TesseraCommunication
@@ -28,7 +28,8 @@ import Testing
     if shape == (800, 700) { try await check(Float.self, accuracy: 1e-4) }
   }
 
-  /// The Krylov space of a matrix of rank r is exhausted after r steps: ARPACK starts anew from another vector.
+  /// The Krylov space of a matrix of rank r is exhausted after r steps: ARPACK starts anew from another
+  /// vector.
   @Test(arguments: [1, 2, 5], ScalarKind.allCases)
   func lowRankIsFoundWithTheSameBitsInEveryRun(rank: Int, scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

@@ -1,5 +1,5 @@
-// The six largest singular values of real matrices agree with those of another program, and have the same bits on any
-// number of workers. Skipped, with a word, where the data is absent.
+// The six largest singular values of real matrices agree with those of another program, and have the same
+// bits on any number of workers. Skipped, with a word, where the data is absent.
 
 import Foundation
 import Numerics

@@ -1,5 +1,5 @@
-// Whichever message of a job is lost, at whichever worker: the program gets a typed error, nobody waits forever, and
-// the cluster ends.
+// Whichever message of a job is lost, at whichever worker: the program gets a typed error, nobody waits
+// forever, and the cluster ends.
 
 import TesseraCommunication
 import TesseraExecution

@@ -20,7 +20,8 @@ import Testing
       _ = try await cluster.engine.reduce(SumTask.self, argument, over: collection)
       let reduced = 100 * (workers - 1) + 3 * (hops(ReductionNode(root: tiles), ownership))
       _ = try await cluster.engine.collect(collection)
-      // A collected tile is counted before the driver has it; a placed one perhaps only after `place` returned.
+      // A collected tile is counted before the driver has it; a placed one perhaps only after `place`
+      // returned.
       #expect(recorder.wordsSent == placed + reduced + 3 * remote)
     }
   }

@@ -1,4 +1,5 @@
-// The real files that some tests read, where they are present: beside the package, or where TESSERA_DATA says.
+// The real files that some tests read, where they are present: beside the package, or where TESSERA_DATA
+// says.
 
 import Foundation
 

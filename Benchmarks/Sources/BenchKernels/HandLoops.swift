@@ -1,5 +1,5 @@
-// The loops one would write by hand for Double, over raw pointers: what a generic kernel called through the public
-// interface of another module is measured against.
+// The loops one would write by hand for Double, over raw pointers: what a generic kernel called through the
+// public interface of another module is measured against.
 
 /// A x, A compressed by rows, in a new array.
 func handSparseTimesVector(_ offsets: [Int], _ indices: [Int32], _ values: [Double], _ x: [Double])

@@ -1,5 +1,5 @@
-// Two ways of doing the same work, timed in turn, A B A B ..., so that a machine whose speed drifts treats both alike.
-// What counts are the medians and their ratio.
+// Two ways of doing the same work, timed in turn, A B A B ..., so that a machine whose speed drifts treats
+// both alike. What counts are the medians and their ratio.
 
 import Foundation
 
@@ -21,8 +21,8 @@ struct Paired {
     self.reference = median(b)
   }
 
-  /// One line: name, both times, the rate of ours in `unit` for `work` units, and the speed of ours relative to the
-  /// reference.
+  /// One line: name, both times, the rate of ours in `unit` for `work` units, and the speed of ours relative
+  /// to the reference.
   func report(_ name: String, against other: String, work: Double, unit: String) {
     print(
       String(

@@ -1,5 +1,5 @@
-// A row matrix from a matrix on the driver: cut into slabs, each sent to its owner. All stored elements move from
-// the driver once.
+// A row matrix from a matrix on the driver: cut into slabs, each sent to its owner. All stored elements move
+// from the driver once.
 
 public import TesseraExecution
 public import TesseraLocalMatrices
@@ -9,7 +9,8 @@ extension RowMatrix {
   /// Spreads `local` over the workers of `cluster`.
   ///
   /// - Parameter partitions: the number of slabs; by default chosen from shape and stored elements (see
-  ///   `Partitioning.defaultSlabCount`). Dense slabs have equally many rows, sparse ones nearly equally many nonzeros.
+  ///   `Partitioning.defaultSlabCount`). Dense slabs have equally many rows, sparse ones nearly equally many
+  ///   nonzeros.
   /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
   public init(_ local: LocalMatrix<S>, partitions: Int? = nil, on cluster: Cluster) async throws {
     let (rows, columns) = (local.rows, local.columns)

@@ -7,8 +7,8 @@ public import TesseraMatrixFiles
 extension RowMatrix {
   /// The matrix in the file at `path`, in slabs on the workers of `cluster`.
   ///
-  /// A coordinate file makes sparse slabs (dense where that takes fewer bytes), an array dense ones. The driver
-  /// holds the whole matrix while it reads.
+  /// A coordinate file makes sparse slabs (dense where that takes fewer bytes), an array dense ones. The
+  /// driver holds the whole matrix while it reads.
   ///
   /// - Parameters:
   ///   - format: the format, where the name does not tell it.

@@ -7,8 +7,8 @@ import TesseraPartitioning
 extension RowMatrix {
   /// The largest modulus of an element and the Frobenius norm. One pass; three words from every worker.
   ///
-  /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element in row order,
-  ///   `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element in row
+  ///   order, `ExecutionError`.
   public func magnitudes() async throws -> (largest: S.Real, frobenius: S.Real) {
     let firstRows = (0..<partitioning.tileCount).map { partitioning.rows(ofTile: $0).lowerBound }
     let found = try await cluster.engine.reduce(InspectionTask<S>.self, firstRows, over: tiles)

@@ -6,8 +6,9 @@ import TesseraLocalMatrices
 import TesseraPartitioning
 
 extension RowMatrix {
-  /// Q of this matrix's QR factorization, m x min(m, k) for k columns, with R's diagonal nonnegative; orthonormal to
-  /// rounding for any rank. One pass, 4 m k^2 flops; T k^2 words to the driver and to every worker for T slabs.
+  /// Q of this matrix's QR factorization, m x min(m, k) for k columns, with R's diagonal nonnegative;
+  /// orthonormal to rounding for any rank. One pass, 4 m k^2 flops; T k^2 words to the driver and to every
+  /// worker for T slabs.
   ///
   /// - Throws: `LinearAlgebraError.notFinite` (in a task), `ExecutionError`.
   public func orthonormalFactor() async throws -> RowMatrix { try await orthogonalFactors().q }

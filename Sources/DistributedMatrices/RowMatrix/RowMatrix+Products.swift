@@ -1,5 +1,5 @@
-// Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row), with
-// itself (the Gram matrix), by a number, and the triangle of A X. Plus its adjoint, an exchange.
+// Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row),
+// with itself (the Gram matrix), by a number, and the triangle of A X. Plus its adjoint, an exchange.
 
 import TesseraCommunication
 public import TesseraLocalMatrices
@@ -18,7 +18,8 @@ extension RowMatrix {
       tiles: try await cluster.engine.map(ProductTask<S>.self, b, over: tiles))
   }
 
-  /// A^H B, n x k on the driver, for a row matrix B of m x k cut as A is. One pass; nk words from every worker.
+  /// A^H B, n x k on the driver, for a row matrix B of m x k cut as A is. One pass; nk words from every
+  /// worker.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when B is not cut as A is, `ExecutionError`.
   public func adjoint(times b: RowMatrix) async throws -> DenseMatrix<S> {
@@ -52,8 +53,8 @@ extension RowMatrix {
     return DenseMatrix(packedHermitian: packed, order: n)
   }
 
-  /// R of the QR factorization of A X, X dense on the driver, n x k: R is min(m, k) x k upper triangular, with
-  /// R^H R = X^H A^H A X computed without squaring. One pass; nk words to and k^2 from every worker.
+  /// R of the QR factorization of A X, X dense on the driver, n x k: R is min(m, k) x k upper triangular,
+  /// with R^H R = X^H A^H A X computed without squaring. One pass; nk words to and k^2 from every worker.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func triangle(of x: DenseMatrix<S>) async throws -> DenseMatrix<S> {

@@ -1,5 +1,5 @@
-// A distributed m x n matrix in slabs of whole rows, each dense or sparse by content. The slabs are cut from the
-// matrix's shape and nonzeros alone, so that any number of workers computes the same bits.
+// A distributed m x n matrix in slabs of whole rows, each dense or sparse by content. The slabs are cut from
+// the matrix's shape and nonzeros alone, so that any number of workers computes the same bits.
 
 public import TesseraExecution
 public import TesseraLocalMatrices

@@ -1,6 +1,6 @@
-// B = A^H, both in slabs of rows: slab i of A is cut by the column cuts that become B's row cuts, piece (i, j)
-// goes to slab j of B, which stacks its pieces and takes the adjoint. Every stored element moves once. Slabs of B
-// are dense or sparse by their own content, whatever those of A were.
+// B = A^H, both in slabs of rows: slab i of A is cut by the column cuts that become B's row cuts, piece (i,
+// j) goes to slab j of B, which stacks its pieces and takes the adjoint. Every stored element moves once.
+// Slabs of B are dense or sparse by their own content, whatever those of A were.
 
 import TesseraCommunication
 import TesseraExecution

@@ -1,5 +1,5 @@
-// C = A^H B = sum over slabs of A_i^H B_i, A m x n and B m x k cut alike, C n x k on the driver: nk words from every
-// worker.
+// C = A^H B = sum over slabs of A_i^H B_i, A m x n and B m x k cut alike, C n x k on the driver: nk words
+// from every worker.
 
 import TesseraCommunication
 import TesseraExecution

@@ -1,5 +1,5 @@
-// Y = A^H (A X) = sum over slabs of A_i^H (A_i X): the fused pass of Krylov methods. X and Y are n x b panels,
-// row-major. One read of every tile; nb words to every worker and nb from it.
+// Y = A^H (A X) = sum over slabs of A_i^H (A_i X): the fused pass of Krylov methods. X and Y are n x b
+// panels, row-major. One read of every tile; nb words to every worker and nb from it.
 
 import TesseraCommunication
 import TesseraExecution

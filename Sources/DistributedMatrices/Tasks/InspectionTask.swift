@@ -1,5 +1,5 @@
-// One pass over the elements that tells whether they are all finite, how large they get, and the Frobenius norm:
-// what a decomposition needs to know before it starts. Three numbers from every worker.
+// One pass over the elements that tells whether they are all finite, how large they get, and the Frobenius
+// norm: what a decomposition needs to know before it starts. Three numbers from every worker.
 
 import Numerics
 import TesseraCommunication

@@ -1,7 +1,7 @@
-// Q of a tall W = Q R in slabs, in two levels: every slab factors W_i = Q_i R_i; the stacked R_i, at most k rows
-// from each slab, are factored once more on the driver, [R_1; R_2; ...] = P R; and Q's slab i is Q_i P_i. Every
-// factor comes from Householder reflections, so Q is orthonormal to rounding whatever W's rank. T k^2 words for T slabs.
-// Source: Demmel, Grigori, Hoemmen, Langou 2012, section 3.
+// Q of a tall W = Q R in slabs, in two levels: every slab factors W_i = Q_i R_i; the stacked R_i, at most k
+// rows from each slab, are factored once more on the driver, [R_1; R_2; ...] = P R; and Q's slab i is Q_i
+// P_i. Every factor comes from Householder reflections, so Q is orthonormal to rounding whatever W's rank. T
+// k^2 words for T slabs. Source: Demmel, Grigori, Hoemmen, Langou 2012, section 3.
 
 import TesseraCommunication
 import TesseraExecution

@@ -1,5 +1,5 @@
-// C_i = A_i B for a slab A_i of m_i x k and a dense B of k x n that every worker has: kn words to every worker,
-// none back. And y_i = A_i x, the case n = 1 whose result is a piece of a range vector.
+// C_i = A_i B for a slab A_i of m_i x k and a dense B of k x n that every worker has: kn words to every
+// worker, none back. And y_i = A_i x, the case n = 1 whose result is a piece of a range vector.
 
 import TesseraCommunication
 import TesseraExecution

@@ -111,8 +111,8 @@ final class MessagePassingEngine: Engine {
     }
   }
 
-  /// Announces the step on rank 0's thread and takes part in it there. The job holds the step's input until it
-  /// is done: a step that waits in the queue must not see its own input among the released.
+  /// Announces the step on rank 0's thread and takes part in it there. The job holds the step's input until
+  /// it is done: a step that waits in the queue must not see its own input among the released.
   private func perform<Result: Sendable>(
     _ step: Step, reading input: (any Sendable)?,
     _ body: @escaping @Sendable (Worker, Step) throws(CommunicationError) -> Result

@@ -1,6 +1,6 @@
-// Y += A^H (A X), A m x n one tile, X and Y n x b panels in row-major order: each row a_i of A is read once, for
-// t = a_i X and then Y += a_i^H t. 4 z b flops for z stored elements; sparse: 12 bytes of A and 2b elements
-// of X and Y touched per nonzero. Dense: two GEMMs over blocks of rows that stay in cache.
+// Y += A^H (A X), A m x n one tile, X and Y n x b panels in row-major order: each row a_i of A is read once,
+// for t = a_i X and then Y += a_i^H t. 4 z b flops for z stored elements; sparse: 12 bytes of A and 2b
+// elements of X and Y touched per nonzero. Dense: two GEMMs over blocks of rows that stay in cache.
 // The step of a Krylov method for the singular values of A.
 
 import Numerics

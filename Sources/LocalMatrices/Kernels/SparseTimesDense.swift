@@ -42,8 +42,8 @@ extension SparseMatrix {
   }
 }
 
-/// A x, rows gathered or columns scattered as A is compressed. Gathered rows are written once, into memory that
-/// nobody has zeroed before.
+/// A x, rows gathered or columns scattered as A is compressed. Gathered rows are written once, into memory
+/// that nobody has zeroed before.
 @specialized(where S == Float)
 @specialized(where S == Double)
 @specialized(where S == Complex<Float>)

@@ -20,7 +20,8 @@ public struct SparseLU<S: Scalar>: Sendable {
   /// The entries of L and U together: what the fill has made of the nonzeros of A.
   public var factorNonzeroCount: Int { factor?.storedCount ?? 0 }
 
-  /// The least |u_kk| over the largest: tiny when the matrix is nearly singular, no bound of its condition. O(n).
+  /// The least |u_kk| over the largest: tiny when the matrix is nearly singular, no bound of its condition.
+  /// O(n).
   public var pivotRatio: S.Real {
     guard let factor else { return 1 }
     let pivots = (0..<shape.rows).map { factor.pivot($0).size }

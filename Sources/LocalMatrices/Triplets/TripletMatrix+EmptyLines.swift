@@ -1,9 +1,9 @@
-// The same entries without rows and columns that have none: a matrix of 10^9 rows and three entries becomes 3 x 3 or
-// smaller. Norms, sums and singular values stay. O(z log z) for z entries, whatever the shape.
+// The same entries without rows and columns that have none: a matrix of 10^9 rows and three entries becomes 3
+// x 3 or smaller. Norms, sums and singular values stay. O(z log z) for z entries, whatever the shape.
 
 extension TripletMatrix {
-  /// The matrix without its empty rows and columns, the order of the others kept; itself when its shape is small
-  /// beside its number of entries anyway.
+  /// The matrix without its empty rows and columns, the order of the others kept; itself when its shape is
+  /// small beside its number of entries anyway.
   public func withoutEmptyLines() -> TripletMatrix {
     guard Swift.max(rows, columns) > Swift.max(1 << 20, 8 * entryCount) else { return self }
     let (newRows, rowCount) = renumbered(rowIndices)

@@ -1,5 +1,6 @@
-// One JSON object for a script: keys in the order of the documentation, numbers in the fewest digits that read back
-// the same, a complex number as [re, im], and what JSON cannot hold as "nan", "inf", "-inf" (RFC 8259).
+// One JSON object for a script: keys in the order of the documentation, numbers in the fewest digits that
+// read back the same, a complex number as [re, im], and what JSON cannot hold as "nan", "inf", "-inf" (RFC
+// 8259).
 
 import Tessera
 
