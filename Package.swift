@@ -37,6 +37,9 @@ let package = Package(
   traits: [
     .default(enabledTraits: ["MPI"]),
     .trait(name: "MPI", description: "Workers that are the ranks of an MPI job. Links Open MPI."),
+    // The names of what is to come; nothing stands behind them yet (Docs/Decisions/0004-traits.md).
+    .trait(name: "HDF5", description: "HDF5 files. Links libhdf5."),
+    .trait(name: "GPLSolvers", description: "SPQR and UMFPACK, which are under the GPL."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
