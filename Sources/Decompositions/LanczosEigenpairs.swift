@@ -35,7 +35,8 @@ struct LanczosEigenpairs<S: Scalar> {
   ) async throws {
     let none = DenseMatrix<S>(zeros: a.shape.columns, 0)
     try await self.init(
-      ofGramOf: a, outside: none, count: count, tolerance: tolerance, restarts: max(300, 3 * count), seed: seed,
+      ofGramOf: a, outside: none, count: count, tolerance: tolerance, restarts: max(300, 3 * count),
+      seed: seed,
       progress: progress)
     var seed = seed
     while values.count == count {

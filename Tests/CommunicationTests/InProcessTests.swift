@@ -146,4 +146,3 @@ struct Words: WireCodable {
     elements = try reader.readArray(of: Double.self)
   }
 }
-

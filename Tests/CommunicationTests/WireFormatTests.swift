@@ -54,7 +54,9 @@ private struct Everything: WireCodable, Equatable {
       #expect(try decoded(Value.self, encoded(value)) == value)
     }
     for value in [0, 1, -1, .max, .min] { try check(value) }
-    for value in ["", "a", "\0", "\u{1F9E9} pieces", String(repeating: "x", count: 10_000)] { try check(value) }
+    for value in ["", "a", "\0", "\u{1F9E9} pieces", String(repeating: "x", count: 10_000)] {
+      try check(value)
+    }
     try check(Empty())
     try check([1, 2, 3])
     try check([Int]())

@@ -33,9 +33,9 @@ import Testing
   func lowRankIsFoundWithTheSameBitsInEveryRun(rank: Int, scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {
       var generator = SeededGenerator(seed: 71 + rank)
-      let a = try lowRank(800, 700, rank: rank, of: S.self, using: &generator)
+      let a = try lowRank(620, 560, rank: rank, of: S.self, using: &generator)
       let expected = try a.dense().singularValues()
-      for method in [SVDMethod.lanczos, .auto] {
+      for method in [SVDMethod.lanczos, .auto] where method == .lanczos || rank == 2 {
         let first = try await decompose(.sparse(a), count: 8, method: method, workers: 1)
         let name = "rank \(rank), \(method), \(scalar)"
         #expect(first.values.count >= rank, "\(name): \(first.values.count)")
@@ -71,7 +71,8 @@ import Testing
     let n = 4000
     var entries = try TripletMatrix<Double>(rows: n, columns: n)
     for i in 0..<n { entries.append(i, i, 1 - Double(i * i) / Double(n * n)) }
-    let svd = try await decompose(.sparse(try entries.compressed()), count: 3, method: .lanczos, tolerance: 1e-15)
+    let svd = try await decompose(
+      .sparse(try entries.compressed()), count: 3, method: .lanczos, tolerance: 1e-15)
     #expect(svd.values.count < 3 && !svd.converged)
     #expect(svd.right.columns == svd.values.count && svd.left.columns == svd.values.count)
     #expect(svd.residuals.allSatisfy { $0 <= 1e-13 })

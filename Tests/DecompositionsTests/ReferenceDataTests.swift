@@ -59,7 +59,8 @@ import Testing
 
   @Test func filesWithoutFiniteElementsAreRefused() async throws {
     guard let folder = ReferenceData.folder else { return }
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/mtx") where name.hasSuffix(".mtx") {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/mtx")
+    where name.hasSuffix(".mtx") {
       guard let contents = try? MatrixFile.read(folder + "/mtx/" + name, as: Double.self).contents,
         case let local = try LocalMatrix(contents), !local.norm().isFinite
       else { continue }

@@ -47,7 +47,8 @@ private let shapes = [
         let all = min(m, n)
         let expected = try a.singularValues()
         for method in [SVDMethod.gram, .lanczos] {
-          for count in Set([0, min(all, 1), min(all, 5), max(0, all - 2)]) where method == .gram || count + 2 <= all {
+          for count in Set([0, min(all, 1), min(all, 5), max(0, all - 2)])
+          where method == .gram || count + 2 <= all {
             let name = "\(count) of \(m) x \(n) by \(method), \(kind)"
             let svd = try await decompose(.dense(a), count: count, method: method, partitions: 3)
             #expect(svd.values.count <= count && svd.converged == (svd.values.count == count), "\(name)")
@@ -162,11 +163,13 @@ private let shapes = [
   @Test func leftVectorsComeOnRequestAndAreCutAsTheMatrixIs() async throws {
     try await withMatrix { a in
       #expect(try await a.svd(count: 2).left == nil)
-      #expect(try await a.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts == a.partitioning.rowCuts)
+      #expect(
+        try await a.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts == a.partitioning.rowCuts)
       let wide = try await a.adjoint(partitions: 3)
       #expect(try await wide.svd(count: 2).left == nil)
       #expect(
-        try await wide.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts == wide.partitioning.rowCuts)
+        try await wide.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts
+          == wide.partitioning.rowCuts)
     }
   }
 

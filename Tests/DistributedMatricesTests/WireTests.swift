@@ -7,7 +7,8 @@ import TesseraTestSupport
 import Testing
 
 @Suite struct MatrixWireTests {
-  @Test(arguments: ScalarKind.allCases) func matricesInEveryStorageStateAreReadBack(scalar: ScalarKind) throws {
+  @Test(arguments: ScalarKind.allCases) func matricesInEveryStorageStateAreReadBack(scalar: ScalarKind) throws
+  {
     func check<S: Scalar>(_: S.Type) throws {
       for matrix in try samples(S.self) {
         let read = try decoded(LocalMatrix<S>.self, encoded(matrix))

@@ -60,7 +60,8 @@ import Testing
   @Test func theTilesOfADeadHandleAreForgottenByTheNextStep() async throws {
     let tiles = 10
     let count = Counter()
-    try await withCluster(workers: 3, registry: TaskRegistry([.tile(Counted.self), .tile(Text.self)])) { cluster in
+    try await withCluster(workers: 3, registry: TaskRegistry([.tile(Counted.self), .tile(Text.self)])) {
+      cluster in
       do {
         let made = (0..<tiles).map { _ in Counted(count) }
         let collection = try await cluster.engine.place(made)

@@ -29,7 +29,8 @@ import Testing
         }
         // Only the last message, which tells the workers to stop, can be lost without the program's noticing;
         // a worker that hears nothing of its last step may be another.
-        #expect(isLost || operation >= sound[rank].operations - workers, "rank \(rank), operation \(operation)")
+        #expect(
+          isLost || operation >= sound[rank].operations - workers, "rank \(rank), operation \(operation)")
       }
     }
   }
@@ -44,7 +45,8 @@ import Testing
     let engine = cluster.engine
     let tiles = try await engine.place((0..<6).map { Numbers([Double($0), 1]) })
     let transposed = try await engine.exchange(TransposingTask.self, [], over: tiles, into: 2)
-    #expect(try await engine.collect(transposed) == [Numbers([0, 1, 2, 3, 4, 5]), Numbers([1, 1, 1, 1, 1, 1])])
+    #expect(
+      try await engine.collect(transposed) == [Numbers([0, 1, 2, 3, 4, 5]), Numbers([1, 1, 1, 1, 1, 1])])
     #expect(try await engine.reduce(SumTask.self, Numbers([]), over: tiles) == Numbers([15, 6]))
     let mapped = try await engine.map(NumberingTask.self, [], over: try await engine.place(texts(5)))
     _ = try await engine.collect(mapped)

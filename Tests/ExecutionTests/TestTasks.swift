@@ -85,8 +85,7 @@ enum TransposingTask: ExchangeTask {
   typealias Arguments = [Int]
   typealias Input = Numbers
   static let name = "test/transposing"
-  static func split(_ refusing: [Int], _ input: Numbers, tile: Int) throws -> [(target: Int, piece: Piece)]
-  {
+  static func split(_ refusing: [Int], _ input: Numbers, tile: Int) throws -> [(target: Int, piece: Piece)] {
     try refuse(refusing, tile)
     return input.elements.enumerated().map { ($0, Piece($1)) }
   }

@@ -94,7 +94,8 @@ private let extents = [0, 1, 2, 3, 7, 100, 10_007]
       for i in grid.rows(ofTile: t) {
         for j in grid.columns(ofTile: t) { seen[i][j] += 1 }
       }
-      #expect(grid.rows(ofTile: t) == grid.rowCuts[t / 2] && grid.columns(ofTile: t) == grid.columnCuts[t % 2])
+      #expect(
+        grid.rows(ofTile: t) == grid.rowCuts[t / 2] && grid.columns(ofTile: t) == grid.columnCuts[t % 2])
     }
     #expect(seen.joined().allSatisfy { $0 == 1 })
   }

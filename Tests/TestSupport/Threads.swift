@@ -20,7 +20,9 @@ public func onThreads<Value: Sendable>(
     }
   }
   for _ in group { done.wait() }
-  return try results.byRank.withLock { results in try results.sorted { $0.key < $1.key }.map { try $0.value.get() } }
+  return try results.byRank.withLock { results in
+    try results.sorted { $0.key < $1.key }.map { try $0.value.get() }
+  }
 }
 
 /// What the threads have returned or thrown so far.

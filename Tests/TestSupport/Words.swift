@@ -6,7 +6,11 @@ extension Recorder {
   /// The words of all messages sent.
   public var wordsSent: Int {
     events().reduce(0) { sum, event in
-      if case .transfer(let transfer) = event.kind, transfer.direction == .sent { sum + transfer.words } else { sum }
+      if case .transfer(let transfer) = event.kind, transfer.direction == .sent {
+        sum + transfer.words
+      } else {
+        sum
+      }
     }
   }
 }
