@@ -19,6 +19,8 @@ extension RowMatrix {
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
   /// | tsqr | the least wanted value is below 1000 sqrt(eps) s1 (gram, lanczos) or one does not converge, and n <= 4096 | 3 more | 4 n^2 | n^2 words |
   ///
+  /// Lanczos's steps include those that search for further copies of multiple values, 20 to 200 of them.
+  ///
   /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares
   /// would leave the range of the scalar is scaled by a power of two first.
   ///

@@ -62,7 +62,8 @@ public final class ArnoldiIteration<S: Scalar> {
     self.start = start
     residual = zeros(order)
     _ = residual.update(from: start(0))
-    vectors = zeros(order * basis)
+    // One column more than ARPACK knows of, for the same reason as in `withSlackColumn`.
+    vectors = zeros(order * (basis + 1))
     work = zeros(3 * order)
     projected = zeros(S.isComplex ? 3 * basis * basis + 5 * basis : basis * (basis + 8))
     realWork = zeros(basis)

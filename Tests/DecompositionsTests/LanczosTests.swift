@@ -34,9 +34,9 @@ import Testing
   func lowRankIsFoundWithTheSameBitsInEveryRun(rank: Int, scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {
       var generator = SeededGenerator(seed: 71 + rank)
-      let a = try lowRank(800, 700, rank: rank, of: S.self, using: &generator)
+      let a = try lowRank(620, 560, rank: rank, of: S.self, using: &generator)
       let expected = try a.dense().singularValues()
-      for method in [SVDMethod.lanczos, .auto] {
+      for method in [SVDMethod.lanczos, .auto] where method == .lanczos || rank == 2 {
         let first = try await decompose(.sparse(a), count: 8, method: method, workers: 1)
         let name = "rank \(rank), \(method), \(scalar)"
         #expect(first.values.count >= rank, "\(name): \(first.values.count)")

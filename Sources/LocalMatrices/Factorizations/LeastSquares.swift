@@ -44,7 +44,7 @@ extension DenseMatrix {
     var values = [S.Real](repeating: 0, count: k)
     var rank = 0
     if k > 0 {
-      var destroyed = a.storage
+      var destroyed = a.storage.withSlackColumn(m)
       let info = destroyed.withUnsafeMutableBufferPointer { a in
         x.withUnsafeMutableBufferPointer { x in
           values.withUnsafeMutableBufferPointer {

@@ -60,14 +60,14 @@ extension DenseMatrix {
     if k > 20_000 { throw .tooLarge(what: "the smaller dimension of an SVD", value: k, limit: 20_000) }
     var values = [S.Real](repeating: 0, count: k)
     var u = [S](repeating: 0, count: vectors ? rows * k : 1)
-    var vt = [S](repeating: 0, count: vectors ? columns * k : 1)
+    var vt = [S](repeating: 0, count: vectors ? columns * k : 1).withSlackColumn(k)
     if k > 0 {
       typealias Driver = (
         Bool, Int, Int, UnsafeMutablePointer<S>, Int, UnsafeMutablePointer<S.Real>, UnsafeMutablePointer<S>,
         Int, UnsafeMutablePointer<S>, Int
       ) -> Int
       func run(_ driver: Driver) -> Int {
-        var destroyed = a.storage
+        var destroyed = a.storage.withSlackColumn(rows)
         return destroyed.withUnsafeMutableBufferPointer { a in
           values.withUnsafeMutableBufferPointer { values in
             u.withUnsafeMutableBufferPointer { u in

@@ -37,7 +37,7 @@ extension DenseMatrix {
     try a.requireFiniteUpperTriangle("a symmetric eigendecomposition")
     // 1 + 6n + 2n^2 elements of workspace, counted in 32 bits.
     if rows > 32_000 { throw .tooLarge(what: "the order of an eigenproblem", value: rows, limit: 32_000) }
-    var vectors = a.storage
+    var vectors = a.storage.withSlackColumn(rows)
     var values = [S.Real](repeating: 0, count: rows)
     if rows > 0 {
       let info = vectors.withUnsafeMutableBufferPointer { vectors in

@@ -164,7 +164,8 @@ extension Scalar {
     guard info == 0 else { return Int(info) }
     let length = Int32(exactly: first.realPart.nextUp.rounded(.up)) ?? .max
     guard fits(Int(length) * MemoryLayout<Self>.stride) else { return noWorkspace }
-    let work = UnsafeMutablePointer<Self>.allocate(capacity: max(1, Int(length)))
+    // A sixteenth more, because some routines read past the end of panels in it (see `withSlackColumn`).
+    let work = UnsafeMutablePointer<Self>.allocate(capacity: max(1, Int(length) + Int(length) / 16))
     defer { work.deallocate() }
     return Int(driver(work, length, rwork, iwork))
   }
