@@ -17,7 +17,7 @@ extension RowMatrix {
   /// | --- | --- | --- | --- | --- |
   /// | gram | n <= 512, or 3k >= n, or k + 2 > n | 4 | 3 n^2 | n(n+1)/2 words |
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
-  /// | tsqr | the least wanted value is below 1000 sqrt(eps) s1 (gram, lanczos) or one does not converge, and n <= 4096 | 3 more | 4 n^2 | n^2 words |
+  /// | tsqr | n <= 4096, and the least wanted value is below eps^(1/3) s1 or one did not converge | 3 more | 4 n^2 | n^2 words |
   ///
   /// Lanczos's steps include those that search for further copies of multiple values, 20 to 200 of them.
   ///

@@ -137,7 +137,7 @@ struct SVDJob<S: Scalar> {
     let values = small.singularValues
     let rotated = try state.vectors * small.v
     let right = rotated.scalingColumns(by: rotated.columnPhases())
-    let limit = 100 * tolerance * values[0]
+    let limit = 100 * max(tolerance, 10 * S.Real.ulpOfOne) * values[0]
     var residuals = try await residualsByImage(a, values, right)
     state.passes += 1
     progress?(state.passes)
@@ -188,7 +188,7 @@ struct SVDJob<S: Scalar> {
   /// Whether a value is so small that the Gram matrix, which squares it, cannot have seen it well.
   private func hasHiddenValues(_ values: [S.Real]) -> Bool {
     guard let first = values.first, let last = values.last else { return true }
-    return last < first * S.Real.sqrt(S.Real.ulpOfOne) * 1000
+    return last < first * S.Real.root(S.Real.ulpOfOne, 3)
   }
 
   // MARK: nothing to find

@@ -17,14 +17,6 @@ public final class ArnoldiIteration<S: Scalar> {
     case done
   }
 
-  /// An ARPACK routine refused: its name and info code.
-  public struct Failure: Error, Equatable {
-    /// The routine.
-    public let routine: String
-    /// Its info code.
-    public let info: Int
-  }
-
   /// The order of the operator.
   public let order: Int
   /// How many eigenvalues are asked for.
@@ -96,8 +88,8 @@ public final class ArnoldiIteration<S: Scalar> {
 
   /// Goes on until ARPACK needs the operator or ends.
   ///
-  /// - Throws: `Failure` when ARPACK cannot go on. Running out of restarts is not a failure.
-  public func step() throws(Failure) -> Request {
+  /// - Throws: `notConverged` when ARPACK cannot go on. Running out of restarts is not a failure.
+  public func step() throws(LinearAlgebraError) -> Request {
     repeat {
       tessera_aupd(
         S.kind.letter, &request, Int32(order), Int32(wanted), tolerance, residual.baseAddress,
@@ -114,7 +106,7 @@ public final class ArnoldiIteration<S: Scalar> {
     if request == 1 { return .apply }
     // 1: out of restarts; 3: no shifts could be applied. What has converged is still good.
     guard info == 0 || info == 1 || info == 3 else {
-      throw Failure(routine: "aupd", info: Int(info))
+      throw .notConverged("ARPACK (aupd, info \(info))")
     }
     return .done
   }
@@ -128,8 +120,8 @@ public final class ArnoldiIteration<S: Scalar> {
 
   /// The converged eigenvalues, largest first, and their vectors as columns of an n x converged matrix.
   ///
-  /// - Throws: `Failure` when ARPACK cannot extract them.
-  public func eigenpairs() throws(Failure) -> (values: [S.Real], vectors: DenseMatrix<S>) {
+  /// - Throws: `notConverged` when ARPACK cannot extract them.
+  public func eigenpairs() throws(LinearAlgebraError) -> (values: [S.Real], vectors: DenseMatrix<S>) {
     guard convergedCount > 0 else { return ([], DenseMatrix(zeros: order, 0)) }
     var select = [Int32](repeating: 1, count: basis)
     // The complex routine writes one value more than it is asked for.
@@ -147,7 +139,7 @@ public final class ArnoldiIteration<S: Scalar> {
       Int32(order), Int32(wanted), tolerance, residual.baseAddress, Int32(basis),
       vectors.baseAddress, &parameters, &pointers, work.baseAddress, projected.baseAddress,
       Int32(projected.count), realWork.baseAddress, &extraction)
-    guard extraction == 0 else { throw Failure(routine: "eupd", info: Int(extraction)) }
+    guard extraction == 0 else { throw .notConverged("ARPACK (eupd, info \(extraction))") }
     let count = min(convergedCount, wanted)
     let descending = (0..<count).sorted { values[$0].realPart > values[$1].realPart }
     var sorted: [S] = []

@@ -12,12 +12,12 @@ final class MessagePassingEngine: Engine {
   private let queue: DriverQueue
   private let registry: TaskRegistry
   private let recorder: Recorder?
-  private let state = Mutex(State())
+  /// Collections that nobody holds any more, to be told to the workers with the next step.
+  private let released = Mutex<[Int]>([])
 
-  private struct State {
-    var nextIdentifier = 0
-    var released: [Int] = []
-  }
+  /// The number of the last collection made: one count for the process, so that a handle of another cluster
+  /// names nothing here instead of something else.
+  private static let lastIdentifier = Atomic(0)
 
   init(workerCount: Int, queue: DriverQueue, registry: TaskRegistry, recorder: Recorder?) {
     self.workerCount = workerCount
@@ -101,13 +101,10 @@ final class MessagePassingEngine: Engine {
   private func newCollection<Element: Tile>(
     _ type: Element.Type, tileCount: Int, _ step: inout Step
   ) -> TileCollection<Element> {
-    step.output = state.withLock {
-      $0.nextIdentifier += 1
-      return $0.nextIdentifier
-    }
+    step.output = Self.lastIdentifier.add(1, ordering: .relaxed).newValue
     step.outputTiles = tileCount
     return TileCollection(identifier: step.output, tileCount: tileCount) { [weak self] identifier in
-      self?.state.withLock { $0.released.append(identifier) }
+      self?.released.withLock { $0.append(identifier) }
     }
   }
 
@@ -122,9 +119,9 @@ final class MessagePassingEngine: Engine {
       let accepted = queue.push { worker in
         defer { withExtendedLifetime(input) {} }
         var step = step
-        step.released = self.state.withLock { state in
-          defer { state.released = [] }
-          return state.released
+        step.released = self.released.withLock { released in
+          defer { released = [] }
+          return released
         }
         do throws(CommunicationError) {
           let result = try self.recorder.measure(

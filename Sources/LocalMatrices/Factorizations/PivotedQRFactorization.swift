@@ -49,7 +49,7 @@ extension DenseMatrix {
   public func pivotedQR() throws(LinearAlgebraError) -> PivotedQRFactorization<S> {
     let a = columnMajor()
     try a.requireFinite()
-    var reflectors = a.storage
+    var reflectors = a.storage.withSlackColumn(rows)
     var tau = [S](repeating: 0, count: min(rows, columns))
     var pivots = [Int32](repeating: 0, count: columns)
     if !tau.isEmpty {

@@ -1,0 +1,85 @@
+// A worker's part in an exchange: it cuts its tiles, trades parcels with every other worker in P - 1 rounds
+// (round d: send to rank + d, receive from rank - d), and puts its new tiles together.
+
+import TesseraCommunication
+import TesseraPartitioning
+
+extension Worker {
+  /// Cuts this worker's tiles, trades pieces with every other worker and puts its new tiles together.
+  /// Returns, at rank 0, the first failure of all workers.
+  func exchange<Task: ExchangeTask>(_ task: Task.Type, _ arguments: Task.Arguments, _ step: Step)
+    throws(CommunicationError) -> TaskFailure?
+  {
+    let owners = ownership(step.outputTiles)
+    var outgoing = [[Parcel<Task.Piece>]](repeating: [], count: communicator.size)
+    var failure: TaskFailure?
+    for t in owned(step.inputTiles) where failure == nil {
+      do {
+        let pieces = try measured(task.name + " split") {
+          try task.split(arguments, try input(Task.Input.self, step, t), tile: t)
+        }
+        for (target, piece) in pieces {
+          guard 0..<step.outputTiles ~= target else {
+            throw ExecutionError.noSuchTile(target, count: step.outputTiles)
+          }
+          outgoing[owners.owner(of: target)].append(
+            Parcel(source: t, target: target, piece: piece))
+        }
+      } catch {
+        failure = TaskFailure(task: task.name, tile: t, cause: error)
+      }
+    }
+    // Nobody merges after a failed cut: the pieces would not be complete.
+    if let failed = try agree(on: failure) { return communicator.rank == 0 ? failed : nil }
+
+    var incoming = outgoing[communicator.rank]
+    for distance in 1..<max(communicator.size, 1) {
+      let next = (communicator.rank + distance) % communicator.size
+      let previous = (communicator.rank - distance + communicator.size) % communicator.size
+      try communicator.send(outgoing[next], to: next, tag: .exchange)
+      incoming += try communicator.receive(
+        [Parcel<Task.Piece>].self, from: previous, tag: .exchange)
+    }
+    var pieces: [Int: [Parcel<Task.Piece>]] = [:]
+    for parcel in incoming { pieces[parcel.target, default: []].append(parcel) }
+    var made: [Int: any Sendable] = [:]
+    for t in owned(step.outputTiles) {
+      do {
+        let sorted = (pieces[t] ?? []).sorted { $0.source < $1.source }.map(\.piece)
+        made[t] = try measured(task.name + " merge") {
+          try task.merge(arguments, sorted, tile: t)
+        }
+      } catch {
+        failure = TaskFailure(task: task.name, tile: t, cause: error)
+        break
+      }
+    }
+    store[step.output] = made
+    return try firstFailure(failure)
+  }
+}
+
+/// A piece of a tile with the numbers of the tiles it comes from and goes to.
+private struct Parcel<Piece: WireCodable>: WireCodable {
+  let source: Int
+  let target: Int
+  let piece: Piece
+
+  init(source: Int, target: Int, piece: Piece) {
+    self.source = source
+    self.target = target
+    self.piece = piece
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(source)
+    writer.write(target)
+    piece.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    source = try reader.readInt()
+    target = try reader.readInt()
+    piece = try Piece(from: &reader)
+  }
+}

@@ -1,0 +1,50 @@
+// A worker's part in bringing tiles to their owners and back to the driver. One message per tile that moves.
+
+import TesseraCommunication
+import TesseraPartitioning
+
+extension Worker {
+  /// Stores this worker's tiles; rank 0 passes all of them and sends the others theirs.
+  func place<Element: Tile>(_ tiles: [Element]?, _ step: Step) throws(CommunicationError) {
+    var mine: [Int: any Sendable] = [:]
+    if let tiles {
+      for (t, tile) in tiles.enumerated() {
+        let owner = ownership(step.outputTiles).owner(of: t)
+        if owner == communicator.rank {
+          mine[t] = tile
+        } else {
+          try communicator.send(tile, to: owner, tag: .tiles)
+        }
+      }
+    } else {
+      for t in owned(step.outputTiles) {
+        mine[t] = try communicator.receive(Element.self, from: 0, tag: .tiles)
+      }
+    }
+    store[step.output] = mine
+  }
+
+  /// Sends this worker's tiles to rank 0, which returns all of them in order; nil elsewhere.
+  func collect<Element: Tile>(_ type: Element.Type, _ step: Step) throws(CommunicationError)
+    -> [Element]?
+  {
+    let stored = store[step.inputs[0]] ?? [:]
+    var all: [Element] = []
+    for t in 0..<step.inputTiles {
+      let owner = ownership(step.inputTiles).owner(of: t)
+      if owner == communicator.rank {
+        guard let tile = stored[t] as? Element else {
+          throw .malformed(expected: "tile \(t) of collection \(step.inputs[0])")
+        }
+        if communicator.rank == 0 {
+          all.append(tile)
+        } else {
+          try communicator.send(tile, to: 0, tag: .tiles)
+        }
+      } else if communicator.rank == 0 {
+        all.append(try communicator.receive(Element.self, from: owner, tag: .tiles))
+      }
+    }
+    return communicator.rank == 0 ? all : nil
+  }
+}

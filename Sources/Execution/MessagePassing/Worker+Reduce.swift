@@ -1,0 +1,102 @@
+// A worker's part in a reduction: it evaluates the nodes of the reduction tree whose first tile it owns,
+// depth first, so that at most ceil(log2 T) partial results are alive at a time.
+
+import TesseraCommunication
+import TesseraPartitioning
+
+extension Worker {
+  /// Evaluates this worker's part of the reduction tree. Returns the result at rank 0, nil elsewhere.
+  func reduce<Task: ReduceTask>(_ task: Task.Type, _ arguments: Task.Arguments, _ step: Step)
+    throws(CommunicationError) -> Partial<Task.Output>?
+  {
+    let root = ReductionNode(root: step.inputTiles)
+    let result = try evaluate(root, task, arguments, step)
+    // The root belongs to the owner of tile 0, which is rank 0 unless there are more workers than tiles.
+    let owner = ownership(step.inputTiles).owner(of: 0)
+    if owner == 0 { return result }
+    if let result { try communicator.send(result, to: 0, tag: .reduction) }
+    return communicator.rank == 0
+      ? try communicator.receive(Partial<Task.Output>.self, from: owner, tag: .reduction) : nil
+  }
+
+  /// The value of a node if this worker owns the node's first tile; otherwise nil, after doing and sending
+  /// what it owns below the node.
+  private func evaluate<Task: ReduceTask>(
+    _ node: ReductionNode, _ task: Task.Type, _ arguments: Task.Arguments, _ step: Step
+  ) throws(CommunicationError) -> Partial<Task.Output>? {
+    let mine = owned(step.inputTiles)
+    guard mine.overlaps(node.first..<node.end) else { return nil }
+    if node.isLeaf { return value(of: node.first, task, arguments, step) }
+    let (left, right) = node.children
+    let leftValue = try evaluate(left, task, arguments, step)
+    guard let right else { return leftValue }
+    let rightValue = try evaluate(right, task, arguments, step)
+    let owners = ownership(step.inputTiles)
+    if let leftValue {
+      let other: Partial<Task.Output>
+      if let rightValue {
+        other = rightValue
+      } else {
+        let owner = owners.owner(of: right.first)
+        other = try communicator.receive(Partial<Task.Output>.self, from: owner, tag: .reduction)
+      }
+      return combine(leftValue, other, task, arguments, tile: right.first)
+    }
+    if let rightValue {
+      try communicator.send(rightValue, to: owners.owner(of: left.first), tag: .reduction)
+    }
+    return nil
+  }
+
+  private func value<Task: ReduceTask>(
+    of tile: Int, _ task: Task.Type, _ arguments: Task.Arguments, _ step: Step
+  ) -> Partial<Task.Output> {
+    do {
+      return .value(
+        try measured(task.name) {
+          try task.run(arguments, try input(Task.Input.self, step, tile), tile: tile)
+        })
+    } catch {
+      return .failure(TaskFailure(task: task.name, tile: tile, cause: error))
+    }
+  }
+
+  private func combine<Task: ReduceTask>(
+    _ left: consuming Partial<Task.Output>, _ right: Partial<Task.Output>, _ task: Task.Type,
+    _ arguments: Task.Arguments, tile: Int
+  ) -> Partial<Task.Output> {
+    switch (consume left, right) {
+    case (.failure(let failure), _), (_, .failure(let failure)): return .failure(failure)
+    case (.value(var value), .value(let other)):
+      do {
+        try measured(task.name + " combine") { try task.combine(&value, other, arguments) }
+        return .value(value)
+      } catch {
+        return .failure(TaskFailure(task: task.name, tile: tile, cause: error))
+      }
+    }
+  }
+}
+
+/// A partial result on its way up the reduction tree, or why there is none.
+enum Partial<Value: WireCodable>: WireCodable {
+  case value(Value)
+  case failure(TaskFailure)
+
+  func encode(to writer: inout WireWriter) {
+    switch self {
+    case .value(let value):
+      writer.write(0)
+      value.encode(to: &writer)
+    case .failure(let failure):
+      writer.write(1)
+      failure.encode(to: &writer)
+    }
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    self =
+      try reader.readInt(in: 0...1, "a flag") == 0
+      ? .value(try Value(from: &reader)) : .failure(try TaskFailure(from: &reader))
+  }
+}
