@@ -19,13 +19,13 @@ demo: build ## Factor the handwritten digits, draw them, and compare 1 with 4 wo
 	@Scripts/demo
 
 test: lint setup ## Lint, then build and run every test, optimized
-	$(SWIFT) test $(RELEASE_TESTS)
+	$(SWIFT) test --disable-xctest $(RELEASE_TESTS)
 
 lint: ## Check the formatting
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
 format: ## Mend the formatting
-	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
 bench: setup ## Measure the kernels beside their limits
 	$(SWIFT) run -c release --package-path Benchmarks bench-kernels

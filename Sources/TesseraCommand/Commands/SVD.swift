@@ -77,10 +77,8 @@ struct SVD: AsyncParsableCommand {
 
   private func decompose<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
-    let (_, contents) = try readMatrix(
-      file, as: S.self, format: format, progress: compute.output.progress)
-    let matrix = try LocalMatrix(contents)
-    let svd = try await singularValues(of: matrix, on: cluster)
+    let (a, heading) = try await distributed(as: S.self, on: cluster)
+    let svd = try await singularValues(of: a)
     if let left, let vectors = svd.left {
       let dense = try await vectors.collect().dense()
       try writeMatrix(.dense(dense), to: left, progress: compute.output.progress)
@@ -92,21 +90,32 @@ struct SVD: AsyncParsableCommand {
       try writeMatrix(.dense(column), to: values, progress: compute.output.progress)
     }
     if let scree { try drawScree(svd, to: scree) }
-    noteWhatIsMissing(svd, of: matrix.shape)
+    noteWhatIsMissing(svd, of: a.shape)
     let elapsed = seconds(since: start)
     try Report.result(
       compute.output.json
         ? json(svd, elapsed)
-        : table(svd, matrix, workers: cluster.engine.workerCount, elapsed))
+        : table(heading, svd, workers: cluster.engine.workerCount, elapsed))
   }
 
-  private func singularValues<S: Scalar>(of matrix: LocalMatrix<S>, on cluster: Cluster) async throws
-    -> TruncatedSVD<S>
-  {
+  /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local matrix
+  /// outlive this call.
+  private func distributed<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws -> (
+    RowMatrix<S>, heading: String
+  ) {
+    let matrix = try LocalMatrix(
+      try readMatrix(file, as: S.self, format: format, progress: compute.output.progress).contents)
+    let kind = if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }
+    return (
+      try await RowMatrix(matrix, partitions: compute.partitions, on: cluster),
+      "\(file): \(matrix.shape), \(kind), \(S.kind.rawValue)"
+    )
+  }
+
+  private func singularValues<S: Scalar>(of a: RowMatrix<S>) async throws -> TruncatedSVD<S> {
     let bar = ProgressBar(
       label: "svd", total: nil, unit: .passes, mode: compute.output.progress)
     defer { bar.finish() }
-    let a = try await RowMatrix(matrix, partitions: compute.partitions, on: cluster)
     return try await a.svd(
       count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: compute.seed,
       leftVectors: left != nil, progress: { bar.advance(to: $0) })
@@ -140,7 +149,7 @@ struct SVD: AsyncParsableCommand {
   }
 
   private func table<S: Scalar>(
-    _ svd: TruncatedSVD<S>, _ matrix: LocalMatrix<S>, workers: Int, _ elapsed: Double
+    _ heading: String, _ svd: TruncatedSVD<S>, workers: Int, _ elapsed: Double
   ) -> String {
     var rows = [["", "singular value", "residual", "share of |A|^2"]]
     var sum = 0.0
@@ -150,11 +159,9 @@ struct SVD: AsyncParsableCommand {
       sum += ratio.isFinite ? ratio * ratio : 0
       rows.append(["\(k + 1)", texts[k], scientific(Double(residual)), percent(sum)])
     }
-    let kind =
-      if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }
     let workerText = workers == 1 ? "1 worker" : "\(workers) workers"
     return """
-      \(file): \(matrix.shape), \(kind), \(S.kind.rawValue)
+      \(heading)
       \(alignedTable(rows))
       \(svd.method.rawValue), \(svd.passes) \(svd.passes == 1 ? "pass" : "passes") over the matrix, \(workerText), \(fixed(elapsed, digits: 3)) s
       """
