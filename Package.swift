@@ -63,7 +63,9 @@ let package = Package(
 
     // MARK: movement
     library("Communication", ["TesseraInstrumentation"]),
-    library("CommunicationMPI", ["TesseraCommunication", "CMPI"]),
+    library(
+      "CommunicationMPI",
+      ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
     // MARK: runtime
     library(

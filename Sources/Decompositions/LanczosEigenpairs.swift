@@ -81,7 +81,7 @@ struct LanczosEigenpairs<S: Scalar> {
       let iteration = ArnoldiIteration<S>(
         order: n, wanted: count, basis: Self.basis(order: n, count: count), tolerance: tolerance,
         restarts: restarts,
-        start: { number in (0..<n).map { random.symmetric(UInt64($0), stream: UInt64(number)) } })
+        start: { random.symmetricVector(count: n, stream: UInt64($0)) })
       var applied = 0
       while try iteration.step() == .apply {
         iteration.setOutput(try projected(try await a.applyGram(try projected(iteration.input))))
@@ -104,9 +104,10 @@ struct LanczosEigenpairs<S: Scalar> {
     let all = values + more.values
     let kept = all.indices.sorted { all[$0] > all[$1] }.prefix(count)
     let (mine, theirs) = (vectors, more.vectors)
-    let chosen = DenseMatrix(rows: mine.rows, columns: kept.count) { i, j in
-      kept[j] < mine.columns ? mine[i, kept[j]] : theirs[i, kept[j] - mine.columns]
-    }
+    let chosen = try DenseMatrix(
+      rows: mine.rows, columns: mine.columns + theirs.columns,
+      elements: mine.elements(in: .columnMajor) + theirs.elements(in: .columnMajor)
+    ).selectingColumns(Array(kept))
     values = kept.map { all[$0] }
     vectors = try chosen.qr().q
   }

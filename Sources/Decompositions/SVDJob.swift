@@ -45,7 +45,8 @@ struct SVDJob<S: Scalar> {
     {
       let passes = state.passes
       state = try await tsqr(scaled)
-      state.passes += passes
+      // The inspection is in both.
+      state.passes += passes - 1
       triplets = try await certify(scaled, &state)
     }
     let left =
@@ -99,11 +100,21 @@ struct SVDJob<S: Scalar> {
     let eigen = try await a.gram().symmetricEigen()
     progress?(2)
     // LAPACK's eigenvalues ascend: the last `count` vectors, the last first.
-    let wanted = try eigen.eigenvectors[0..<n, n - count..<n]
-    return Found(vectors: wanted.reversingColumns(), method: .gram, passes: 2)
+    let wanted = eigen.eigenvectors.selectingColumns((n - count..<n).reversed())
+    return Found(vectors: wanted, method: .gram, passes: 2)
   }
 
   private func lanczos(_ a: RowMatrix<S>) async throws -> Found {
+    let n = a.columns
+    // ARPACK's pointers into its three vectors of work have 32 bits.
+    guard 3 * n <= Int(Int32.max) else {
+      throw LinearAlgebraError.tooLarge(
+        what: "the order of Lanczos's problem", value: n, limit: Int(Int32.max) / 3)
+    }
+    // The basis, ARPACK's work, the vectors found and the panel of a pass.
+    try MemoryGuard.check(
+      "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
+      bytesPerElement: MemoryLayout<S>.stride)
     let pairs = try await LanczosEigenpairs(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
@@ -113,7 +124,7 @@ struct SVDJob<S: Scalar> {
   private func tsqr(_ a: RowMatrix<S>) async throws -> Found {
     let n = a.columns
     try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
-    let r = try await a.triangle(of: DenseMatrix(identity: n))
+    let r = try await a.triangle()
     let vectors = try r.svd().v[0..<n, 0..<count]
     return Found(vectors: vectors, method: .tsqr, passes: 2)
   }
@@ -204,27 +215,5 @@ struct SVDJob<S: Scalar> {
       left: rangeVectors ? try await a.multiplied(by: right).orthonormalFactor() : nil,
       residuals: zeros, converged: true, method: method == .auto ? .gram : method, passes: 1,
       frobeniusNorm: frobenius)
-  }
-}
-
-extension DenseMatrix {
-  /// For each column the unit scalar that makes its component of largest modulus real and positive.
-  func columnPhases() -> [S] {
-    (0..<columns).map { j in
-      var pivot: S = 0
-      for x in column(j) where x.modulus > pivot.modulus { pivot = x }
-      return pivot == 0
-        ? 1 : S(real: pivot.realPart / pivot.modulus, imaginary: -pivot.imaginaryPart / pivot.modulus)
-    }
-  }
-
-  /// Column j times `factors[j]`.
-  func scalingColumns(by factors: [S]) -> DenseMatrix {
-    DenseMatrix(rows: rows, columns: columns) { self[$0, $1] * factors[$1] }
-  }
-
-  /// The columns in the opposite order.
-  fileprivate func reversingColumns() -> DenseMatrix {
-    DenseMatrix(rows: rows, columns: columns) { self[$0, columns - 1 - $1] }
   }
 }

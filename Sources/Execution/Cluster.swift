@@ -14,7 +14,9 @@ public struct Cluster: Sendable {
 
   /// Runs `program` with workers set up as `configuration` says, and returns what it returns.
   ///
-  /// The workers are gone when this returns, however the program ends.
+  /// The workers are gone when this returns, however the program ends. Results are the same bits on any
+  /// number of workers if the tasks are: libraries they call must run single-threaded, which the
+  /// `Cluster.run` of the umbrella module sees to.
   ///
   /// - Parameter recorder: where the workers record their tasks, transfers and waits; nothing is recorded,
   ///   and nothing is paid, without one.

@@ -41,7 +41,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
 
   /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT` and
   /// `TESSERA_MESSAGE_BYTES` where set. In a process that
-  /// `mpirun` or `srun` has started as one of several, the default transport is MPI.
+  /// `mpirun` or `srun` has started, the default transport is MPI.
   ///
   /// - Throws: `invalidConfiguration` when one of them is not a value it may have.
   public static func fromEnvironment(
@@ -57,9 +57,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
       return parsed
     }
     var configuration = ClusterConfiguration()
-    if ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK"].contains(where: { environment[$0] != nil }) {
-      configuration.transport = .mpi
-    }
+    if launchedRank(environment) != nil { configuration.transport = .mpi }
     if let workers = try parse("TESSERA_WORKERS", "a whole number", Int.init) {
       configuration.workers = workers
     }
@@ -78,6 +76,13 @@ public struct ClusterConfiguration: Sendable, Equatable {
     }
     try configuration.validate()
     return configuration
+  }
+
+  /// The rank that `mpirun` or `srun` has given this process; nil in a process that neither has started.
+  public static func launchedRank(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Int? {
+    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"].lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
   }
 
   /// The largest number of workers that run as threads of one process.

@@ -65,8 +65,8 @@ public struct TilePair<First: Tile, Second: Tile>: TaskInput {
 
 /// A named static function on tiles.
 ///
-/// A conforming type spells `Arguments` and `Input` as type aliases: Swift does not infer them from `run`, which
-/// belongs to the protocols below.
+/// A conforming type spells `Arguments` and `Input` as type aliases: Swift does not infer them from `run`,
+/// which belongs to the protocols below.
 public protocol TileTask: Sendable {
   /// What the driver sends to every worker with the task.
   associatedtype Arguments: WireCodable

@@ -36,6 +36,15 @@ public struct CounterBasedRandom: Sendable {
     Double(bits(index, stream: stream).0 >> 11) * 0x1p-53
   }
 
+  /// `count` scalars as `symmetric` makes them for indices from zero. O(count).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public func symmetricVector<S: Scalar>(count: Int, stream: UInt64 = 0, as type: S.Type = S.self) -> [S] {
+    (0..<count).map { symmetric(UInt64($0), stream: stream) }
+  }
+
   /// A scalar whose parts are uniform in [-1, 1).
   public func symmetric<S: Scalar>(_ index: UInt64, stream: UInt64 = 0, as type: S.Type = S.self) -> S {
     let (a, b) = bits(index, stream: stream)

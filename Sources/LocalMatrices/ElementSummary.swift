@@ -11,13 +11,21 @@ public struct ElementSummary<S: Scalar>: Sendable {
   public fileprivate(set) var nonzeroCount = 0
   /// The largest modulus of a finite element; zero when there is none.
   public fileprivate(set) var largest: S.Real = 0
+  /// The Frobenius norm; NaN or infinite when an element is.
+  public var frobenius: S.Real { squares.root }
   /// Row and column of the first NaN or infinite element in row order, from zero.
   public fileprivate(set) var firstNotFinite: (row: Int, column: Int)?
 
-  fileprivate init() {}
+  private var squares = ScaledSquares<S.Real>()
+  private let countsZeros: Bool
+
+  fileprivate init(countsZeros: Bool) { self.countsZeros = countsZeros }
 
   fileprivate mutating func add(_ i: Int, _ j: Int, _ value: S) {
     sum += value
+    squares.add(value.realPart)
+    squares.add(value.imaginaryPart)
+    if countsZeros || value != 0 { nonzeroCount += 1 }
     if value.isFiniteNumber {
       largest = max(largest, value.modulus)
     } else if firstNotFinite.map({ (i, j) < ($0.row, $0.column) }) ?? true {
@@ -33,15 +41,15 @@ extension LocalMatrix {
   @specialized(where S == Complex<Float>)
   @specialized(where S == Complex<Double>)
   public func summary() -> ElementSummary<S> {
-    var summary = ElementSummary<S>()
     switch self {
     case .dense(let a):
+      var summary = ElementSummary<S>(countsZeros: false)
       a.forEach { summary.add($0, $1, $2) }
-      summary.nonzeroCount = a.storage.count { $0 != 0 }
+      return summary
     case .sparse(let a):
+      var summary = ElementSummary<S>(countsZeros: true)
       a.forEach { summary.add($0, $1, $2) }
-      summary.nonzeroCount = a.nonzeroCount
+      return summary
     }
-    return summary
   }
 }

@@ -36,9 +36,7 @@ public enum MatrixGenerator {
   public static func sparse<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> SparseMatrix<S> {
-    try rows(shape, density: density, seed: seed) { mean, _, u in
-      poisson(mean, u)
-    } column: { u, n in
+    try rows(shape, density: density, seed: seed) { u, n in
       Int(u * Double(n))
     }
   }
@@ -54,9 +52,7 @@ public enum MatrixGenerator {
   public static func powerLaw<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> SparseMatrix<S> {
-    try rows(shape, density: density, seed: seed) { mean, _, u in
-      poisson(mean, u)
-    } column: { u, n in
+    try rows(shape, density: density, seed: seed) { u, n in
       // The inverse of the distribution log(1 + j) / log(1 + n).
       Int(Double.pow(Double(n) + 1, u) - 1)
     }
@@ -76,6 +72,8 @@ public enum MatrixGenerator {
   {
     try checkDimensions(grid.rows, grid.columns)
     let (a, b) = (grid.rows, grid.columns)
+    try MemoryGuard.check(
+      "the Laplacian of a grid of \(grid)", 5 * a, b, bytesPerElement: MemoryLayout<S>.stride + 8)
     var matrix = try TripletMatrix<S>(rows: a * b, columns: a * b)
     matrix.reserveCapacity(5 * a * b)
     for i in 0..<a {
@@ -92,8 +90,7 @@ public enum MatrixGenerator {
   }
 
   private static func rows<S: Scalar>(
-    _ shape: Shape, density: Double, seed: UInt64, length: (Double, Int, Double) -> Int,
-    column: (Double, Int) -> Int
+    _ shape: Shape, density: Double, seed: UInt64, column: (Double, Int) -> Int
   ) throws(LinearAlgebraError) -> SparseMatrix<S> {
     guard density >= 0, density <= 1 else {
       throw .invalidArgument("the density is \(density), expected 0 to 1")
@@ -106,7 +103,7 @@ public enum MatrixGenerator {
     let random = CounterBasedRandom(seed: seed)
     let mean = density * Double(shape.columns)
     for i in 0..<shape.rows {
-      let count = length(mean, i, random.uniform(UInt64(i), stream: 1))
+      let count = poisson(mean, random.uniform(UInt64(i), stream: 1))
       for entry in 0..<count {
         let counter = UInt64(i) << 32 | UInt64(entry)
         let j = column(random.uniform(counter, stream: 2), shape.columns)

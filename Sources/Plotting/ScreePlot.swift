@@ -8,17 +8,18 @@ internal import TesseraInstrumentation
 public struct ScreePlot: Sendable {
   /// The values, in the order in which they are drawn.
   public var singularValues: [Double]
-  /// The sum of the squares of all singular values, |A|_F^2; nil takes the given values for all.
-  public var totalSumOfSquares: Double?
+  /// The Frobenius norm, whose square is the sum of the squares of all singular values; nil takes the given
+  /// values for all.
+  public var frobeniusNorm: Double?
   /// The title.
   public var title: String
 
   /// A plot of the given values. Values that are not finite are left out, and the picture says so.
   public init(
-    singularValues: [Double], totalSumOfSquares: Double? = nil, title: String = "Singular values"
+    singularValues: [Double], frobeniusNorm: Double? = nil, title: String = "Singular values"
   ) {
     self.singularValues = singularValues
-    self.totalSumOfSquares = totalSumOfSquares
+    self.frobeniusNorm = frobeniusNorm
     self.title = title
   }
 
@@ -41,7 +42,7 @@ public struct ScreePlot: Sendable {
       SVGStyle.stroked(Palette.series[0], width: 1.5),
       SVGStyle.stroked(Palette.series[1], width: 1.5, dashes: [6, 3])
     )
-    let whole = totalSumOfSquares == nil ? "the squares shown" : "all squares"
+    let whole = frobeniusNorm == nil ? "the squares shown" : "all squares"
     drawLegend(
       [
         LegendEntry(label: "singular value", style: valueStyle, hasMarker: true),
@@ -89,7 +90,7 @@ public struct ScreePlot: Sendable {
     guard unit > 0 else { return [] }
     let squares = drawn.map { ($0.element / unit) * ($0.element / unit) }
     let shown = squares.reduce(0, +)
-    let total = totalSumOfSquares.map { $0 / unit / unit } ?? shown
+    let total = frobeniusNorm.map { ($0 / unit) * ($0 / unit) } ?? shown
     guard total > 0, total.isFinite else { return [] }
     var sum = 0.0
     return zip(drawn, squares).map { value, square in

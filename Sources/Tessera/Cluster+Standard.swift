@@ -34,6 +34,7 @@ extension Cluster {
   ) async throws -> Result {
     let configuration =
       if let configuration { configuration } else { try ClusterConfiguration.fromEnvironment() }
+    try configuration.validate()
     let registry = TaskRegistry.standard.adding(tasks)
     SingleThreadedBLAS.begin()
     defer { SingleThreadedBLAS.end() }

@@ -173,14 +173,16 @@ private let shapes = [
     }
   }
 
-  @Test func aToleranceThatNothingMeetsIsPartialConvergence() async throws {
+  @Test func aToleranceOfZeroAsksForNoMoreThanRounding() async throws {
     try await withMatrix { a in
       for method in SVDMethod.allCases {
         let svd = try await a.svd(count: 3, method: method, tolerance: 0, leftVectors: true)
         let found = svd.singularValues.count
         #expect(svd.converged == (found == 3) && svd.residuals.count == found)
         #expect(svd.right.columns == found && svd.left?.columns == found)
-        #expect(svd.residuals.allSatisfy { $0 == 0 })
+        #expect(found > 0)
+        let limit = 1000 * Double.ulpOfOne * (svd.singularValues.first ?? 0)
+        #expect(svd.residuals.allSatisfy { $0 <= limit })
       }
     }
   }

@@ -8,10 +8,10 @@ import Testing
     var plot = ScreePlot(singularValues: [4, 2, 2])
     let shares: [Double] = [16.0 / 24, 20.0 / 24, 1]
     #expect(plot.cumulativeShares().map(\.element) == shares)
-    plot.totalSumOfSquares = 32
-    #expect(plot.cumulativeShares().map(\.element) == [0.5, 0.625, 0.75])
+    plot.frobeniusNorm = 8
+    #expect(plot.cumulativeShares().map(\.element) == [0.25, 0.3125, 0.375])
     plot.singularValues = [3e200, 1e-200]
-    plot.totalSumOfSquares = nil
+    plot.frobeniusNorm = nil
     #expect(plot.cumulativeShares().map(\.element) == [1, 1])
   }
 
@@ -20,7 +20,7 @@ import Testing
   ])
   func everyScreeIsAValidPicture(values: [Double]) throws {
     for total in [nil, 0, 1e6, .nan] {
-      let plot = ScreePlot(singularValues: values, totalSumOfSquares: total, title: "a < b")
+      let plot = ScreePlot(singularValues: values, frobeniusNorm: total, title: "a < b")
       let picture = try #require(Picture(plot.svg().description))
       #expect(picture.texts.contains("a < b"))
     }

@@ -43,7 +43,7 @@ enum InspectionTask<S: Scalar>: ReduceTask {
     var found = Inspection<S.Real>()
     if let (row, column) = summary.firstNotFinite { found.firstNotFinite = [firstRows[tile] + row, column] }
     found.largest = summary.largest
-    found.frobenius = slab.norm(.frobenius)
+    found.frobenius = summary.frobenius
     return found
   }
 

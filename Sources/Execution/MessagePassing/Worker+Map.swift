@@ -1,4 +1,5 @@
-// A worker's part in a map: the task on its tiles, in order; then the first failure of all workers goes to rank 0.
+// A worker's part in a map: the task on its tiles, in order; then the first failure of all workers goes to
+// rank 0.
 
 import TesseraCommunication
 

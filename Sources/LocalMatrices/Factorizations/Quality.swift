@@ -20,22 +20,6 @@ extension DenseMatrix {
     try (adjoint() * self - DenseMatrix(identity: columns)).norm()
   }
 
-  /// A with column j multiplied by `factors[j]`, column-major. O(mn).
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  @specialized(where S == Complex<Float>)
-  @specialized(where S == Complex<Double>)
-  func scalingColumns(by factors: [S.Real]) -> DenseMatrix {
-    var scaled = elements(in: .columnMajor)
-    scaled.withUnsafeMutableBufferPointer { scaled in
-      for j in 0..<columns {
-        let factor = S(real: factors[j])
-        for q in j * rows..<(j + 1) * rows { scaled[q] *= factor }
-      }
-    }
-    return DenseMatrix(unchecked: rows, columns, order: .columnMajor, scaled)
-  }
-
   /// Throws unless every element is finite; A must be `columnMajor()`. O(mn).
   ///
   /// - Throws: `notFinite` with the first such element in column order.

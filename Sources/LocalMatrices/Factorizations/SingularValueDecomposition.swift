@@ -23,7 +23,7 @@ public struct SingularValueDecomposition<S: Scalar>: Sendable {
   ///
   /// - Throws: `shapeMismatch`.
   public func residual(of a: DenseMatrix<S>) throws(LinearAlgebraError) -> S.Real {
-    try a.relativeDifference(from: try u.scalingColumns(by: singularValues) * v.adjoint())
+    try a.relativeDifference(from: try u.scalingColumns(by: singularValues.map { S(real: $0) }) * v.adjoint())
   }
 
   /// The larger of |I - U^H U|_F and |I - V^H V|_F. 2(m + n)k^2 flops.

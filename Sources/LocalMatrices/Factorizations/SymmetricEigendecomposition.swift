@@ -14,7 +14,7 @@ public struct SymmetricEigendecomposition<S: Scalar>: Sendable {
   /// - Throws: `shapeMismatch`.
   public func residual(of a: DenseMatrix<S>) throws(LinearAlgebraError) -> S.Real {
     try a.relativeDifference(
-      from: try eigenvectors.scalingColumns(by: eigenvalues) * eigenvectors.adjoint())
+      from: try eigenvectors.scalingColumns(by: eigenvalues.map { S(real: $0) }) * eigenvectors.adjoint())
   }
 
   /// |I - Z^H Z|_F. 2n^3 flops.

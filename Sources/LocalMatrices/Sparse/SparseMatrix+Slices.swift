@@ -15,25 +15,39 @@ extension SparseMatrix {
         throw .invalidArgument("rows \(rowRange), columns \(columnRange) leave \(shape)")
       }
       let (major, minor) = axis == .rows ? (rowRange, columnRange) : (columnRange, rowRange)
-      let whole = minor == 0..<(axis == .rows ? columns : rows)
-      var newOffsets = [0]
-      var newIndices: [Int32] = []
-      var newValues: [S] = []
-      newOffsets.reserveCapacity(major.count + 1)
-      for p in major {
-        let entries =
-          whole
-          ? offsets[p]..<offsets[p + 1]
-          : firstEntry(of: p, from: minor.lowerBound)..<firstEntry(of: p, from: minor.upperBound)
-        newIndices.append(
-          contentsOf: indices[entries].lazy.map { $0 - Int32(truncatingIfNeeded: minor.lowerBound) })
-        newValues.append(contentsOf: storage[entries])
-        newOffsets.append(newIndices.count)
-      }
-      return SparseMatrix(
-        unchecked: rowRange.count, columnRange.count, axis: axis, conjugated: isConjugated,
-        offsets: newOffsets, indices: newIndices, newValues)
+      return minor == 0..<(axis == .rows ? columns : rows) ? majorSlice(major) : slice(major, minor)
     }
+  }
+
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  private func slice(_ major: Range<Int>, _ minor: Range<Int>) -> SparseMatrix {
+    var newOffsets = [0]
+    var newIndices: [Int32] = []
+    var newValues: [S] = []
+    newOffsets.reserveCapacity(major.count + 1)
+    for p in major {
+      let entries = firstEntry(of: p, from: minor.lowerBound)..<firstEntry(of: p, from: minor.upperBound)
+      newIndices.append(
+        contentsOf: indices[entries].lazy.map { $0 - Int32(truncatingIfNeeded: minor.lowerBound) })
+      newValues.append(contentsOf: storage[entries])
+      newOffsets.append(newIndices.count)
+    }
+    let (rows, columns) = axis == .rows ? (major.count, minor.count) : (minor.count, major.count)
+    return SparseMatrix(
+      unchecked: rows, columns, axis: axis, conjugated: isConjugated, offsets: newOffsets,
+      indices: newIndices, newValues)
+  }
+
+  /// The major vectors of the given range, whole: three blocks to copy.
+  private func majorSlice(_ major: Range<Int>) -> SparseMatrix {
+    let (first, last) = (offsets[major.lowerBound], offsets[major.upperBound])
+    return SparseMatrix(
+      unchecked: axis == .rows ? major.count : rows, axis == .rows ? columns : major.count, axis: axis,
+      conjugated: isConjugated, offsets: offsets[major.lowerBound...major.upperBound].map { $0 - first },
+      indices: Array(indices[first..<last]), Array(storage[first..<last]))
   }
 
   /// The first entry of major vector `p` whose minor index is at least `bound`.

@@ -1,6 +1,6 @@
 // A sink that tells how many bytes have gone into it: the progress of writing.
 
-/// Counts the bytes on their way to another sink.
+/// Counts the bytes on their way to another sink, in pieces of at most 1 MiB.
 final class CountingSink: ByteSink {
   private let base: any ByteSink
   private let progress: (Int) -> Void
@@ -12,9 +12,14 @@ final class CountingSink: ByteSink {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError) {
-    try base.write(bytes)
-    written += bytes.count
-    progress(written)
+    var rest = bytes
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 20))
+      try base.write(piece)
+      written += piece.count
+      progress(written)
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
+    }
   }
 
   func finish() throws(FileFormatError) { try base.finish() }

@@ -10,9 +10,11 @@ struct EntryList<S: Scalar> {
   var columnIndices: [Int32] = []
   var values: [S] = []
 
-  /// Makes room for the declared entries, but for no more than `growth` times those that are there.
+  /// Makes room for the declared entries, but for no more than `growth` times those that are there, and no
+  /// more than a quarter of the memory: the size of a file may be a hole.
   mutating func reserve(for header: MatrixMarketHeader, growth: Double) {
-    let count = min(header.entries, Int(min(Double(values.count) * growth, 0x1p62)))
+    let affordable = MemoryGuard.physicalBytes / 4 / (MemoryLayout<S>.stride + 8)
+    let count = min(header.entries, affordable, Int(min(Double(values.count) * growth, 0x1p62)))
     values.reserveCapacity(count)
     if header.layout == .coordinate {
       rowIndices.reserveCapacity(count)

@@ -72,7 +72,7 @@ struct MatrixFacts {
     let summary = matrix.summary()
     nonzeros = summary.nonzeroCount
     measures = [
-      ("frobeniusNorm", .real(matrix.norm(.frobenius))), ("oneNorm", .real(matrix.norm(.one))),
+      ("frobeniusNorm", .real(summary.frobenius)), ("oneNorm", .real(matrix.norm(.one))),
       ("infinityNorm", .real(matrix.norm(.infinity))),
       ("sum", header.scalar.isComplex ? .scalar(summary.sum) : .real(summary.sum.realPart)),
     ]

@@ -98,8 +98,8 @@ struct SVD: AsyncParsableCommand {
         : table(heading, svd, workers: cluster.engine.workerCount, elapsed))
   }
 
-  /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local matrix
-  /// outlive this call.
+  /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local
+  /// matrix outlive this call.
   private func distributed<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws -> (
     RowMatrix<S>, heading: String
   ) {
@@ -133,9 +133,8 @@ struct SVD: AsyncParsableCommand {
   }
 
   private func drawScree<S: Scalar>(_ svd: TruncatedSVD<S>, to path: String) throws {
-    let total = Double(svd.frobeniusNorm)
     try ScreePlot(
-      singularValues: svd.singularValues.map { Double($0) }, totalSumOfSquares: total * total,
+      singularValues: svd.singularValues.map { Double($0) }, frobeniusNorm: Double(svd.frobeniusNorm),
       title: "Singular values of \(file)"
     ).svg().write(toFile: path)
   }

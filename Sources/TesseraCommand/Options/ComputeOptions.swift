@@ -34,11 +34,13 @@ struct ComputeOptions: ParsableArguments {
   var scalar: ScalarKind?
 
   @Option(
-    help: ArgumentHelp("Write a timeline of all tasks and messages (Chrome trace format).", valueName: "file")
+    help: ArgumentHelp(
+      "Write a timeline of tasks and messages (Chrome trace format); under mpirun those of rank 0.",
+      valueName: "file")
   )
   var trace: String?
 
-  @Flag(help: "Print where the time went, after the computation, to standard error.")
+  @Flag(help: "Print where the time went, to standard error; under mpirun that of rank 0.")
   var summary = false
 
   @OptionGroup var output: OutputOptions

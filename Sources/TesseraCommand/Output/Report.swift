@@ -33,7 +33,7 @@ enum Report {
 
   /// Prints a note for a person. Of the ranks of an MPI job the first speaks for all.
   static func note(_ text: String) {
-    if let rank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"], rank != "0" { return }
+    if let rank = ClusterConfiguration.launchedRank(), rank != 0 { return }
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 
@@ -69,7 +69,8 @@ enum Report {
       case .communication: 69
       case .taskFailed, .notRegistered, .noSuchTile: 70
       }
-    case is OutputError: 73
+    case let error as OutputError:
+      if case .cannotWrite = error { 74 } else { 73 }
     default: 70
     }
   }
