@@ -118,7 +118,7 @@
     /// Ends the whole job, with the reason on standard error: MPI has no way to go on without one of its
     /// ranks.
     public func close(reason: String) {
-      FileHandle.standardError.write(Data("tessera: rank \(rank): \(reason)\n".utf8))
+      try? FileHandle.standardError.write(contentsOf: Data("tessera: rank \(rank): \(reason)\n".utf8))
       tessera_mpi_abort(69)
     }
 

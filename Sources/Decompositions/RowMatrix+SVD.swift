@@ -19,7 +19,9 @@ extension RowMatrix {
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
   /// | tsqr | n <= 4096, and the least wanted value is below eps^(1/3) s1 or one did not converge | 3 more | 4 n^2 | n^2 words |
   ///
-  /// Lanczos's steps include those that search for further copies of multiple values, 20 to 200 of them.
+  /// Where values fall below eps^(1/3) s1 the certificate takes one pass more. Not counted are scaling, the
+  /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further
+  /// copies of multiple values, 20 to 200 of them.
   ///
   /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares
   /// would leave the range of the scalar is scaled by a power of two first.

@@ -149,14 +149,15 @@ struct SVDJob<S: Scalar> {
     let rotated = try state.vectors * small.v
     let right = rotated.scalingColumns(by: rotated.columnPhases())
     let limit = 100 * max(tolerance, 10 * S.Real.ulpOfOne) * values[0]
-    var residuals = try await residualsByImage(a, values, right)
-    state.passes += 1
-    progress?(state.passes)
-    if hasHiddenValues(values), residuals.contains(where: { !($0 <= limit) }) {
+    let residuals: [S.Real]
+    if hasHiddenValues(values) {
       residuals = try await residualsByFactor(a, values, right)
       state.passes += 2
-      progress?(state.passes)
+    } else {
+      residuals = try await residualsByImage(a, values, right)
+      state.passes += 1
     }
+    progress?(state.passes)
     let good = residuals.prefix { $0 <= limit }.count
     return Triplets(
       values: Array(values.prefix(good)), right: try right[0..<a.columns, 0..<good],

@@ -1,4 +1,5 @@
-// Columns of an m x n matrix chosen, scaled, and the scalars that give them a sign of their own. O(mn), one copy.
+// Columns of an m x n matrix chosen, scaled, and the scalars that give them a sign of their own. O(mn), one
+// copy.
 
 import Numerics
 
@@ -39,8 +40,8 @@ extension DenseMatrix {
     return DenseMatrix(unchecked: rows, columns, order: .columnMajor, scaled)
   }
 
-  /// For each column the scalar of modulus one that makes its component of largest modulus, the first of several,
-  /// real and positive; one for a zero column.
+  /// For each column the scalar of modulus one that makes its component of largest modulus, the first of
+  /// several, real and positive; one for a zero column.
   @specialized(where S == Float)
   @specialized(where S == Double)
   @specialized(where S == Complex<Float>)

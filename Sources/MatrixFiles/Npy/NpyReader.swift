@@ -42,15 +42,17 @@ struct NpyReader {
     let size = header.element.size
     let declared = header.rows * header.columns * size
     var elements: [S] = []
-    // The size of a file may be a hole: what cannot be held is refused before it is asked for.
-    do throws(LinearAlgebraError) {
-      try MemoryGuard.check(
-        "a matrix of \(header.rows) x \(header.columns)", header.rows, header.columns,
-        bytesPerElement: MemoryLayout<S>.stride)
-    } catch {
-      throw FileFormatError(.badData, file: source.name, "\(error)")
+    if let rest = source.remainingBytes, rest >= declared {
+      // The size of a file may be a hole: what cannot be held is refused before it is asked for.
+      do throws(LinearAlgebraError) {
+        try MemoryGuard.check(
+          "a matrix of \(header.rows) x \(header.columns)", header.rows, header.columns,
+          bytesPerElement: MemoryLayout<S>.stride)
+      } catch {
+        throw FileFormatError(.badData, file: source.name, at: .byte(header.dataOffset), "\(error)")
+      }
+      elements.reserveCapacity(declared / size)
     }
-    elements.reserveCapacity(min(declared, source.remainingBytes ?? 0) / size)
     // Elements are at most 16 bytes, so that none is cut by the end of the buffer.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     defer { buffer.deallocate() }

@@ -11,7 +11,9 @@ struct Convert: AsyncParsableCommand {
       way to .mtx. Between two .mtx files the symmetry is kept. OUT may be IN: it changes only when all is written.
       """)
 
-  @Argument(help: "The matrix file to read, or - for standard input.")
+  @Argument(
+    help:
+      "The matrix file to read, or - for standard input (then --scalar says what it holds; default double).")
   var input: String
 
   @Argument(help: "The matrix file to write, or - for standard output.")
@@ -30,14 +32,10 @@ struct Convert: AsyncParsableCommand {
 
   func run() async throws {
     try await Report.errors {
-      if input == "-", scalar == nil {
-        throw FileFormatError(
-          .usage, file: input, "say which numbers standard input holds: --scalar double, for example")
-      }
       let start = ContinuousClock.now
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
       let kind =
-        if let scalar { scalar } else { try MatrixFile.readHeader(input, format: inputFormat).scalar }
+        if let scalar { scalar } else { try scalarOfFile(input, format: inputFormat) ?? .double }
       let (shape, nonzeros) = try await withScalar(kind) { try convert(as: $0, to: format) }
       try Report.written(
         destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: output.json)

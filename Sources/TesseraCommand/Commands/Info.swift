@@ -37,10 +37,11 @@ struct Info: AsyncParsableCommand {
     }
   }
 
-  /// Reads the whole file, as complex numbers when it may hold such: real ones lose nothing.
+  /// Reads the whole file, as complex numbers when nobody knows what it holds: real ones lose nothing.
   private func facts() async throws -> MatrixFacts {
-    if file == "-" { return try facts(as: Complex<Double>.self) }
-    let kind = try MatrixFile.readHeader(file, format: format).scalar
+    guard let kind = try scalarOfFile(file, format: format) else {
+      return try facts(as: Complex<Double>.self)
+    }
     return try await withScalar(kind) { try facts(as: $0) }
   }
 

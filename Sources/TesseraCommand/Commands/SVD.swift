@@ -57,20 +57,28 @@ struct SVD: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Report.errors {
+    try await Report.errors(onEveryRank: true) {
       // A name that tells no format should not cost a whole computation.
       for path in [left, values, right].compactMap({ $0 }) {
         _ = try MatrixFileFormat.inferred(fromName: path)
       }
+      try checkPicture(scree)
+      try checkOutputs([left, values, right, scree, compute.trace], input: file)
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
         let kind =
           if let scalar = compute.scalar {
             scalar
           } else {
-            file == "-" ? .double : try MatrixFile.readHeader(file, format: format).scalar
+            try scalarOfFile(file, format: format) ?? .double
           }
-        try await withScalar(kind) { try await decompose(as: $0, on: cluster) }
+        do {
+          try await withScalar(kind) { try await decompose(as: $0, on: cluster) }
+        } catch let error as LinearAlgebraError {
+          // A refusal by the mathematics is about this file.
+          if case .invalidArgument = error { throw error }
+          throw FileFormatError(.badData, file: file, "\(error)")
+        }
       }
     }
   }

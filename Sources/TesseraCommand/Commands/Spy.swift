@@ -38,6 +38,8 @@ struct Spy: AsyncParsableCommand {
 
   func run() async throws {
     try await Report.errors {
+      try checkPicture(picture)
+      try checkOutputs([picture], input: file)
       // Real numbers lose nothing as complex ones, and only the pattern counts.
       let (_, contents) = try readMatrix(
         file, as: Complex<Double>.self, format: format, progress: progress)

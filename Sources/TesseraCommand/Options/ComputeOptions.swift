@@ -46,8 +46,8 @@ struct ComputeOptions: ParsableArguments {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let partitions, partitions < 1 || partitions > 1_000_000 {
-      throw ValidationError("--partitions is \(partitions), expected 1 to 1000000.")
+    if let partitions, partitions < 1 || partitions > 65_536 {
+      throw ValidationError("--partitions is \(partitions), expected 1 to 65536.")
     }
   }
 

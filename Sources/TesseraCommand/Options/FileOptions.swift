@@ -1,6 +1,7 @@
 // Options about files that several subcommands share.
 
 import ArgumentParser
+import Foundation
 import Tessera
 
 extension MatrixFileFormat: ExpressibleByArgument {}
@@ -43,4 +44,45 @@ func writeMatrix<S: Scalar>(
   let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
   defer { bar.finish() }
   try MatrixFile.write(contents, to: path, format: format, symmetry: symmetry) { bar.advance(to: $0) }
+}
+
+/// The scalar of the numbers in `path` where they can be read twice; nil for standard input, pipes and
+/// sockets.
+func scalarOfFile(_ path: String, format: MatrixFileFormat?) throws(FileFormatError) -> ScalarKind? {
+  var status = stat()
+  if path == "-" || stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+    return nil
+  }
+  return try MatrixFile.readHeader(path, format: format).scalar
+}
+
+/// Checks, before anything is computed, that outputs can be created and are neither the input nor each other.
+///
+/// - Throws: `usage` for names that stand for the same file, `cannotCreate` for folders that do not take a
+///   file.
+func checkOutputs(_ outputs: [String?], input: String) throws(FileFormatError) {
+  var taken = [canonical(input): "the input"]
+  for path in outputs.compactMap({ $0 }) where path != "-" && !path.hasPrefix("/dev/") {
+    let url = URL(filePath: path)
+    if let other = taken.updateValue("another output", forKey: canonical(path)) {
+      throw FileFormatError(.usage, file: path, "is \(other) too")
+    }
+    let folder = url.deletingLastPathComponent().path
+    guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
+      throw FileFormatError(.cannotCreate, file: path, "its folder is absent or cannot be written")
+    }
+  }
+}
+
+/// Checks that the name of a picture says what it is.
+///
+/// - Throws: `usage`.
+func checkPicture(_ path: String?) throws(FileFormatError) {
+  guard let path, !path.hasPrefix("/dev/"), !path.lowercased().hasSuffix(".svg") else { return }
+  throw FileFormatError(.usage, file: path, "pictures are SVG; the name must end in .svg")
+}
+
+/// The path without links and detours, so that one file has one name.
+private func canonical(_ path: String) -> String {
+  URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
 }

@@ -13,7 +13,7 @@ enum Report {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     } catch {
-      throw FileFormatError(.inputOutput, file: "standard output", error.localizedDescription)
+      throw FileFormatError(.inputOutput, file: "standard output", "cannot be written")
     }
   }
 
@@ -34,11 +34,14 @@ enum Report {
   /// Prints a note for a person. Of the ranks of an MPI job the first speaks for all.
   static func note(_ text: String) {
     if let rank = ClusterConfiguration.launchedRank(), rank != 0 { return }
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    // Where nobody listens there is nobody to tell.
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 
-  /// Runs a command's body; an error becomes one line on standard error and an exit code.
-  static func errors(_ body: () async throws -> Void) async throws {
+  /// Runs a command's body; an error becomes one line on standard error and an exit code. Of the ranks of an
+  /// MPI job only the first runs a command that does not compute.
+  static func errors(onEveryRank: Bool = false, _ body: () async throws -> Void) async throws {
+    if !onEveryRank, let rank = ClusterConfiguration.launchedRank(), rank != 0 { return }
     do {
       try await body()
     } catch let error as ExitCode {
