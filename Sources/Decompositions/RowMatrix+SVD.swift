@@ -17,7 +17,7 @@ extension RowMatrix {
   /// | --- | --- | --- | --- | --- |
   /// | gram | n <= 512, or 3k >= n, or k + 2 > n | 4 | 3 n^2 | n(n+1)/2 words |
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
-  /// | tsqr | n <= 4096, and the least wanted value is below eps^(1/3) s1 or one did not converge | 3 more | 4 n^2 | n^2 words |
+  /// | tsqr | n <= 4096, and the least wanted value is below eps^(1/3) s1 or one did not converge | 3, or 3 more | 4 n^2 | n^2 words |
   ///
   /// Where values fall below eps^(1/3) s1 the certificate takes one pass more. Not counted are scaling, the
   /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further
@@ -30,14 +30,14 @@ extension RowMatrix {
   ///   - count: how many; more than min(m, n) asks for all.
   ///   - method: how; `auto` chooses by the table.
   ///   - tolerance: the relative accuracy asked of Lanczos (by default 1e-10, or 10 ulp in single precision),
-  ///     and of every triplet: one whose residual exceeds 100 times the tolerance times s1 is not returned.
+  ///     and of every triplet: one whose residual exceeds 100 max(tolerance, 10 ulp) s1 is not returned.
   ///   - seed: of Lanczos's first vector.
   ///   - leftVectors: whether to compute U, as Q of the QR factorization of A V: one more pass, m x r numbers
   ///     on the workers.
   ///   - progress: called with the number of passes so far.
   /// - Returns: the triplets that converged, with their residuals; fewer than asked for is not an error.
   /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, `invalidArgument` for a negative
-  ///   count, `outOfMemory`, `ExecutionError`.
+  ///   count, `notConverged` when ARPACK or LAPACK gives up, `outOfMemory`, `ExecutionError`.
   public func svd(
     count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0,
     leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
