@@ -10,6 +10,8 @@ public enum CommunicationError: Error, Equatable, Sendable, CustomStringConverti
   case malformed(expected: String)
   /// A length above what is allowed or present.
   case tooLong(what: String, length: Int, limit: Int)
+  /// A worker whose program knows other tasks than the driver's, or speaks another wire format.
+  case differentProgram(rank: Int, lacks: [String], has: [String])
   /// A rank outside 0..<size.
   case noSuchRank(rank: Int, size: Int)
 
@@ -22,6 +24,9 @@ public enum CommunicationError: Error, Equatable, Sendable, CustomStringConverti
     case .malformed(let expected): "malformed message: expected \(expected)"
     case .tooLong(let what, let length, let limit):
       "malformed message: \(what) of length \(length), at most \(limit)"
+    case .differentProgram(let rank, let lacks, let has):
+      "worker \(rank) is another program than the driver: it lacks [\(lacks.joined(separator: ", "))] "
+        + "and has [\(has.joined(separator: ", "))]"
     case .noSuchRank(let rank, let size): "there is no rank \(rank) among \(size)"
     }
   }

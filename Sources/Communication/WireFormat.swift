@@ -27,6 +27,9 @@ public struct WireWriter: Sendable {
     case payload(any WirePayload)
   }
 
+  /// The version of the format: processes of one job must agree on it.
+  public static let version = 1
+
   /// The pieces in order.
   public private(set) var segments: [Segment] = []
   /// Bytes of integers, text and lengths so far.

@@ -47,6 +47,13 @@ public struct Cluster: Sendable {
     }
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
+      if communicators.count < worker.communicator.size {
+        do throws(CommunicationError) {
+          try worker.compareContracts()
+        } catch {
+          worker.communicator.close(reason: "\(error)")
+        }
+      }
       while let job = queue.next() { job(worker) }
       // Whoever does not hear the stop hears the close. A group that failed before is closed already.
       do throws(CommunicationError) {
@@ -74,19 +81,22 @@ public struct Cluster: Sendable {
     _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder? = nil
   ) async {
     let threads = WorkerThreads()
-    threads.startServing(communicator, registry: registry, recorder: recorder)
+    threads.startServing(communicator, registry: registry, recorder: recorder, isElsewhere: true)
     await threads.finished()
   }
 }
 
 extension WorkerThreads {
-  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it.
+  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it. `isElsewhere`
+  /// says that rank 0 is another process.
   fileprivate func startServing(
-    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?
+    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false
   ) {
     start(named: "tessera worker \(communicator.rank)") {
       do throws(CommunicationError) {
-        try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
+        let worker = Worker(communicator: communicator, registry: registry, recorder: recorder)
+        if isElsewhere { try worker.compareContracts() }
+        try worker.serve()
       } catch {
         communicator.close(reason: "\(error)")
       }

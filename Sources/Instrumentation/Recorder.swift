@@ -49,21 +49,6 @@ public final class Recorder: Sendable {
     }
     return try body()
   }
-
-  /// Runs `body` where the caller runs and records how long it took, suspensions included, also when it
-  /// throws.
-  ///
-  /// - Throws: what `body` throws.
-  nonisolated(nonsending) public func measure<Result, Failure: Error>(
-    _ kind: Event.Kind, _ name: String, worker: Int,
-    _ body: nonisolated(nonsending) () async throws(Failure) -> Result
-  ) async throws(Failure) -> Result {
-    let start = MonotonicClock.now()
-    defer {
-      record(Event(kind, name, worker: worker, start: start, duration: MonotonicClock.now() - start))
-    }
-    return try await body()
-  }
 }
 
 extension Recorder? {
@@ -76,16 +61,5 @@ extension Recorder? {
   ) throws(Failure) -> Result {
     guard let self else { return try body() }
     return try self.measure(kind(), name(), worker: worker, body)
-  }
-
-  /// Runs `body` where the caller runs; with a recorder, records how long it took, also when it throws.
-  ///
-  /// - Throws: what `body` throws.
-  nonisolated(nonsending) public func measure<Result, Failure: Error>(
-    _ kind: @autoclosure () -> Event.Kind, _ name: @autoclosure () -> String, worker: Int,
-    _ body: nonisolated(nonsending) () async throws(Failure) -> Result
-  ) async throws(Failure) -> Result {
-    guard let self else { return try await body() }
-    return try await self.measure(kind(), name(), worker: worker, body)
   }
 }

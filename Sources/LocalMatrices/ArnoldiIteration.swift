@@ -113,10 +113,6 @@ public final class ArnoldiIteration<S: Scalar> {
 
   /// The number of Ritz values that have met the tolerance.
   public var convergedCount: Int { Int(parameters[4]) }
-  /// The number of times the operator has been applied.
-  public var applications: Int { Int(parameters[8]) }
-  /// The number of restarts made.
-  public var restarts: Int { Int(parameters[2]) }
 
   /// The converged eigenvalues, largest first, and their vectors as columns of an n x converged matrix.
   ///

@@ -19,6 +19,31 @@ import Testing
     }
   }
 
+  @Test func aWorkerThatIsAnotherProgramIsRefusedByName() async throws {
+    let group = InProcessCommunicator.group(size: 2, encodes: true)
+    let other = TaskRegistry([.tile(Numbers.self)])
+    async let served: Void = Cluster.serve(group[1], registry: other)
+    do {
+      try await Cluster.run(ClusterConfiguration(workers: 2), over: [group[0]], registry: .test) { cluster in
+        _ = try await cluster.engine.collect(try await cluster.engine.place(texts(4)))
+      }
+      Issue.record("the worker was not refused")
+    } catch ExecutionError.communication(.closed(let reason)) {
+      #expect(reason.contains("worker 1 is another program") && reason.contains(BracketingTask.name))
+    }
+    await served
+  }
+
+  @Test func workersElsewhereServeUntilTheProgramEnds() async throws {
+    let group = InProcessCommunicator.group(size: 2, encodes: true)
+    async let served: Void = Cluster.serve(group[1], registry: .test)
+    let tiles = try await Cluster.run(
+      ClusterConfiguration(workers: 2), over: [group[0]], registry: .test
+    ) { try await $0.engine.collect(try await $0.engine.place(texts(4))) }
+    #expect(tiles == texts(4))
+    await served
+  }
+
   @Test func manyStartsLeaveNoThreadAndNoDescriptor() async throws {
     let (threads, descriptors) = (entries("task"), entries("fd"))
     for k in 0..<100 {

@@ -30,19 +30,18 @@ import Testing
     #expect(events.map(\.worker) == [2])
   }
 
-  @Test func withoutARecorderOnlyTheBodyRuns() async {
+  @Test func withoutARecorderOnlyTheBodyRuns() {
     let none: Recorder? = nil
     func name() -> String {
       Issue.record("a name was built for nobody")
       return ""
     }
     #expect(none.measure(.step, name(), worker: 0) { 42 } == 42)
-    #expect(await none.measure(.step, name(), worker: 0) { () async in 42 } == 42)
   }
 
-  @Test func nestedMeasurementsNest() async {
+  @Test func nestedMeasurementsNest() {
     let recorder: Recorder? = Recorder()
-    await recorder.measure(.step, "outer", worker: 0) { () async in
+    recorder.measure(.step, "outer", worker: 0) {
       recorder.measure(.task, "inner", worker: 0) {}
     }
     let events = recorder?.events() ?? []

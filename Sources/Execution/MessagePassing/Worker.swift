@@ -19,6 +19,20 @@ final class Worker {
     self.recorder = recorder
   }
 
+  /// Makes sure that workers in other processes are the same program as the driver's: that they know the same
+  /// tasks by the same names.
+  ///
+  /// - Throws: `differentProgram` on a worker that is not.
+  func compareContracts() throws(CommunicationError) {
+    let mine = registry.contract
+    let driver = try communicator.broadcast(
+      communicator.rank == 0 ? mine : nil, as: [String].self, tag: .control)
+    guard driver != mine else { return }
+    throw .differentProgram(
+      rank: communicator.rank, lacks: driver.filter { !mine.contains($0) },
+      has: mine.filter { !driver.contains($0) })
+  }
+
   /// Takes part in steps until the driver says stop. What ranks other than 0 do.
   func serve() throws(CommunicationError) {
     while true {

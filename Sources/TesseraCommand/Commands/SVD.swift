@@ -164,13 +164,11 @@ struct SVD: AsyncParsableCommand {
     for (k, (value, residual)) in zip(svd.singularValues, svd.residuals).enumerated() {
       let ratio = Double(value) / Double(svd.frobeniusNorm)
       sum += ratio.isFinite ? ratio * ratio : 0
-      rows.append(["\(k + 1)", texts[k], scientific(Double(residual)), percent(sum)])
+      rows.append(["\(k + 1)", texts[k], scientific(Double(residual)), "\(Text.fixed(100 * sum, 2)) %"])
     }
-    let workerText = workers == 1 ? "1 worker" : "\(workers) workers"
-    return """
-      \(heading)
-      \(alignedTable(rows))
-      \(svd.method.rawValue), \(svd.passes) \(svd.passes == 1 ? "pass" : "passes") over the matrix, \(workerText), \(fixed(elapsed, digits: 3)) s
-      """
+    let passes = svd.passes == 1 ? "1 pass" : "\(svd.passes) passes"
+    let workers = workers == 1 ? "1 worker" : "\(workers) workers"
+    return heading + "\n" + Text.table(rows, leading: 0)
+      + "\(svd.method.rawValue), \(passes) over the matrix, \(workers), \(Text.fixed(elapsed, 3)) s"
   }
 }
