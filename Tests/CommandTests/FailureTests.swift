@@ -103,13 +103,68 @@ struct FailureTests {
     #expect(run.errors.contains("TESSERA_WORKERS"))
   }
 
-  @Test func aFullDeviceIsAnOutputError() throws {
+  /// Runs `tessera ARGUMENTS` by a shell, for redirections and pipes.
+  private func shell(_ arguments: String) throws -> CommandRun {
     let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", "\"\(tessera)\" info \"\(CommandRun.digits)\" >/dev/full 2>/dev/null"]
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 74)
+    return try CommandRun(["-c", "exec \"\(tessera)\" \(arguments)"], path: "/bin/sh")
+  }
+
+  @Test(
+    arguments: [
+      ("info Data/digits/digits.mtx.gz >/dev/full", 74), ("info nosuch.mtx 2>/dev/full", 66),
+      ("info nosuch.mtx 2>&-", 66), ("info Data/digits/digits.mtx.gz >&-", 74),
+      ("svd Data/digits/digits.mtx.gz -k 100 2>/dev/full", 0),
+      ("spy Data/digits/digits.mtx.gz /dev/full", 74),
+      ("svd Data/digits/digits.mtx.gz --scree /dev/full", 74),
+    ] as [(String, Int32)])
+  func fullAndClosedOutputsEndInTheirExitCode(arguments: String, expected: Int32) throws {
+    #expect(try shell(arguments).exitCode == expected)
+  }
+
+  @Test func outputsThatAreTheInputOrEachOtherAreRefused() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write("a.mtx", Array("%%MatrixMarket matrix array real general\n1 1\n3\n".utf8))
+    let before = try Data(contentsOf: URL(filePath: file))
+    let (one, detour) = (scratch.path("s.npy"), scratch.path("./s.npy"))
+    for outputs in [
+      ["--values", file], ["--values", one, "--left", detour], ["--scree", scratch.path("s.png")],
+    ] {
+      let run = try CommandRun(["svd", file] + outputs)
+      #expect(run.exitCode == 64, "\(run.errors)")
+      #expect(run.output.isEmpty)
+    }
+    #expect(try CommandRun(["spy", file, file]).exitCode == 64)
+    #expect(try scratch.names() == ["a.mtx"])
+    #expect(try Data(contentsOf: URL(filePath: file)) == before)
+  }
+
+  @Test func nothingIsComputedForAnOutputThatCannotBe() throws {
+    let scratch = try ScratchFolder()
+    let run = try CommandRun([
+      "svd", CommandRun.digits, "--left", scratch.path("u.npy"), "--values", scratch.path("none/s.npy"),
+    ])
+    #expect(run.exitCode == 73)
+    #expect(run.output.isEmpty)
+    #expect(try scratch.names().isEmpty)
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: ["info", "svd", "spy"])
+  func aPipeIsReadOnce(command: String) throws {
+    let run = try shell(
+      "\(command) /dev/stdin --format mtx <<'END'\n%%MatrixMarket matrix array real general\n1 1\n3\nEND")
+    #expect(run.exitCode == 0, "\(run.errors)")
+  }
+
+  @Test func aHoleInAFileReservesNothing() throws {
+    let scratch = try ScratchFolder()
+    let text = try scratch.write("a.mtx", Array((Self.banner + "9 9 999999999999\n1 1 1\n").utf8))
+    let array = try scratch.write(
+      "a.npy", Self.npy("{'descr': '|i1', 'fortran_order': False, 'shape': (2000000, 1000000), }"))
+    for path in [text, array] {
+      try #require(truncate(path, 4_000_000_000_000) == 0)
+      let run = try CommandRun(["info", path])
+      #expect(run.exitCode == 65, "\(run.errors)")
+      #expect(run.errors.split(separator: "\n").count == 1)
+    }
   }
 }
