@@ -87,8 +87,8 @@ public struct Cluster: Sendable {
 }
 
 extension WorkerThreads {
-  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it. `isElsewhere`
-  /// says that rank 0 is another process.
+  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it.
+  /// `isElsewhere` says that rank 0 is another process.
   fileprivate func startServing(
     _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false
   ) {

@@ -43,12 +43,13 @@ public struct TaskRegistry: Sendable {
   public struct Entry: Sendable {
     let name: String
     let type: ObjectIdentifier
+    let verbs: [Step.Verb]
     let tileTypes: [Entry]
     let serve: @Sendable (Worker, Step) throws(CommunicationError) -> Void
 
     /// A tile type, for collections that are placed and collected.
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
-      Entry(name: type.typeName, type: ObjectIdentifier(type), tileTypes: []) {
+      Entry(name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []) {
         (worker, step) throws(CommunicationError) in
         if step.verb == .place {
           try worker.place(nil as [Element]?, step)
@@ -61,7 +62,7 @@ public struct TaskRegistry: Sendable {
     /// A map task and the type of the tiles it makes.
     public static func map<Task: MapTask>(_ task: Task.Type) -> Entry {
       Entry(
-        name: task.name, type: ObjectIdentifier(task), tileTypes: [.tile(Task.Output.self)]
+        name: task.name, type: ObjectIdentifier(task), verbs: [.map], tileTypes: [.tile(Task.Output.self)]
       ) { (worker, step) throws(CommunicationError) in
         let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
         _ = try worker.map(task, arguments, step)
@@ -70,7 +71,7 @@ public struct TaskRegistry: Sendable {
 
     /// A reduce task.
     public static func reduce<Task: ReduceTask>(_ task: Task.Type) -> Entry {
-      Entry(name: task.name, type: ObjectIdentifier(task), tileTypes: []) {
+      Entry(name: task.name, type: ObjectIdentifier(task), verbs: [.reduce], tileTypes: []) {
         (worker, step) throws(CommunicationError) in
         let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
         _ = try worker.reduce(task, arguments, step)
@@ -80,7 +81,8 @@ public struct TaskRegistry: Sendable {
     /// An exchange task and the type of the tiles it makes.
     public static func exchange<Task: ExchangeTask>(_ task: Task.Type) -> Entry {
       Entry(
-        name: task.name, type: ObjectIdentifier(task), tileTypes: [.tile(Task.Output.self)]
+        name: task.name, type: ObjectIdentifier(task), verbs: [.exchange],
+        tileTypes: [.tile(Task.Output.self)]
       ) { (worker, step) throws(CommunicationError) in
         let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
         _ = try worker.exchange(task, arguments, step)

@@ -18,7 +18,7 @@ enum AdjointProductTask<S: Scalar>: ReduceTask {
     }
   }
 
-  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) {
-    left.add(right)
+  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) throws {
+    try left.add(right)
   }
 }

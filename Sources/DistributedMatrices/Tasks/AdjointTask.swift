@@ -14,6 +14,9 @@ enum AdjointTask<S: Scalar>: ExchangeTask {
   static func split(_ bounds: [Int], _ slab: LocalMatrix<S>, tile: Int) throws -> [(
     target: Int, piece: LocalMatrix<S>
   )] {
+    guard bounds.count >= 2, bounds[0] >= 0, zip(bounds, bounds.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+      throw CommunicationError.malformed(expected: "ascending bounds")
+    }
     let byColumns =
       switch slab {
       case .dense(let a): LocalMatrix.dense(a.columnMajor())

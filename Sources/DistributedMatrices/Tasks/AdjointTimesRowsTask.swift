@@ -16,7 +16,7 @@ enum AdjointTimesRowsTask<S: Scalar>: ReduceTask {
     VectorTile(try (input.first.adjoint() * input.second).dense().elements(in: .columnMajor))
   }
 
-  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) {
-    left.add(right)
+  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) throws {
+    try left.add(right)
   }
 }

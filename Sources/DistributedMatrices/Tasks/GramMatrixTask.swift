@@ -13,7 +13,7 @@ enum GramMatrixTask<S: Scalar>: ReduceTask {
     VectorTile(try slab.packedGram())
   }
 
-  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) {
-    left.add(right)
+  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) throws {
+    try left.add(right)
   }
 }

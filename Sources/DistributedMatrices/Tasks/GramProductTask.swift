@@ -31,13 +31,17 @@ enum GramProductTask<S: Scalar>: ReduceTask {
   typealias Input = LocalMatrix<S>
   static var name: String { scalarName("gram-product", S.self) }
 
-  static func run(_ x: Panel<S>, _ slab: LocalMatrix<S>, tile: Int) -> VectorTile<S> {
+  static func run(_ x: Panel<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> VectorTile<S> {
+    let (count, overflow) = slab.columns.multipliedReportingOverflow(by: x.width)
+    guard !overflow, x.elements.count == count else {
+      throw CommunicationError.malformed(expected: "a panel of \(slab.columns) x \(x.width)")
+    }
     var y = [S](repeating: 0, count: slab.columns * x.width)
     slab.addGramProduct(x.elements, width: x.width, to: &y)
     return VectorTile(y)
   }
 
-  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _ x: Panel<S>) {
-    left.add(right)
+  static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _ x: Panel<S>) throws {
+    try left.add(right)
   }
 }

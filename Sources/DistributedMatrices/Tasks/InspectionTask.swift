@@ -38,7 +38,10 @@ enum InspectionTask<S: Scalar>: ReduceTask {
   static var name: String { scalarName("inspection", S.self) }
 
   /// - Parameter firstRows: the first row of each slab.
-  static func run(_ firstRows: [Int], _ slab: LocalMatrix<S>, tile: Int) -> Inspection<S.Real> {
+  static func run(_ firstRows: [Int], _ slab: LocalMatrix<S>, tile: Int) throws -> Inspection<S.Real> {
+    guard firstRows.indices.contains(tile) else {
+      throw CommunicationError.malformed(expected: "the first row of tile \(tile)")
+    }
     let summary = slab.summary()
     var found = Inspection<S.Real>()
     if let (row, column) = summary.firstNotFinite { found.firstNotFinite = [firstRows[tile] + row, column] }

@@ -60,6 +60,9 @@ enum RecombineTask<S: Scalar>: MapTask {
   static func run(_ pieces: [DenseMatrix<S>], _ slab: FactoredSlab<S>, tile: Int) throws
     -> LocalMatrix<S>
   {
-    .dense(try slab.q * pieces[tile])
+    guard pieces.indices.contains(tile) else {
+      throw CommunicationError.malformed(expected: "a factor for tile \(tile)")
+    }
+    return .dense(try slab.q * pieces[tile])
   }
 }

@@ -24,5 +24,12 @@ public struct VectorTile<S: Scalar>: Tile {
   }
 
   /// Adds the elements of another tile of the same length.
-  mutating func add(_ other: VectorTile) { axpy(1, other.elements, &elements) }
+  ///
+  /// - Throws: `malformed` for another length, which only a faulty worker sends.
+  mutating func add(_ other: VectorTile) throws(CommunicationError) {
+    guard elements.count == other.elements.count else {
+      throw .malformed(expected: "\(elements.count) numbers, not \(other.elements.count)")
+    }
+    axpy(1, other.elements, &elements)
+  }
 }

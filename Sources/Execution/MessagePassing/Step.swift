@@ -5,6 +5,9 @@ import TesseraCommunication
 
 /// One step of a job, the same for all workers.
 struct Step: WireCodable {
+  /// The most tiles that a collection can have: products with the number of workers stay far from overflow.
+  static let mostTiles = Int(Int32.max)
+
   enum Verb: Int {
     case place, map, reduce, exchange, collect, stop
   }
@@ -45,9 +48,9 @@ struct Step: WireCodable {
     self.verb = verb
     name = try reader.readString()
     inputs = try [Int](from: &reader)
-    inputTiles = try reader.readInt(in: 0...Int.max, "a tile count")
+    inputTiles = try reader.readInt(in: 0...Self.mostTiles, "a tile count")
     output = try reader.readInt()
-    outputTiles = try reader.readInt(in: 0...Int.max, "a tile count")
+    outputTiles = try reader.readInt(in: 0...Self.mostTiles, "a tile count")
     released = try [Int](from: &reader)
   }
 }

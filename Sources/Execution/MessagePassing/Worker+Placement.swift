@@ -28,13 +28,14 @@ extension Worker {
   func collect<Element: Tile>(_ type: Element.Type, _ step: Step) throws(CommunicationError)
     -> [Element]?
   {
-    let stored = store[step.inputs[0]] ?? [:]
+    guard let collection = step.inputs.first else { throw .malformed(expected: "a collection") }
+    let stored = store[collection] ?? [:]
     var all: [Element] = []
     for t in 0..<step.inputTiles {
       let owner = ownership(step.inputTiles).owner(of: t)
       if owner == communicator.rank {
         guard let tile = stored[t] as? Element else {
-          throw .malformed(expected: "tile \(t) of collection \(step.inputs[0])")
+          throw .malformed(expected: "tile \(t) of collection \(collection)")
         }
         if communicator.rank == 0 {
           all.append(tile)

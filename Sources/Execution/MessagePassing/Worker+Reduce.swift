@@ -9,6 +9,7 @@ extension Worker {
   func reduce<Task: ReduceTask>(_ task: Task.Type, _ arguments: Task.Arguments, _ step: Step)
     throws(CommunicationError) -> Partial<Task.Output>?
   {
+    guard step.inputTiles > 0 else { throw .malformed(expected: "tiles to reduce") }
     let root = ReductionNode(root: step.inputTiles)
     let result = try evaluate(root, task, arguments, step)
     // The root belongs to the owner of tile 0, which is rank 0 unless there are more workers than tiles.

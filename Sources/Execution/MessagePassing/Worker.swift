@@ -39,8 +39,8 @@ final class Worker {
       let step = try communicator.broadcast(nil, as: Step.self, tag: .control)
       release(step)
       if step.verb == .stop { return }
-      guard let entry = registry.entries[step.name] else {
-        throw .malformed(expected: "the name of a registered task, not '\(step.name)'")
+      guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
+        throw .malformed(expected: "a registered task for this step, not '\(step.name)'")
       }
       try entry.serve(self, step)
     }
