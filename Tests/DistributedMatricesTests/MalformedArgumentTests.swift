@@ -1,0 +1,38 @@
+// Arguments come from another process: what fits no tile ends in an error of the step, and the cluster goes on.
+
+import TesseraCommunication
+import TesseraExecution
+import TesseraLocalMatrices
+import TesseraTestSupport
+import Testing
+
+@testable import TesseraDistributedMatrices
+
+struct MalformedArgumentTests {
+  @Test(arguments: [1, 3]) func argumentsThatFitNoTileAreRefused(workers: Int) async throws {
+    try await withCluster(workers: workers, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: 1)
+      let local: DenseMatrix<Double> = generator.dense(9, 4)
+      let a = try await RowMatrix(.dense(local), partitions: 4, on: cluster)
+      let engine = cluster.engine
+      func refused(_ step: () async throws -> Void) async {
+        await #expect(throws: ExecutionError.self) { try await step() }
+      }
+      for (width, count) in [(2, 4), (-1, 4), (Int.max, 4), (1, 0)] {
+        await refused {
+          let panel = Panel<Double>(width: width, elements: [Double](repeating: 1, count: count))
+          _ = try await engine.reduce(GramProductTask<Double>.self, panel, over: a.tiles)
+        }
+      }
+      await refused { _ = try await engine.reduce(InspectionTask<Double>.self, [0], over: a.tiles) }
+      await refused { _ = try await engine.map(ScalingTask<Double>.self, VectorTile([]), over: a.tiles) }
+      for bounds in [[], [0], [0, 3, 1], [0, 9], [-1, 4]] {
+        await refused {
+          _ = try await engine.exchange(AdjointTask<Double>.self, bounds, over: a.tiles, into: 2)
+        }
+      }
+      let x: [Double] = generator.vector(4)
+      #expect(try await a.applyGram(x).count == 4)
+    }
+  }
+}
