@@ -1,6 +1,6 @@
 // The wire format: fixed little-endian integers and length-prefixed text make up the header; arrays of
-// numbers follow as raw contiguous payload. The writer keeps arrays by reference (a tile is sent from
-// where it lies, not copied into an encoder); the reader checks every length against what is left before it
+// numbers follow as raw contiguous payload. The writer keeps arrays by reference (a transport can send a tile
+// from where it lies); the reader checks every length against what is left before it
 // allocates. Cost: O(1) per field and array to write, one copy per array to read.
 
 #if _endian(big)

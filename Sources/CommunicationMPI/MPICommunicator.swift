@@ -25,6 +25,9 @@
     private let posted = Mutex<[Posted]>([])
 
     /// A value on its way: its bytes, which stay until every chunk has been taken.
+    ///
+    /// `@unchecked Sendable`: request handles and bytes are touched under the lock of `posted` only, once
+    /// there.
     private struct Posted: @unchecked Sendable {
       var requests: [MPI_Request?] = []
       let bytes: UnsafeMutableRawBufferPointer

@@ -1,4 +1,5 @@
-// Arguments come from another process: what fits no tile ends in an error of the step, and the cluster goes on.
+// Arguments come from another process: what fits no tile ends in an error of the step, and the cluster goes
+// on.
 
 import TesseraCommunication
 import TesseraExecution

@@ -1,6 +1,7 @@
 // A local matrix as a slab: row after row in memory, and dense or sparse as takes fewer bytes.
 
-import TesseraLocalMatrices
+public import TesseraLocalMatrices
+public import TesseraPartitioning
 
 extension LocalMatrix {
   /// The same matrix stored row after row.
@@ -11,6 +12,18 @@ extension LocalMatrix {
         try DenseMatrix(
           rows: a.rows, columns: a.columns, order: .rowMajor, elements: a.elements(in: .rowMajor)))
     case .sparse(let a): .sparse(a.compressed(by: .rows))
+    }
+  }
+
+  /// Where a row matrix of `parts` slabs cuts this one: equally many rows of a dense matrix, nearly equally
+  /// many nonzeros of a sparse one. O(parts log rows), after a compression by rows where the matrix is by
+  /// columns.
+  ///
+  /// - Precondition: `parts >= 1`.
+  public func slabCuts(parts: Int) -> Cuts {
+    switch self {
+    case .dense(let a): Cuts(even: a.rows, parts: parts)
+    case .sparse(let a): Cuts(balancing: a.compressed(by: .rows).offsets, parts: parts)
     }
   }
 

@@ -18,13 +18,8 @@ extension RowMatrix {
       partitions
       ?? Partitioning.defaultSlabCount(rows: rows, columns: columns, stored: local.storedCount)
     try checkSlabCount(count)
-    switch local {
-    case .dense: try await self.init(local, rowCuts: Cuts(even: rows, parts: count), on: cluster)
-    case .sparse(let a):
-      let byRows = a.compressed(by: .rows)
-      try await self.init(
-        .sparse(byRows), rowCuts: Cuts(balancing: byRows.offsets, parts: count), on: cluster)
-    }
+    let byRows = try local.byRows()
+    try await self.init(byRows, rowCuts: byRows.slabCuts(parts: count), on: cluster)
   }
 
   /// Spreads `local` beside the rows of `a`: equal numbers of slabs hold equal rows.

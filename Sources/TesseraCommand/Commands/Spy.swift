@@ -48,7 +48,10 @@ struct Spy: AsyncParsableCommand {
       case .triplets(let triplets): plot = SpyPlot(triplets: triplets, title: file)
       case .dense(let dense): plot = SpyPlot(matrix: .dense(dense), title: file)
       }
-      if let partitions { plot.rowBoundaries = try cuts(contents, partitions) }
+      if let partitions {
+        let cuts = try LocalMatrix(contents).slabCuts(parts: partitions)
+        plot.rowBoundaries = Array(cuts.bounds.dropFirst().dropLast())
+      }
       if let picture {
         try plot.svg().write(toFile: picture)
         try Report.result("\(picture): \(plot.summary)")
@@ -57,16 +60,6 @@ struct Spy: AsyncParsableCommand {
         try Report.result(plot.braille(width: width, height: height))
       }
     }
-  }
-
-  /// The row cuts between slabs, as `RowMatrix` makes them.
-  private func cuts<S: Scalar>(_ contents: MatrixContents<S>, _ parts: Int) throws -> [Int] {
-    let cuts =
-      switch try LocalMatrix(contents) {
-      case .dense(let a): Cuts(even: a.rows, parts: parts)
-      case .sparse(let a): Cuts(balancing: a.offsets, parts: parts)
-      }
-    return Array(cuts.bounds.dropFirst().dropLast())
   }
 
   /// Columns and lines of the terminal, or 80 by 24 where there is none.
