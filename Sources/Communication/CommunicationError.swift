@@ -4,6 +4,13 @@
 public enum CommunicationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The communicator was closed while, or before, an operation was under way.
   case closed(reason: String)
+  /// The connection to one worker is broken: its process has ended, or has not been heard from in time. The
+  /// other workers of the group can still be talked to.
+  case lost(rank: Int, reason: String)
+  /// A worker that was not let into the group, or a group that it could not reach.
+  case refused(reason: String)
+  /// More or fewer numbers than the receiver has room for.
+  case wrongLength(expected: Int, found: Int)
   /// A message of another type than the receiver asked for.
   case unexpectedMessage(expected: String, found: String)
   /// Bytes that are not what their type says they are.
@@ -19,6 +26,10 @@ public enum CommunicationError: Error, Equatable, Sendable, CustomStringConverti
   public var description: String {
     switch self {
     case .closed(let reason): "the connection between workers is closed: \(reason)"
+    case .lost(let rank, let reason): "worker \(rank) is lost: \(reason)"
+    case .refused(let reason): "the workers could not be joined: \(reason)"
+    case .wrongLength(let expected, let found):
+      "a worker expected \(expected) numbers and received \(found)"
     case .unexpectedMessage(let expected, let found):
       "a worker expected a message of type \(expected) and received \(found)"
     case .malformed(let expected): "malformed message: expected \(expected)"

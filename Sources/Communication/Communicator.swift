@@ -1,44 +1,156 @@
-// The message layer: numbered workers that send each other values. A transport provides five members; the
-// collectives in Collectives/ are built on them and may be overridden where a transport has better ones.
+// The message layer: numbered workers that send each other values and numbers. A transport must provide five
+// members (rank, size, send, receive, close). Everything else has a default built on those, and is a
+// requirement too, so that a transport may do better: a socket posts a send without copying it, MPI reads
+// into the caller's memory.
+//
+// Two kinds of message. A *value* is anything `WireCodable`; threads of one process hand it over by reference.
+// *Numbers* are plain elements in the caller's memory, whose count both ends know; they travel without an
+// encoding. A send of one kind is matched by a receive of the same kind.
 //
 // Calls block the calling thread: they belong on a worker's own thread, never on Swift's cooperative pool.
 
 /// One worker's end of a group of workers.
 public protocol Communicator: Sendable {
+  // MARK: required
+
   /// This worker's number, from zero. Rank 0 is the driver's.
   var rank: Int { get }
   /// The number of workers.
   var size: Int { get }
 
   /// Sends `value` to worker `destination`, whose matching `receive` names the same tag. Returns when the
-  /// value may be forgotten; messages of one sender and tag arrive in order.
+  /// value may be forgotten, which may be as late as the receiver's asking for it: two workers that send to
+  /// each other before they receive must post one of the sends. Messages of one sender and tag arrive in
+  /// order.
   ///
-  /// - Throws: `closed`, `noSuchRank`.
-  func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
-    throws(CommunicationError)
+  /// - Throws: `closed`, `lost`, `noSuchRank`.
+  func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag) throws(CommunicationError)
 
-  /// Waits for the next message with this tag from worker `source`.
+  /// Waits for the next message with this tag from `source`.
   ///
-  /// - Throws: `closed`, `noSuchRank`, `unexpectedMessage`, or what decoding the value throws.
-  func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
-    throws(CommunicationError) -> Value
+  /// - Throws: `closed`, `lost`, `noSuchRank`, `unexpectedMessage`, or what decoding the value throws.
+  func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Received<Value>
 
   /// Ends communication for every worker of the group: pending and later calls throw `closed`.
   func close(reason: String)
+
+  // MARK: values, posted
+
+  /// Starts sending `value`, which is kept until it is on its way. Wait for the result exactly once.
+  ///
+  /// The default sends at once: right for a transport whose `send` never waits for the receiver.
+  ///
+  /// - Throws: what `send` throws; so does waiting.
+  func postSend<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
+    throws(CommunicationError) -> Posted<Void>
+
+  /// Announces a receive. Receives of one source and tag take their messages in the order of posting, if
+  /// they are waited for in that order. Wait for the result exactly once.
+  ///
+  /// The default receives when it is waited for.
+  ///
+  /// - Throws: `noSuchRank`; waiting throws what `receive` throws.
+  func postReceive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Posted<Received<Value>>
+
+  // MARK: numbers
+
+  /// Sends numbers. Like `send` of a value otherwise.
+  ///
+  /// - Precondition: `Element` is a plain value without references.
+  /// - Throws: `closed`, `lost`, `noSuchRank`.
+  func send<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag) throws(CommunicationError)
+
+  /// Waits for the next numbers with this tag from `source` and puts them into `buffer`, which they fill.
+  /// Returns the sender.
+  ///
+  /// - Throws: `wrongLength` when there are more or fewer than `buffer` takes, and what `receive` of a value
+  ///   throws.
+  func receive<Element: Sendable>(
+    into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
+  )
+    throws(CommunicationError) -> Int
+
+  /// Starts sending numbers, which must stay unchanged until the result has been waited for.
+  ///
+  /// - Throws: what `send` throws; so does waiting.
+  func postSend<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag
+  )
+    throws(CommunicationError) -> Posted<Void>
+
+  /// Announces a receive of numbers into `buffer`, which must stay until the result has been waited for.
+  ///
+  /// - Throws: `noSuchRank`; waiting throws what `receive(into:)` throws.
+  func postReceive<Element: Sendable>(
+    into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
+  )
+    throws(CommunicationError) -> Posted<Int>
+
+  // MARK: collectives; every worker of the group calls them in the same order
+
+  /// Gives every worker the root's value. The root passes the value, the others nil.
+  ///
+  /// - Throws: what `send` and `receive` throw.
+  func broadcast<Value: WireCodable>(
+    _ value: Value?, as type: Value.Type, from root: Int, tag: Tag
+  ) throws(CommunicationError) -> Value
+
+  /// Combines every worker's value at rank 0, in rank order, along the binomial tree; nil elsewhere.
+  ///
+  /// - Throws: what `send` and `receive` throw.
+  func reduce<Value: WireCodable>(_ value: Value, tag: Tag, _ combine: (Value, Value) -> Value)
+    throws(CommunicationError) -> Value?
 }
 
-/// What a message belongs to, so that unlike messages between the same two workers stay apart.
-public enum Tag: Int, Sendable {
-  /// What every worker is to do next.
-  case control
-  /// A value sent to all.
-  case broadcast
-  /// How each worker's part of a step ended.
-  case status
-  /// Tiles on their way to or from the driver.
-  case tiles
-  /// Partial results on their way up the reduction tree.
-  case reduction
-  /// Pieces of tiles on their way to the tiles they become part of.
-  case exchange
+/// From whom a message is wanted.
+public enum Source: Sendable, Hashable {
+  /// From one worker.
+  case rank(Int)
+  /// From whoever comes first.
+  case any
+}
+
+/// A value and who sent it.
+public struct Received<Value: Sendable>: Sendable {
+  /// What was sent.
+  public let value: Value
+  /// The sender's rank.
+  public let source: Int
+
+  /// A value from `source`.
+  public init(_ value: Value, from source: Int) {
+    self.value = value
+    self.source = source
+  }
+}
+
+/// An operation under way, to be waited for exactly once.
+public struct Posted<Result>: Sendable {
+  private let finish: @Sendable () throws(CommunicationError) -> Result
+
+  /// An operation that `finish` completes.
+  public init(_ finish: @escaping @Sendable () throws(CommunicationError) -> Result) {
+    self.finish = finish
+  }
+
+  /// Returns when the operation is done.
+  ///
+  /// - Throws: what the operation throws.
+  public func wait() throws(CommunicationError) -> Result { try finish() }
+}
+
+// MARK: - Shorter calls
+
+extension Communicator {
+  /// Waits for the next message with this tag from worker `source`.
+  ///
+  /// - Throws: what `receive(_:from:tag:)` throws.
+  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
+    throws(CommunicationError) -> Value
+  {
+    try receive(type, from: .rank(source), tag: tag).value
+  }
 }

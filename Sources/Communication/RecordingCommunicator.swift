@@ -30,16 +30,16 @@ public struct RecordingCommunicator: Communicator {
   }
 
   /// Receives, and records the wait and the transfer.
-  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
-    throws(CommunicationError) -> Value
+  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Received<Value>
   {
     let start = MonotonicClock.now()
-    let value = try base.receive(type, from: source, tag: tag)
+    let received = try base.receive(type, from: source, tag: tag)
     let arrived = MonotonicClock.now()
     recorder.record(
       Event(.wait, "\(tag)", worker: rank, start: start, duration: arrived - start))
-    record(value, .received, peer: source, tag, since: arrived)
-    return value
+    record(received.value, .received, peer: received.source, tag, since: arrived)
+    return received
   }
 
   /// Closes the wrapped communicator.

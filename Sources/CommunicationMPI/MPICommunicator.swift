@@ -78,7 +78,8 @@
         let chunk = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
         try Self.check(
           tessera_mpi_isend(
-            chunk.baseAddress, Int32(chunk.count), Int32(destination), Int32(tag.rawValue), &request),
+            chunk.baseAddress, Int32(chunk.count), Int32(destination), Int32(tag.group << 8 | tag.purpose),
+            &request),
           "MPI_Isend")
         value.requests.append(request)
       }
@@ -88,9 +89,10 @@
 
     /// Waits for the value's bytes and decodes them. The ranks of a job trust each other for the length of a
     /// value; memory for it is taken as its pieces arrive.
-    public func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
-      throws(CommunicationError) -> Value
+    public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+      throws(CommunicationError) -> Received<Value>
     {
+      guard case .rank(let source) = source else { throw .refused(reason: "MPI receives from one rank") }
       try check(rank: source)
       var bytes = try receiveChunk(from: source, tag: tag)
       guard bytes.count >= 8 else { throw .malformed(expected: "the length of a message") }
@@ -101,14 +103,14 @@
       _ = try reader.readInt()
       let value = try Value(from: &reader)
       guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-      return value
+      return Received(value, from: source)
     }
 
     private func receiveChunk(from source: Int, tag: Tag) throws(CommunicationError) -> [UInt8] {
       var message: MPI_Message?
       var count: Int32 = 0
       try Self.check(
-        tessera_mpi_probe(Int32(source), Int32(tag.rawValue), &message, &count), "MPI_Mprobe")
+        tessera_mpi_probe(Int32(source), Int32(tag.group << 8 | tag.purpose), &message, &count), "MPI_Mprobe")
       var failure: Int32 = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
         failure = tessera_mpi_receive(buffer.baseAddress, count, &message)
@@ -151,10 +153,6 @@
           if pending[index].requests.isEmpty { pending.remove(at: index).bytes.deallocate() }
         }
       }
-    }
-
-    private func check(rank: Int) throws(CommunicationError) {
-      guard rank >= 0, rank < size else { throw .noSuchRank(rank: rank, size: size) }
     }
 
     private static func check(_ code: Int32, _ call: String) throws(CommunicationError) {

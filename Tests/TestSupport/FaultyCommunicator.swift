@@ -36,8 +36,8 @@ public final class FaultyCommunicator: Communicator {
   }
 
   /// Receives, or fails.
-  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
-    throws(CommunicationError) -> Value
+  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Received<Value>
   {
     try step()
     return try base.receive(type, from: source, tag: tag)

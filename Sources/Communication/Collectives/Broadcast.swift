@@ -13,7 +13,7 @@ extension Communicator {
   ///
   /// - Throws: what `send` and `receive` throw.
   public func broadcast<Value: WireCodable>(
-    _ value: Value?, as type: Value.Type = Value.self, from root: Int = 0, tag: Tag = .broadcast
+    _ value: Value?, as type: Value.Type, from root: Int, tag: Tag
   ) throws(CommunicationError) -> Value {
     let relative = (rank - root + size) % size
     // The lowest set bit of the relative rank is the distance to the parent; children are nearer.
@@ -34,5 +34,16 @@ extension Communicator {
       distance /= 2
     }
     return received
+  }
+}
+
+extension Communicator {
+  /// Gives every worker the root's value. The root passes the value, the others nil.
+  ///
+  /// - Throws: what `send` and `receive` throw.
+  public func broadcast<Value: WireCodable>(
+    _ value: Value?, as type: Value.Type = Value.self, from root: Int = 0
+  ) throws(CommunicationError) -> Value {
+    try broadcast(value, as: type, from: root, tag: .broadcast)
   }
 }

@@ -34,7 +34,7 @@ public final class InProcessCommunicator: Communicator {
   public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
     throws(CommunicationError)
   {
-    try check(destination)
+    try check(rank: destination)
     var message: any Sendable = value
     if encodes {
       var writer = WireWriter()
@@ -44,31 +44,28 @@ public final class InProcessCommunicator: Communicator {
     try mailboxes[destination].put(message, from: rank, tag: tag)
   }
 
-  /// Waits for a value from the source.
-  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Int, tag: Tag)
-    throws(CommunicationError) -> Value
+  /// Waits for a value from the source; of anyone's values, takes the one that came first.
+  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Received<Value>
   {
-    try check(source)
-    let message = try mailboxes[rank].take(from: source, tag: tag)
+    if case .rank(let rank) = source { try check(rank: rank) }
+    let received = try mailboxes[rank].take(from: source, tag: tag)
+    let message = received.value
     if let encoded = message as? Encoded {
       var reader = WireReader(encoded.bytes)
       let value = try Value(from: &reader)
       guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-      return value
+      return Received(value, from: received.source)
     }
     guard let value = message as? Value else {
       throw .unexpectedMessage(expected: "\(Value.self)", found: "\(Swift.type(of: message))")
     }
-    return value
+    return Received(value, from: received.source)
   }
 
   /// Closes every mailbox of the group.
   public func close(reason: String) {
     for mailbox in mailboxes { mailbox.close(reason: reason) }
-  }
-
-  private func check(_ rank: Int) throws(CommunicationError) {
-    guard mailboxes.indices.contains(rank) else { throw .noSuchRank(rank: rank, size: size) }
   }
 }
 

@@ -6,48 +6,60 @@ import Foundation
 ///
 /// `@unchecked Sendable`: every access to the stored properties holds the condition's lock.
 final class Mailbox: @unchecked Sendable {
-  /// Whom a message is from and what it belongs to.
-  private struct Sender: Hashable {
-    let source: Int
-    let tag: Tag
-  }
-
-  /// Messages in order of arrival; those before `first` are taken.
+  /// Messages of one tag and sender in order of arrival; those before `first` are taken.
   private struct Queue {
-    var messages: [(any Sendable)?] = []
+    var messages: [(arrival: Int, value: any Sendable)?] = []
     var first = 0
   }
 
   private let condition = NSCondition()
-  private var queues: [Sender: Queue] = [:]
+  /// By tag, then by sender: a taker from anyone looks at the senders of one tag.
+  private var queues: [Tag: [Int: Queue]] = [:]
+  private var arrivals = 0
   private var closedReason: String?
 
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
     condition.lock()
     defer { condition.unlock() }
     if let closedReason { throw .closed(reason: closedReason) }
-    queues[Sender(source: source, tag: tag), default: Queue()].messages.append(value)
+    queues[tag, default: [:]][source, default: Queue()].messages.append((arrivals, value))
+    arrivals += 1
     // Only the mailbox's own worker waits here.
     condition.signal()
   }
 
-  func take(from source: Int, tag: Tag) throws(CommunicationError) -> any Sendable {
+  func take(from source: Source, tag: Tag) throws(CommunicationError) -> Received<any Sendable> {
     condition.lock()
     defer { condition.unlock() }
     while true {
       if let closedReason { throw .closed(reason: closedReason) }
-      if let value = next(from: Sender(source: source, tag: tag)) { return value }
+      if let rank = sender(source, tag), let value = next(from: rank, tag) {
+        return Received(value, from: rank)
+      }
       condition.wait()
     }
   }
 
+  /// Who has sent what is wanted: of anyone's messages, the one that came first.
+  private func sender(_ source: Source, _ tag: Tag) -> Int? {
+    guard case .any = source else {
+      guard case .rank(let rank) = source else { return nil }
+      return queues[tag]?[rank] == nil ? nil : rank
+    }
+    return queues[tag]?.min {
+      ($0.value.messages[$0.value.first]?.arrival ?? 0) < ($1.value.messages[$1.value.first]?.arrival ?? 0)
+    }?.key
+  }
+
   /// The first message that is not taken, in constant time.
-  private func next(from sender: Sender) -> (any Sendable)? {
-    guard let index = queues[sender]?.first, let value = queues[sender]?.messages[index] else { return nil }
-    queues[sender]?.messages[index] = nil
-    queues[sender]?.first = index + 1
-    if index + 1 == queues[sender]?.messages.count { queues[sender] = nil }
-    return value
+  private func next(from rank: Int, _ tag: Tag) -> (any Sendable)? {
+    guard let index = queues[tag]?[rank]?.first, let message = queues[tag]?[rank]?.messages[index] else {
+      return nil
+    }
+    queues[tag]?[rank]?.messages[index] = nil
+    queues[tag]?[rank]?.first = index + 1
+    if index + 1 == queues[tag]?[rank]?.messages.count { queues[tag]?[rank] = nil }
+    return message.value
   }
 
   func close(reason: String) {

@@ -26,7 +26,7 @@ final class Worker {
   func compareContracts() throws(CommunicationError) {
     let mine = registry.contract
     let driver = try communicator.broadcast(
-      communicator.rank == 0 ? mine : nil, as: [String].self, tag: .control)
+      communicator.rank == 0 ? mine : nil, as: [String].self, from: 0, tag: .control)
     guard driver != mine else { return }
     throw .differentProgram(
       rank: communicator.rank, lacks: driver.filter { !mine.contains($0) },
@@ -36,7 +36,7 @@ final class Worker {
   /// Takes part in steps until the driver says stop. What ranks other than 0 do.
   func serve() throws(CommunicationError) {
     while true {
-      let step = try communicator.broadcast(nil, as: Step.self, tag: .control)
+      let step = try communicator.broadcast(nil, as: Step.self, from: 0, tag: .control)
       release(step)
       if step.verb == .stop { return }
       guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
@@ -48,7 +48,7 @@ final class Worker {
 
   /// Tells the other workers what comes next. Rank 0 only.
   func announce(_ step: Step) throws(CommunicationError) {
-    _ = try communicator.broadcast(step, tag: .control)
+    _ = try communicator.broadcast(step, as: Step.self, from: 0, tag: .control)
     release(step)
   }
 
@@ -85,6 +85,7 @@ final class Worker {
   /// The first failure of all workers, known to all.
   func agree(on mine: TaskFailure?) throws(CommunicationError) -> TaskFailure? {
     let first = try firstFailure(mine)
-    return try communicator.broadcast(communicator.rank == 0 ? .some(first) : nil, tag: .status)
+    return try communicator.broadcast(
+      communicator.rank == 0 ? .some(first) : nil, as: TaskFailure?.self, from: 0, tag: .status)
   }
 }
