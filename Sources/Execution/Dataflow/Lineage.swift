@@ -1,0 +1,90 @@
+// How collections come about, as far as the scheduler needs to know: which blocks are needed to make a block.
+// Collections are numbered in the order in which the program makes them, so the inputs of a collection have
+// lower numbers than the collection.
+
+import TesseraCommunication
+import TesseraPartitioning
+
+/// What one task makes and one worker stores; what is lost and made again.
+struct BlockID: Hashable, Comparable, WireCodable {
+  let collection: Int
+  let index: Int
+
+  init(_ collection: Int, _ index: Int) {
+    self.collection = collection
+    self.index = index
+  }
+
+  static func < (a: BlockID, b: BlockID) -> Bool { (a.collection, a.index) < (b.collection, b.index) }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(collection)
+    writer.write(index)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    self.init(try reader.readInt(), try reader.readInt(in: 0...Int.max, "a block's number"))
+  }
+}
+
+/// How a collection's blocks are made.
+struct Recipe: Sendable {
+  /// What a block is made from.
+  enum Inputs: Sendable {
+    /// Nothing that workers hold: the driver has the tiles, or the task needs no input.
+    case none
+    /// The blocks of equal number of these collections.
+    case sameIndex([Int])
+    /// A part of every block of a collection: what an exchange puts together.
+    case everyBlock(of: Int)
+    /// Partial results of a reduction over the blocks of equal number of these collections.
+    case reduction([Int], [ReductionStep])
+  }
+
+  let inputs: Inputs
+  let count: Int
+
+  init(_ inputs: Inputs, count: Int) {
+    self.inputs = inputs
+    self.count = count
+  }
+
+  /// The collections that blocks are made from.
+  var sources: [Int] {
+    switch inputs {
+    case .none: []
+    case .sameIndex(let sources), .reduction(let sources, _): sources
+    case .everyBlock(let source): [source]
+    }
+  }
+}
+
+/// One step of a reduction, which makes a partial result.
+enum ReductionStep: Sendable, Equatable {
+  /// The node over these tiles, evaluated in one go.
+  case tiles(Range<Int>)
+  /// Two partial results into one; the numbers are those of earlier steps.
+  case join(left: Int, right: Int)
+
+  /// The steps of a reduction over `tileCount` tiles, the result's last: nodes of the reduction tree with
+  /// `span` tiles or fewer are evaluated in one go, those above join two.
+  ///
+  /// - Precondition: `tileCount >= 1`, `span` is a power of two.
+  static func steps(tileCount: Int, span: Int) -> [ReductionStep] {
+    var steps: [ReductionStep] = []
+    func append(_ node: ReductionNode) -> Int {
+      if node.span <= span || node.isLeaf {
+        steps.append(.tiles(node.first..<node.end))
+      } else {
+        let (left, right) = node.children
+        let leftStep = append(left)
+        guard let right else { return leftStep }
+        let rightStep = append(right)
+        steps.append(.join(left: leftStep, right: rightStep))
+      }
+      return steps.count - 1
+    }
+    _ = append(ReductionNode(root: tileCount))
+    return steps
+  }
+}

@@ -1,0 +1,140 @@
+// Which blocks are to be made, in what order, by whom.
+
+import TesseraPartitioning
+
+extension Scheduler {
+  /// Something that a task cannot start without.
+  enum Dependency {
+    case block(BlockID)
+    case every(blockOf: Int)
+  }
+
+  /// What the block is made from.
+  func dependencies(of block: BlockID) -> [Dependency] {
+    guard let recipe = collections[block.collection]?.recipe else { return [] }
+    switch recipe.inputs {
+    case .none: return []
+    case .sameIndex(let sources): return sources.map { .block(BlockID($0, block.index)) }
+    case .everyBlock(let source): return [.every(blockOf: source)]
+    case .reduction(let sources, let steps):
+      switch steps[block.index] {
+      case .tiles(let tiles): return tiles.flatMap { tile in sources.map { .block(BlockID($0, tile)) } }
+      case .join(let left, let right):
+        return [left, right].map { .block(BlockID(block.collection, $0)) }
+      }
+    }
+  }
+
+  /// Wants a block made, unless it is there, under way, or given up.
+  mutating func demand(_ block: BlockID) {
+    guard !self[block].isAvailable, self[block].attempts.isEmpty, !self[block].isPending,
+      self[block].failure == nil
+    else { return }
+    self[block].isPending = true
+    collections[block.collection]?.outstanding += 1
+    candidates.append(block)
+  }
+
+  /// Assigns what can be assigned, and demands what that still lacks: depth first, so that a tile's chain of
+  /// tasks stands together in a queue.
+  mutating func assignCandidates() {
+    while let block = candidates.popLast() {
+      if self[block].isPending { assign(block) }
+    }
+  }
+
+  private mutating func assign(_ block: BlockID) {
+    // The worker in whose queue the inputs that are not there yet will be made.
+    var maker: Int?
+    var inputs: [Location] = []
+    for dependency in dependencies(of: block) {
+      switch dependency {
+      case .every(let source):
+        guard collections[source]?.isComplete == true else {
+          waitingForAll[source, default: []].append(block)
+          for index in (0..<(collections[source]?.blocks.count ?? 0)).reversed() {
+            demand(BlockID(source, index))
+          }
+          return
+        }
+      case .block(let input):
+        if self[input].isAvailable {
+          inputs.append(Location(block: input, holder: self[input].holders[0]))
+        } else if let attempt = self[input].attempts.first, self[input].attempts.count == 1,
+          maker ?? attempt.worker == attempt.worker
+        {
+          maker = attempt.worker
+          inputs.append(Location(block: input, holder: attempt.worker))
+        } else {
+          waitingFor[input, default: []].append(block)
+          demand(input)
+          return
+        }
+      }
+    }
+    guard let worker = maker ?? choose(for: block, inputs) else { return }
+    // Of several holders, the worker itself.
+    for (k, input) in inputs.enumerated() where self[input.block].holders.contains(worker) {
+      inputs[k] = Location(block: input.block, holder: worker)
+    }
+    self[block].isPending = false
+    start(block, on: worker, inputs)
+    wakeDependents(of: block)
+  }
+
+  /// Puts the block into the worker's queue.
+  mutating func start(_ block: BlockID, on worker: Int, _ inputs: [Location]) {
+    self[block].attemptsMade += 1
+    let number = self[block].attemptsMade
+    self[block].attempts.append(Attempt(worker: worker, number: number))
+    if workers[worker]?.queue.isEmpty == true { workers[worker]?.headSince = now }
+    workers[worker]?.queue.append(Entry(block: block, attempt: number))
+    run(Assignment(block: block, attempt: number, inputs: inputs), on: worker)
+  }
+
+  /// Looks again at what waited for the block.
+  mutating func wakeDependents(of block: BlockID) {
+    candidates += (waitingFor.removeValue(forKey: block) ?? []).reversed()
+    if collections[block.collection]?.isComplete == true {
+      candidates += (waitingForAll.removeValue(forKey: block.collection) ?? []).reversed()
+    }
+  }
+
+  /// Where most of the inputs are; without inputs that lie anywhere, the owner of the number among the living.
+  private func choose(for block: BlockID, _ inputs: [Location]) -> Int? {
+    let living = candidates(for: block)
+    guard !living.isEmpty else { return nil }
+    var bytes: [Int: Int] = [:]
+    for input in inputs {
+      for holder in self[input.block].holders where living.contains(holder) {
+        bytes[holder, default: 0] += 1 + self[input.block].bytes
+      }
+    }
+    if let most = bytes.values.max() {
+      return bytes.filter { $0.value == most }.keys.min { busyness($0) < busyness($1) }
+    }
+    guard self[block].avoided.isEmpty, let count = collections[block.collection]?.blocks.count else {
+      return living.min { busyness($0) < busyness($1) }
+    }
+    return living[Ownership(tileCount: count, workerCount: living.count).owner(of: block.index)]
+  }
+
+  /// The living workers that may make the block, ascending: while there are others, none that it is to
+  /// avoid, no slow one that has something to do, and not the driver's own if it has ended one.
+  func candidates(for block: BlockID) -> [Int] {
+    let living = workers.keys.filter { workers[$0]?.isAlive == true }.sorted()
+    let others = living.filter {
+      !self[block].avoided.contains($0)
+        && !(workers[$0]?.isSlow == true && workers[$0]?.queue.isEmpty == false)
+    }
+    let remote = living.filter { $0 != 0 }
+    if self[block].losses > 0, !remote.isEmpty {
+      let untried = remote.filter { !self[block].avoided.contains($0) }
+      return untried.isEmpty ? remote : untried
+    }
+    return others.isEmpty ? living : others
+  }
+
+  /// Order of preference among equals: the shortest queue, then the lowest rank.
+  func busyness(_ worker: Int) -> (Int, Int) { (workers[worker]?.queue.count ?? 0, worker) }
+}

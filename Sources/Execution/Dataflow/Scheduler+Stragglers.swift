@@ -1,0 +1,61 @@
+// Slow workers: when most of a collection is done, a task that takes much longer than the median is given to
+// an idle worker as well, and the first result counts. What waits behind it in the slow worker's queue is
+// taken away earlier, as soon as somebody is idle. Sources: Dean, Ghemawat 2004, section 3.6; the quantile
+// and the factor are Spark's.
+
+extension Scheduler {
+  mutating func relieveStragglers() {
+    for worker in workers.keys.sorted() where workers[worker]?.isAlive == true {
+      guard let head = workers[worker]?.queue.first, let since = workers[worker]?.headSince,
+        let collection = collections[head.block.collection], isSlow(now - since, in: head.block.collection)
+      else { continue }
+      workers[worker]?.isSlow = true
+      share(queueOf: worker)
+      let done = Double(collection.durations.count)
+      if done >= limits.backupQuantile * (done + Double(collection.outstanding)) {
+        backUp(head.block, slow: worker)
+      }
+    }
+  }
+
+  /// Whether a task of the collection that takes so long, in nanoseconds, is a straggler.
+  func isSlow(_ duration: Int, in collection: Int) -> Bool {
+    guard let durations = collections[collection]?.durations, !durations.isEmpty else { return false }
+    let median = Double(durations[durations.count / 2])
+    return Double(duration) > max(limits.backupFactor * median, Double(limits.leastBackupTime))
+  }
+
+  private func idle(except slow: Int) -> [Int] {
+    workers.keys.filter { $0 != slow && workers[$0]?.isAlive == true && workers[$0]?.queue.isEmpty == true }
+      .sorted()
+  }
+
+  /// Has somebody idle run the task too, if its inputs can be had elsewhere.
+  private mutating func backUp(_ block: BlockID, slow: Int) {
+    guard self[block].attempts.count == 1, let worker = idle(except: slow).first,
+      worker != 0 || self[block].losses == 0
+    else { return }
+    var inputs: [Location] = []
+    for case .block(let input) in dependencies(of: block) {
+      let holders = self[input].holders
+      guard let holder = holders.first(where: { $0 == worker }) ?? holders.first else { return }
+      inputs.append(Location(block: input, holder: holder))
+    }
+    start(block, on: worker, inputs)
+  }
+
+  /// Takes the later half of what waits in the slow worker's queue, for the idle.
+  private mutating func share(queueOf slow: Int) {
+    guard let queue = workers[slow]?.queue, queue.count > 1, !idle(except: slow).isEmpty else { return }
+    let moved = queue[(1 + (queue.count - 1) / 2)...]
+    for entry in moved.reversed() {
+      _ = remove(entry.attempt, of: entry.block, from: slow)
+      if !recall(entry.block, from: slow) { emit(.cancel([entry.block], worker: slow)) }
+    }
+    for entry in moved where self[entry.block].attempts.isEmpty {
+      collections[entry.block.collection]?.outstanding -= 1
+      if !self[entry.block].avoided.contains(slow) { self[entry.block].avoided.append(slow) }
+      demand(entry.block)
+    }
+  }
+}

@@ -1,0 +1,293 @@
+// Who makes which block, and who makes it again when a worker, a block or time is lost. A pure value: events
+// and the time go in, actions come out; it sends nothing, waits for nothing and reads no clock, so tests walk
+// it through any history.
+//
+// What is wanted is demanded block by block, backwards along the lineage, and only what is missing: a block
+// that some worker holds is not made again. A demanded block is assigned to a worker as soon as each of its
+// inputs is held by somebody or will be made before it in that same worker's queue, so that a chain of maps
+// travels to a worker in one message. A worker takes its queue in order.
+//
+// Cost: O(inputs) per block and attempt; O(blocks) per lost worker. Sources: Zaharia et al., Resilient
+// Distributed Datasets, NSDI 2012, sections 4 and 5 (lineage, placement, recomputation of what is lost); Dean,
+// Ghemawat, MapReduce, OSDI 2004, section 3.6 (backup tasks); Spark's `TaskSetManager` for the numbers.
+
+/// The state of a dataflow job's blocks and workers.
+struct Scheduler: Sendable {
+  /// The numbers that decide.
+  struct Limits: Sendable {
+    /// A task that has thrown so often fails the job.
+    var failures = 4
+    /// A task that has ended so many workers fails the job.
+    var losses = 4
+    /// A task that has ended so many workers is not tried on the driver's own when no other is left.
+    var lossesBeforeDriver = 2
+    /// A task whose inputs could not be fetched so often fails the job.
+    var missingInputs = 20
+    /// Backups start when this part of a collection's blocks is done ...
+    var backupQuantile = 0.75
+    /// ... for tasks that have run this many times longer than the median, ...
+    var backupFactor = 1.5
+    /// ... and not less than this, in nanoseconds.
+    var leastBackupTime = 100_000_000
+  }
+
+  /// Something that happened.
+  enum Event: Sendable {
+    case joined(worker: Int)
+    case lost(worker: Int, reason: String)
+    case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int)
+    case failed(BlockID, worker: Int, attempt: Int, message: String)
+    /// A task could not start, or the driver could not fetch, because `holder` did not have `input`.
+    case missing(BlockID, holder: Int, for: (block: BlockID, worker: Int, attempt: Int)?)
+    case evicted([BlockID], worker: Int)
+    case tick
+  }
+
+  /// Something to do.
+  enum Action: Sendable, Equatable {
+    case run([Assignment], worker: Int)
+    case cancel([BlockID], worker: Int)
+    case drop([BlockID], worker: Int)
+    /// All that the job wants is held by workers.
+    case ready(job: Int)
+    case fail(job: Int, Failure)
+  }
+
+  /// A block to be made, and where its inputs are.
+  struct Assignment: Sendable, Equatable {
+    let block: BlockID
+    let attempt: Int
+    /// Who holds each input block; empty for inputs that are a part of every block of a collection.
+    var inputs: [Location] = []
+  }
+
+  /// A block and a worker that holds it.
+  struct Location: Sendable, Equatable {
+    let block: BlockID
+    let holder: Int
+  }
+
+  /// Why a job cannot be done.
+  enum Failure: Error, Sendable, Equatable {
+    /// The task threw as often as it may.
+    case task(BlockID, message: String)
+    /// The task ended as many workers as it may, or all there were.
+    case losses(BlockID, count: Int, reason: String)
+    /// The inputs of the task could not be fetched.
+    case unreachable(BlockID)
+    /// Nobody is left to work.
+    case noWorkers
+  }
+
+  struct Attempt: Sendable {
+    let worker: Int
+    let number: Int
+  }
+
+  struct Block: Sendable {
+    var holders: [Int] = []
+    var bytes = 0
+    var attempts: [Attempt] = []
+    /// Demanded and not yet assigned.
+    var isPending = false
+    var attemptsMade = 0
+    var failures = 0
+    var losses = 0
+    var missingInputs = 0
+    /// Workers that others are preferred to.
+    var avoided: [Int] = []
+    /// The last cause, once the task has thrown as often as it may.
+    var failure: Failure?
+
+    var isAvailable: Bool { !holders.isEmpty }
+  }
+
+  struct Collection: Sendable {
+    let recipe: Recipe
+    var blocks: [Block]
+    var available = 0
+    /// Whether the program can still name it.
+    var isHeld = true
+    /// Durations of the tasks done, ascending.
+    var durations: [Int] = []
+    /// Blocks that are demanded and not there.
+    var outstanding = 0
+
+    var isComplete: Bool { available == blocks.count }
+  }
+
+  struct Worker: Sendable {
+    var isAlive = true
+    /// What it has been told to make and has not reported, in order.
+    var queue: [Entry] = []
+    /// When it began with the first of the queue.
+    var headSince = 0
+    /// Whether its last task took much longer than others'.
+    var isSlow = false
+  }
+
+  struct Entry: Sendable, Equatable {
+    let block: BlockID
+    let attempt: Int
+  }
+
+  /// What a job wants.
+  struct Job: Sendable {
+    let wanted: [BlockID]
+    /// Blocks before this one were there when last looked at.
+    var scanned = 0
+    var isReady = false
+  }
+
+  let limits: Limits
+  var collections: [Int: Collection] = [:]
+  var workers: [Int: Worker] = [:]
+  var jobs: [Int: Job] = [:]
+  var now = 0
+
+  /// Blocks whose chance of being assigned may have changed, the next one last.
+  var candidates: [BlockID] = []
+  /// Who waits for a block, and for all of a collection.
+  var waitingFor: [BlockID: [BlockID]] = [:]
+  var waitingForAll: [Int: [BlockID]] = [:]
+  /// Whether something that was there is gone.
+  var isDisturbed = false
+  private var runs: [Int: [Assignment]] = [:]
+  private var actions: [Action] = []
+
+  /// A scheduler of these workers. Rank 0, the driver's, is always among them.
+  init(workers: [Int], limits: Limits = Limits()) {
+    self.limits = limits
+    for worker in workers { self.workers[worker] = Worker() }
+  }
+
+  // MARK: what the program does
+
+  /// Makes a collection known. Nothing is computed.
+  ///
+  /// - Precondition: its number is new, those of its sources are known and lower.
+  mutating func define(_ collection: Int, _ recipe: Recipe) {
+    precondition(
+      collections[collection] == nil
+        && recipe.sources.allSatisfy { $0 < collection && collections[$0] != nil })
+    collections[collection] = Collection(
+      recipe: recipe, blocks: Array(repeating: Block(), count: recipe.count))
+  }
+
+  /// Takes note that the program can no longer name the collection.
+  mutating func release(_ collection: Int, at time: Int) -> [Action] {
+    collections[collection]?.isHeld = false
+    sweep()
+    return step(at: time)
+  }
+
+  /// Starts a job: these blocks are to be held by workers until the job is finished.
+  mutating func want(_ blocks: [BlockID], job: Int, at time: Int) -> [Action] {
+    jobs[job] = Job(wanted: blocks)
+    for block in blocks.reversed() { demand(block) }
+    return step(at: time)
+  }
+
+  /// Ends a job; what only it needed is cancelled and dropped.
+  mutating func finish(job: Int, at time: Int) -> [Action] {
+    jobs[job] = nil
+    withdraw()
+    sweep()
+    return step(at: time)
+  }
+
+  // MARK: what happens
+
+  /// Takes note of an event and says what to do now.
+  mutating func handle(_ event: Event, at time: Int) -> [Action] {
+    now = max(now, time)
+    switch event {
+    case .joined(let worker): join(worker)
+    case .lost(let worker, let reason): lose(worker, reason)
+    case .made(let block, let worker, let attempt, let bytes, let duration):
+      made(block, worker, attempt, bytes, duration)
+    case .failed(let block, let worker, let attempt, let message):
+      failed(block, worker, attempt, message)
+    case .missing(let input, let holder, let task): missing(input, holder, task)
+    case .evicted(let blocks, let worker): for block in blocks { forget(block, worker) }
+    case .tick: relieveStragglers()
+    }
+    return step(at: time)
+  }
+
+  private mutating func step(at time: Int) -> [Action] {
+    now = max(now, time)
+    if !workers.values.contains(where: \.isAlive) {
+      for job in jobs.keys.sorted() { fail(job, .noWorkers) }
+    }
+    if isDisturbed {
+      isDisturbed = false
+      for job in jobs.keys.sorted() {
+        jobs[job]?.scanned = 0
+        for block in (jobs[job]?.wanted ?? []).reversed() { demand(block) }
+      }
+    }
+    assignCandidates()
+    for (worker, assignments) in runs.sorted(by: { $0.key < $1.key }) {
+      actions.append(.run(assignments, worker: worker))
+    }
+    runs = [:]
+    for job in jobs.keys.sorted() where jobs[job]?.isReady == false { scan(job) }
+    defer { actions = [] }
+    return actions
+  }
+
+  /// Reports the job ready when all it wants is there.
+  private mutating func scan(_ job: Int) {
+    guard var state = jobs[job] else { return }
+    while state.scanned < state.wanted.count, self[state.wanted[state.scanned]].isAvailable {
+      state.scanned += 1
+    }
+    if state.scanned == state.wanted.count {
+      state.isReady = true
+      actions.append(.ready(job: job))
+    }
+    jobs[job] = state
+  }
+
+  // MARK: ground
+
+  subscript(_ block: BlockID) -> Block {
+    get { collections[block.collection]?.blocks[block.index] ?? Block() }
+    _modify {
+      // A block of a collection that is gone is a copy that nobody sees.
+      var stray = Block()
+      if collections[block.collection] == nil {
+        yield &stray
+      } else {
+        yield &collections[block.collection]!.blocks[block.index]
+      }
+    }
+  }
+
+  /// The collection exists and has the block: what a report names is checked before it is used.
+  func knows(_ block: BlockID) -> Bool {
+    collections[block.collection]?.blocks.indices.contains(block.index) == true
+  }
+
+  mutating func emit(_ action: Action) { actions.append(action) }
+
+  mutating func run(_ assignment: Assignment, on worker: Int) {
+    runs[worker, default: []].append(assignment)
+  }
+
+  /// Takes back an assignment that has not left yet; false when it has.
+  mutating func recall(_ block: BlockID, from worker: Int) -> Bool {
+    guard let place = runs[worker]?.firstIndex(where: { $0.block == block }) else { return false }
+    runs[worker]?.remove(at: place)
+    return true
+  }
+
+  /// Gives the job up.
+  mutating func fail(_ job: Int, _ failure: Failure) {
+    guard jobs.removeValue(forKey: job) != nil else { return }
+    actions.append(.fail(job: job, failure))
+    withdraw()
+    sweep()
+  }
+}

@@ -1,0 +1,186 @@
+// The scheduler against simulated workers: nothing is made twice without need, whatever happens the job ends,
+// and between any two events the invariants hold.
+
+import TesseraExecution
+import TesseraTestSupport
+import Testing
+
+@testable import TesseraExecution
+
+/// A pipeline of everything: two placed collections, a map over both, an exchange, a map, a reduction.
+private struct Pipeline {
+  let tiles: Int
+  let targets: Int
+  let steps: [ReductionStep]
+  var result: BlockID { BlockID(6, steps.count - 1) }
+  var collected: [BlockID] { (0..<targets).map { BlockID(5, $0) } }
+
+  init(tiles: Int, targets: Int) {
+    self.tiles = tiles
+    self.targets = targets
+    steps = ReductionStep.steps(tileCount: targets, span: 2)
+  }
+
+  func define(in scheduler: inout Scheduler) {
+    scheduler.define(0, Recipe(.none, count: tiles))
+    scheduler.define(1, Recipe(.none, count: tiles))
+    scheduler.define(2, Recipe(.sameIndex([0, 1]), count: tiles))
+    scheduler.define(3, Recipe(.sameIndex([2]), count: tiles))
+    scheduler.define(4, Recipe(.everyBlock(of: 3), count: targets))
+    scheduler.define(5, Recipe(.sameIndex([4]), count: targets))
+    scheduler.define(6, Recipe(.reduction([5], steps), count: steps.count))
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+  @Test(arguments: [1, 2, 3, 4, 7], [(1, 1), (5, 3), (16, 9), (40, 40)])
+  func withoutAccidentsEveryBlockIsMadeOnce(workers: Int, shape: (Int, Int)) {
+    let pipeline = Pipeline(tiles: shape.0, targets: shape.1)
+    var simulation = SimulatedWorkers(workers: workers, seed: 1)
+    pipeline.define(in: &simulation.scheduler)
+    #expect(simulation.run([pipeline.result], job: 1) == true)
+    #expect(simulation.made.values.allSatisfy { $0 == 1 })
+    #expect(simulation.made.count == 4 * shape.0 + 2 * shape.1 + pipeline.steps.count)
+    // What is there is not made again.
+    #expect(simulation.run(pipeline.collected, job: 2) == true)
+    #expect(simulation.made.values.allSatisfy { $0 == 1 })
+    #expect(simulation.violations == [])
+  }
+
+  @Test func aStageTravelsInOneMessagePerWorker() {
+    var scheduler = Scheduler(workers: [0, 1, 2, 3])
+    scheduler.define(0, Recipe(.none, count: 12))
+    scheduler.define(1, Recipe(.sameIndex([0]), count: 12))
+    scheduler.define(2, Recipe(.sameIndex([1]), count: 12))
+    let actions = scheduler.want((0..<12).map { BlockID(2, $0) }, job: 1, at: 0)
+    #expect(actions.count == 4)
+    for (worker, action) in actions.enumerated() {
+      guard case .run(let assignments, worker) = action else {
+        Issue.record("\(action)")
+        continue
+      }
+      // Three tiles, each with its chain of three tasks in order.
+      #expect(assignments.map(\.block.index) == (3 * worker..<3 * worker + 3).flatMap { [$0, $0, $0] })
+      #expect(assignments.map(\.block.collection) == [0, 1, 2, 0, 1, 2, 0, 1, 2])
+    }
+  }
+
+  @Test(arguments: 0..<100)
+  func whateverIsLostTheJobEndsWithItsBlocks(seed: Int) {
+    let pipeline = Pipeline(tiles: 3 + seed % 20, targets: 1 + seed % 7)
+    var accidents = SimulatedWorkers.Accidents(loss: 0.01, join: 0.01, failure: 0.005, eviction: 0.02)
+    accidents.slowness = [1: 10]
+    var limits = Scheduler.Limits()
+    limits.losses = .max
+    limits.missingInputs = .max
+    limits.lossesBeforeDriver = .max
+    var simulation = SimulatedWorkers(workers: 4, seed: seed, accidents: accidents, limits: limits)
+    pipeline.define(in: &simulation.scheduler)
+    #expect(simulation.run([pipeline.result], job: 1) == true, "\(simulation.failed)")
+    #expect(simulation.run(pipeline.collected, job: 2) == true, "\(simulation.failed)")
+    #expect(simulation.violations.isEmpty, "\(simulation.violations.prefix(3))")
+  }
+
+  @Test func onlyWhatIsNeededIsMadeAgain() {
+    let pipeline = Pipeline(tiles: 16, targets: 4)
+    var simulation = SimulatedWorkers(workers: 4, seed: 3)
+    pipeline.define(in: &simulation.scheduler)
+    #expect(simulation.run(pipeline.collected, job: 1) == true)
+    let lost = simulation.scheduler.collections[5]?.blocks.indices.filter {
+      simulation.scheduler[BlockID(5, $0)].holders == [2]
+    }
+    simulation.kill(2)
+    for _ in 0..<20 { simulation.advance() }
+    #expect(simulation.run(pipeline.collected, job: 2) == true)
+    let again = simulation.made.filter { $0.value > 1 }.keys
+    #expect(Set(again.filter { $0.collection == 5 }.map(\.index)) == Set(lost ?? []))
+    // Three of four workers keep what they have.
+    #expect(again.count <= simulation.made.count / 4 + 1)
+    #expect(simulation.violations == [])
+  }
+
+  @Test func aTaskThatEndsItsWorkersFailsTheJobAndSparesTheDriver() {
+    let pipeline = Pipeline(tiles: 8, targets: 4)
+    for workers in [3, 6] {
+      var accidents = SimulatedWorkers.Accidents()
+      accidents.lethal = [BlockID(2, 5)]
+      var simulation = SimulatedWorkers(workers: workers, seed: 4, accidents: accidents)
+      pipeline.define(in: &simulation.scheduler)
+      #expect(simulation.run([pipeline.result], job: 1) == false)
+      guard case .losses(BlockID(2, 5), let count, "killed") = simulation.failed[1] else {
+        Issue.record("\(simulation.failed)")
+        continue
+      }
+      #expect(count == min(4, workers - 1))
+      #expect(simulation.workers[0] != nil)
+      #expect(simulation.violations == [])
+    }
+  }
+
+  @Test(arguments: 0..<20) func theFailureIsThatOfTheLowestTile(seed: Int) {
+    let pipeline = Pipeline(tiles: 20, targets: 4)
+    var accidents = SimulatedWorkers.Accidents(loss: 0.002)
+    accidents.refusing = [BlockID(2, 17), BlockID(2, 9), BlockID(2, 11)]
+    var simulation = SimulatedWorkers(workers: 5, seed: seed, accidents: accidents)
+    pipeline.define(in: &simulation.scheduler)
+    #expect(simulation.run([pipeline.result], job: 1) == false)
+    #expect(simulation.failed[1] == .task(BlockID(2, 9), message: "no"))
+    #expect(simulation.violations == [])
+  }
+
+  @Test func aSlowWorkerCostsLittle() {
+    let pipeline = Pipeline(tiles: 32, targets: 16)
+    func duration(_ accidents: SimulatedWorkers.Accidents) -> Int {
+      var simulation = SimulatedWorkers(
+        workers: 4, seed: 5, accidents: accidents,
+        limits: {
+          var limits = Scheduler.Limits(); limits.leastBackupTime = 0; return limits
+        }())
+      pipeline.define(in: &simulation.scheduler)
+      #expect(simulation.run([pipeline.result], job: 1) == true)
+      #expect(simulation.violations == [])
+      return simulation.time
+    }
+    var slow = SimulatedWorkers.Accidents()
+    slow.slowness = [3: 10]
+    let (fast, delayed) = (duration(.init()), duration(slow))
+    #expect(delayed < 2 * fast, "\(fast) \(delayed)")
+  }
+
+  @Test func lateAndDuplicateReportsChangeNothing() {
+    var scheduler = Scheduler(workers: [0, 1])
+    scheduler.define(0, Recipe(.none, count: 2))
+    _ = scheduler.want([BlockID(0, 0), BlockID(0, 1)], job: 1, at: 0)
+    let made = Scheduler.Event.made(BlockID(0, 1), worker: 1, attempt: 1, bytes: 8, duration: 1)
+    #expect(scheduler.handle(made, at: 1) == [])
+    #expect(scheduler.handle(made, at: 2) == [])
+    // From another attempt, for another block, for a collection that never was.
+    #expect(
+      scheduler.handle(.made(BlockID(0, 1), worker: 0, attempt: 9, bytes: 8, duration: 1), at: 3)
+        == [.drop([BlockID(0, 1)], worker: 0)])
+    #expect(scheduler.handle(.failed(BlockID(0, 7), worker: 0, attempt: 1, message: ""), at: 4) == [])
+    #expect(scheduler.handle(.failed(BlockID(8, 0), worker: 0, attempt: 1, message: ""), at: 5) == [])
+    #expect(scheduler.handle(.evicted([BlockID(8, 0), BlockID(0, -1)], worker: 0), at: 6) == [])
+    let last = Scheduler.Event.made(BlockID(0, 0), worker: 0, attempt: 1, bytes: 8, duration: 1)
+    #expect(scheduler.handle(last, at: 7) == [.ready(job: 1)])
+    #expect(scheduler.violations() == [])
+  }
+
+  @Test func whatNobodyCanAskForIsDropped() {
+    var simulation = SimulatedWorkers(workers: 2, seed: 6)
+    simulation.scheduler.define(0, Recipe(.none, count: 4))
+    simulation.scheduler.define(1, Recipe(.sameIndex([0]), count: 4))
+    // The input is let go before the output is made: it stays until then.
+    simulation.perform(simulation.scheduler.release(0, at: 0))
+    #expect(simulation.run((0..<4).map { BlockID(1, $0) }, job: 1) == true)
+    for _ in 0..<10 { simulation.advance() }
+    #expect(simulation.workers.values.allSatisfy { $0.store.allSatisfy { $0.collection == 1 } })
+    // Lost blocks are still made again.
+    simulation.kill(1)
+    for _ in 0..<10 { simulation.advance() }
+    #expect(simulation.run((0..<4).map { BlockID(1, $0) }, job: 2) == true)
+    simulation.perform(simulation.scheduler.release(1, at: 0))
+    #expect(simulation.scheduler.collections.isEmpty)
+    #expect(simulation.violations == [])
+  }
+}
