@@ -40,8 +40,31 @@ public struct Cluster: Sendable {
     recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     precondition(communicators.first?.rank == 0, "the program runs on rank 0")
-    let queue = DriverQueue()
     let threads = WorkerThreads()
+    let engine: any Engine
+    let stop: () -> Void
+    switch configuration.style {
+    case .messagePassing:
+      (engine, stop) = startMessagePassing(communicators, registry, recorder, threads)
+    case .dataflow: (engine, stop) = startDataflow(communicators, registry, recorder, threads)
+    }
+    let outcome: Swift.Result<Result, any Error>
+    do {
+      outcome = .success(
+        try await program(Cluster(engine: engine, configuration: configuration)))
+    } catch {
+      outcome = .failure(error)
+    }
+    stop()
+    await threads.finished()
+    return try outcome.get()
+  }
+
+  private static func startMessagePassing(
+    _ communicators: [any Communicator], _ registry: TaskRegistry, _ recorder: Recorder?,
+    _ threads: WorkerThreads
+  ) -> (any Engine, () -> Void) {
+    let queue = DriverQueue()
     for communicator in communicators.dropFirst() {
       threads.startServing(communicator, registry: registry, recorder: recorder)
     }
@@ -64,16 +87,21 @@ public struct Cluster: Sendable {
     }
     let engine = MessagePassingEngine(
       workerCount: communicators[0].size, queue: queue, registry: registry, recorder: recorder)
-    let outcome: Swift.Result<Result, any Error>
-    do {
-      outcome = .success(
-        try await program(Cluster(engine: engine, configuration: configuration)))
-    } catch {
-      outcome = .failure(error)
+    return (engine, queue.close)
+  }
+
+  private static func startDataflow(
+    _ communicators: [any Communicator], _ registry: TaskRegistry, _ recorder: Recorder?,
+    _ threads: WorkerThreads
+  ) -> (any Engine, () -> Void) {
+    for communicator in communicators {
+      threads.startDataflowWorker(communicator, registry: registry, recorder: recorder)
     }
-    queue.close()
-    await threads.finished()
-    return try outcome.get()
+    let driver = DataflowDriver(communicator: communicators[0], limits: Scheduler.Limits())
+    driver.start(on: threads)
+    let engine = DataflowEngine(
+      workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder)
+    return (engine, { driver.messages.push(.stop) })
   }
 
   /// Serves as one worker of a group whose rank 0 is another process, until that process's program has ended.
@@ -87,6 +115,22 @@ public struct Cluster: Sendable {
 }
 
 extension WorkerThreads {
+  /// Starts the two threads of a dataflow worker.
+  fileprivate func startDataflowWorker(
+    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?
+  ) {
+    let worker = DataflowWorker(
+      communicator: communicator, registry: registry, recorder: recorder, memory: .max)
+    start(named: "tessera service \(communicator.rank)") {
+      do throws(CommunicationError) {
+        try worker.serve()
+      } catch {
+        communicator.close(reason: "\(error)")
+      }
+    }
+    start(named: "tessera worker \(communicator.rank)") { worker.makeBlocks() }
+  }
+
   /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it.
   /// `isElsewhere` says that rank 0 is another process.
   fileprivate func startServing(

@@ -7,6 +7,8 @@ import Foundation
 public enum ExecutionStyle: String, Sendable, CaseIterable {
   /// MPI's way: static ownership, one collective closes each step.
   case messagePassing = "message-passing"
+  /// Spark's way: lineage, lazy collections, recovery of what is lost, backup tasks.
+  case dataflow
 }
 
 /// What carries messages between workers.

@@ -10,6 +10,8 @@ public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible 
   case notRegistered(name: String)
   /// Workers cannot talk to each other any more.
   case communication(CommunicationError)
+  /// A task that ended `count` workers, one after the other.
+  case workersLost(task: String, tile: Int, count: Int, reason: String)
   /// An exchange task that sent a piece to a tile outside 0..<count.
   case noSuchTile(Int, count: Int)
   /// A configuration that cannot be run.
@@ -21,6 +23,8 @@ public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible 
     case .taskFailed(let failure): "task \(failure.task), tile \(failure.tile): \(failure.message)"
     case .notRegistered(let name): "'\(name)' is not in the task registry of this program"
     case .communication(let error): error.description
+    case .workersLost(let task, let tile, let count, let reason):
+      "task \(task), tile \(tile), has ended \(count) workers; the last cause: \(reason)"
     case .noSuchTile(let tile, let count): "a piece was sent to tile \(tile) of \(count)"
     case .invalidConfiguration(let message): message
     }
@@ -40,6 +44,12 @@ public struct TaskFailure: Error, Equatable, WireCodable {
     self.task = task
     self.tile = tile
     message = String("\(cause)".prefix(10_000))
+  }
+
+  init(task: String, tile: Int, message: String) {
+    self.task = task
+    self.tile = tile
+    self.message = message
   }
 
   /// Writes the three fields.

@@ -46,10 +46,16 @@ public struct TaskRegistry: Sendable {
     let verbs: [Step.Verb]
     let tileTypes: [Entry]
     let serve: @Sendable (Worker, Step) throws(CommunicationError) -> Void
+    /// For a tile type: receives a tile that is placed.
+    var receiveTile: (@Sendable (any Communicator, Int) throws(CommunicationError) -> any WireCodable)?
+    /// For a task: receives its arguments and makes the operation of a collection in dataflow.
+    var operation: (@Sendable (DataflowWorker, Definition, Int) throws(CommunicationError) -> Operation)?
 
     /// A tile type, for collections that are placed and collected.
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
-      Entry(name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []) {
+      var entry = Entry(
+        name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []
+      ) {
         (worker, step) throws(CommunicationError) in
         if step.verb == .place {
           try worker.place(nil as [Element]?, step)
@@ -57,36 +63,58 @@ public struct TaskRegistry: Sendable {
           _ = try worker.collect(type, step)
         }
       }
+      entry.receiveTile = { (communicator, sender) throws(CommunicationError) in
+        try communicator.receive(type, from: sender, tag: .placement)
+      }
+      return entry
     }
 
     /// A map task and the type of the tiles it makes.
     public static func map<Task: MapTask>(_ task: Task.Type) -> Entry {
-      Entry(
+      var entry = Entry(
         name: task.name, type: ObjectIdentifier(task), verbs: [.map], tileTypes: [.tile(Task.Output.self)]
       ) { (worker, step) throws(CommunicationError) in
         let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
         _ = try worker.map(task, arguments, step)
       }
+      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
+        Operation(task, try worker.receiveArguments(Task.Arguments.self, definition, from: sender))
+      }
+      return entry
     }
 
     /// A reduce task.
     public static func reduce<Task: ReduceTask>(_ task: Task.Type) -> Entry {
-      Entry(name: task.name, type: ObjectIdentifier(task), verbs: [.reduce], tileTypes: []) {
+      var entry = Entry(name: task.name, type: ObjectIdentifier(task), verbs: [.reduce], tileTypes: []) {
         (worker, step) throws(CommunicationError) in
         let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
         _ = try worker.reduce(task, arguments, step)
       }
+      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
+        guard definition.tileCount > 0 else { throw .malformed(expected: "tiles to reduce") }
+        let steps = ReductionStep.steps(tileCount: definition.tileCount, span: definition.span)
+        return Operation(
+          task, try worker.receiveArguments(Task.Arguments.self, definition, from: sender), steps)
+      }
+      return entry
     }
 
     /// An exchange task and the type of the tiles it makes.
     public static func exchange<Task: ExchangeTask>(_ task: Task.Type) -> Entry {
-      Entry(
+      var entry = Entry(
         name: task.name, type: ObjectIdentifier(task), verbs: [.exchange],
         tileTypes: [.tile(Task.Output.self)]
       ) { (worker, step) throws(CommunicationError) in
         let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
         _ = try worker.exchange(task, arguments, step)
       }
+      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
+        let arguments = try worker.receiveArguments(Task.Arguments.self, definition, from: sender)
+        return definition.role == .split
+          ? Operation(splitting: task, arguments, targets: definition.targetCount)
+          : Operation(merging: task, arguments)
+      }
+      return entry
     }
   }
 }

@@ -22,6 +22,8 @@ public protocol TaskInput: Sendable {
   static func identifiers(of collections: Collections) -> [Int]
   /// The number of tiles in each collection.
   static func tileCount(of collections: Collections) -> Int
+  /// The types of the tiles, in the order of `identifiers(of:)`.
+  static var tileTypes: [any WireCodable.Type] { get }
   /// The input made of the stored tiles, in the order of `identifiers(of:)`; nil when a type differs.
   static func assemble(_ tiles: [any Sendable]) -> Self?
 }
@@ -35,6 +37,8 @@ extension Tile {
   public static func tileCount(of collections: TileCollection<Self>) -> Int {
     collections.tileCount
   }
+  /// The tile's own type.
+  public static var tileTypes: [any WireCodable.Type] { [Self.self] }
   /// The tile itself.
   public static func assemble(_ tiles: [any Sendable]) -> Self? { tiles.first as? Self }
 }
@@ -54,6 +58,8 @@ public struct TilePair<First: Tile, Second: Tile>: TaskInput {
   public static func tileCount(of collections: AlignedPair<First, Second>) -> Int {
     collections.first.tileCount
   }
+  /// The types of both.
+  public static var tileTypes: [any WireCodable.Type] { [First.self, Second.self] }
   /// The pair of the two tiles.
   public static func assemble(_ tiles: [any Sendable]) -> TilePair? {
     guard tiles.count == 2, let first = tiles[0] as? First, let second = tiles[1] as? Second else {

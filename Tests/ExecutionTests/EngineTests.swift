@@ -8,9 +8,9 @@ import Testing
 private let workerCounts = Array(1...9)
 
 @Suite(.timeLimit(.minutes(1))) struct EngineTests {
-  @Test(arguments: workerCounts, [false, true])
-  func placedTilesAreCollectedInOrder(workers: Int, encodes: Bool) async throws {
-    try await withCluster(workers: workers, encodes: encodes, registry: .test) { cluster in
+  @Test(arguments: workerCounts, Way.allCases)
+  func placedTilesAreCollectedInOrder(workers: Int, way: Way) async throws {
+    try await withCluster(workers: workers, way: way, registry: .test) { cluster in
       #expect(cluster.engine.workerCount == workers)
       for count in [0, 1, 2, 3, 7, 64] {
         let tiles = try await cluster.engine.place(texts(count))
@@ -20,9 +20,9 @@ private let workerCounts = Array(1...9)
     }
   }
 
-  @Test(arguments: workerCounts, [false, true])
-  func mapKeepsTileNumbers(workers: Int, encodes: Bool) async throws {
-    try await withCluster(workers: workers, encodes: encodes, registry: .test) { cluster in
+  @Test(arguments: workerCounts, Way.allCases)
+  func mapKeepsTileNumbers(workers: Int, way: Way) async throws {
+    try await withCluster(workers: workers, way: way, registry: .test) { cluster in
       for count in [0, 1, 5, 20] {
         let tiles = try await cluster.engine.place(texts(count))
         let mapped = try await cluster.engine.map(NumberingTask.self, [], over: tiles)
@@ -33,14 +33,14 @@ private let workerCounts = Array(1...9)
     }
   }
 
-  @Test(arguments: workerCounts, [false, true])
-  func theReductionTreeHasTheSameShapeOnAnyNumberOfWorkers(workers: Int, encodes: Bool) async throws {
+  @Test(arguments: workerCounts, Way.allCases)
+  func theReductionTreeHasTheSameShapeOnAnyNumberOfWorkers(workers: Int, way: Way) async throws {
     let expected = [
       1: "0", 2: "(0 1)", 3: "((0 1) 2)", 5: "(((0 1) (2 3)) 4)", 6: "(((0 1) (2 3)) (4 5))",
       7: "(((0 1) (2 3)) ((4 5) 6))", 8: "(((0 1) (2 3)) ((4 5) (6 7)))",
       11: "((((0 1) (2 3)) ((4 5) (6 7))) ((8 9) 10))",
     ]
-    try await withCluster(workers: workers, encodes: encodes, registry: .test) { cluster in
+    try await withCluster(workers: workers, way: way, registry: .test) { cluster in
       for (count, tree) in expected {
         let tiles = try await cluster.engine.place(texts(count))
         #expect(try await cluster.engine.reduce(BracketingTask.self, [], over: tiles) == tree)
@@ -64,9 +64,9 @@ private let workerCounts = Array(1...9)
     #expect(Set(trees).count == 1)
   }
 
-  @Test(arguments: workerCounts, [false, true])
-  func exchangeTransposesAGrid(workers: Int, encodes: Bool) async throws {
-    try await withCluster(workers: workers, encodes: encodes, registry: .test) { cluster in
+  @Test(arguments: workerCounts, Way.allCases)
+  func exchangeTransposesAGrid(workers: Int, way: Way) async throws {
+    try await withCluster(workers: workers, way: way, registry: .test) { cluster in
       for (rows, columns) in [(0, 0), (1, 1), (3, 5), (5, 3), (17, 4), (1, 20), (0, 3), (4, 0)] {
         let grid = (0..<rows).map { i in Numbers((0..<columns).map { Double(i * 100 + $0) }) }
         let tiles = try await cluster.engine.place(grid)
@@ -101,24 +101,27 @@ private let workerCounts = Array(1...9)
 @Suite(.timeLimit(.minutes(1))) struct FailingTaskTests {
   private let expected = TaskFailureFields(tile: 3, message: "tile 3 refuses")
 
-  @Test(arguments: workerCounts, [false, true])
-  func theLowestFailingTileIsReportedAndTheClusterGoesOn(workers: Int, encodes: Bool) async throws {
-    try await withCluster(workers: workers, encodes: encodes, registry: .test) { cluster in
+  @Test(arguments: workerCounts, Way.allCases)
+  func theLowestFailingTileIsReportedAndTheClusterGoesOn(workers: Int, way: Way) async throws {
+    try await withCluster(workers: workers, way: way, registry: .test) { cluster in
       let engine = cluster.engine
       let tiles = try await engine.place(texts(8))
       let numbers = try await engine.place((0..<8).map { Numbers([Double($0), 1]) })
       for _ in 0..<2 {
         #expect(
-          await failure { _ = try await engine.map(NumberingTask.self, [5, 3], over: tiles) } == expected)
+          await failure { _ = try await engine.collect(engine.map(NumberingTask.self, [5, 3], over: tiles)) }
+            == expected)
         #expect(
           await failure { _ = try await engine.reduce(BracketingTask.self, [5, 3], over: tiles) } == expected)
         #expect(
           await failure {
-            _ = try await engine.exchange(TransposingTask.self, [5, 3], over: numbers, into: 2)
+            _ = try await engine.collect(
+              engine.exchange(TransposingTask.self, [5, 3], over: numbers, into: 2))
           } == expected)
         #expect(
           await failure {
-            _ = try await engine.exchange(TransposingTask.self, [1001, 1000], over: numbers, into: 2)
+            _ = try await engine.collect(
+              engine.exchange(TransposingTask.self, [1001, 1000], over: numbers, into: 2))
           } == TaskFailureFields(tile: 0, message: "tile 1000 refuses"))
         #expect(
           await failure { _ = try await engine.reduce(BracketingTask.self, [-1], over: tiles) }?.message

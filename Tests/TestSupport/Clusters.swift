@@ -5,15 +5,43 @@ public import TesseraExecution
 public import TesseraInstrumentation
 import TesseraLocalMatrices
 
+/// The ways of running a program on threads.
+public enum Way: Sendable, CaseIterable {
+  case messagePassing, messagePassingEncoded, dataflow, dataflowEncoded
+
+  /// The style.
+  public var style: ExecutionStyle {
+    switch self {
+    case .messagePassing, .messagePassingEncoded: .messagePassing
+    case .dataflow, .dataflowEncoded: .dataflow
+    }
+  }
+
+  /// Whether values are taken through the wire format.
+  public var encodes: Bool { self == .messagePassingEncoded || self == .dataflowEncoded }
+}
+
+/// Runs `program` on `workers` threads in one of the ways.
+///
+/// - Throws: what `program` throws.
+public func withCluster<Result: Sendable>(
+  workers: Int, way: Way, registry: TaskRegistry, recorder: Recorder? = nil,
+  _ program: (Cluster) async throws -> Result
+) async throws -> Result {
+  try await withCluster(
+    workers: workers, encodes: way.encodes, style: way.style, registry: registry, recorder: recorder, program)
+}
+
 /// Runs `program` on `workers` threads. With `encodes` nothing is shared between them but bytes.
 ///
 /// - Throws: what `program` throws.
 public func withCluster<Result: Sendable>(
-  workers: Int, encodes: Bool = false, registry: TaskRegistry, recorder: Recorder? = nil,
+  workers: Int, encodes: Bool = false, style: ExecutionStyle = .messagePassing, registry: TaskRegistry,
+  recorder: Recorder? = nil,
   _ program: (Cluster) async throws -> Result
 ) async throws -> Result {
   try await withCluster(
-    over: InProcessCommunicator.group(size: workers, encodes: encodes), registry: registry,
+    over: InProcessCommunicator.group(size: workers, encodes: encodes), style: style, registry: registry,
     recorder: recorder, program)
 }
 
@@ -21,12 +49,13 @@ public func withCluster<Result: Sendable>(
 ///
 /// - Throws: what `program` throws.
 public func withCluster<Result: Sendable>(
-  over communicators: [any Communicator], registry: TaskRegistry, recorder: Recorder? = nil,
+  over communicators: [any Communicator], style: ExecutionStyle = .messagePassing, registry: TaskRegistry,
+  recorder: Recorder? = nil,
   _ program: (Cluster) async throws -> Result
 ) async throws -> Result {
   _ = singleThreadedBLAS
   return try await Cluster.run(
-    ClusterConfiguration(workers: communicators.count), over: communicators, registry: registry,
+    ClusterConfiguration(workers: communicators.count, style: style), over: communicators, registry: registry,
     recorder: recorder, program)
 }
 

@@ -24,8 +24,8 @@ final class Mailbox: @unchecked Sendable {
     if let closedReason { throw .closed(reason: closedReason) }
     queues[tag, default: [:]][source, default: Queue()].messages.append((arrivals, value))
     arrivals += 1
-    // Only the mailbox's own worker waits here.
-    condition.signal()
+    // A worker may have several threads that wait, each for another tag.
+    condition.broadcast()
   }
 
   func take(from source: Source, tag: Tag) throws(CommunicationError) -> Received<any Sendable> {

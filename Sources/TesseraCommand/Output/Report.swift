@@ -69,7 +69,7 @@ enum Report {
     case let error as ExecutionError:
       switch error {
       case .invalidConfiguration: 64
-      case .communication: 69
+      case .communication, .workersLost: 69
       case .taskFailed, .notRegistered, .noSuchTile: 70
       }
     case let error as OutputError:

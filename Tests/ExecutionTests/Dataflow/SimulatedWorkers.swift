@@ -68,6 +68,7 @@ struct SimulatedWorkers {
       case .run(_, let worker), .cancel(_, let worker), .drop(_, let worker):
         post(.action(action), worker, "to")
       case .ready(let job): ready.insert(job)
+      case .forget: break
       case .fail(let job, let failure): failed[job] = failure
       }
     }

@@ -18,7 +18,8 @@ extension Scheduler {
     case .everyBlock(let source): return [.every(blockOf: source)]
     case .reduction(let sources, let steps):
       switch steps[block.index] {
-      case .tiles(let tiles): return tiles.flatMap { tile in sources.map { .block(BlockID($0, tile)) } }
+      case .tiles(let node):
+        return (node.first..<node.end).flatMap { tile in sources.map { .block(BlockID($0, tile)) } }
       case .join(let left, let right):
         return [left, right].map { .block(BlockID(block.collection, $0)) }
       }

@@ -48,6 +48,8 @@ struct Scheduler: Sendable {
     case run([Assignment], worker: Int)
     case cancel([BlockID], worker: Int)
     case drop([BlockID], worker: Int)
+    /// Nobody can ask for the collection any more.
+    case forget(collection: Int)
     /// All that the job wants is held by workers.
     case ready(job: Int)
     case fail(job: Int, Failure)

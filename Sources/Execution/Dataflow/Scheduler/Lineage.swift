@@ -61,8 +61,8 @@ struct Recipe: Sendable {
 
 /// One step of a reduction, which makes a partial result.
 enum ReductionStep: Sendable, Equatable {
-  /// The node over these tiles, evaluated in one go.
-  case tiles(Range<Int>)
+  /// A node of the reduction tree, evaluated in one go from its tiles.
+  case tiles(ReductionNode)
   /// Two partial results into one; the numbers are those of earlier steps.
   case join(left: Int, right: Int)
 
@@ -74,7 +74,7 @@ enum ReductionStep: Sendable, Equatable {
     var steps: [ReductionStep] = []
     func append(_ node: ReductionNode) -> Int {
       if node.span <= span || node.isLeaf {
-        steps.append(.tiles(node.first..<node.end))
+        steps.append(.tiles(node))
       } else {
         let (left, right) = node.children
         let leftStep = append(left)

@@ -89,7 +89,10 @@ extension Scheduler {
       if named.contains(collection) { named.formUnion(state.recipe.sources) }
       if used.contains(collection), !state.isComplete { used.formUnion(state.recipe.sources) }
       if !used.contains(collection) { dropBlocks(of: collection) }
-      if !named.contains(collection) { collections[collection] = nil }
+      if !named.contains(collection) {
+        collections[collection] = nil
+        emit(.forget(collection: collection))
+      }
     }
   }
 

@@ -1,0 +1,83 @@
+// The blocks that a worker holds. Beyond its capacity it makes room: blocks that nobody has used for longest
+// go first; those that were asked to persist go to disk, the others can be made again. O(1) per access, O(n)
+// per eviction.
+
+import Foundation
+import TesseraCommunication
+
+/// A worker's blocks.
+///
+/// `@unchecked Sendable`: every access to the stored properties holds the lock.
+final class BlockStore: @unchecked Sendable {
+  private struct Entry {
+    var value: any WireCodable
+    let bytes: Int
+    var lastUse: Int
+    /// Tasks in the queue that read it.
+    var pins = 0
+  }
+
+  private let lock = NSLock()
+  private var entries: [BlockID: Entry] = [:]
+  private var uses = 0
+  private var bytes = 0
+  private let capacity: Int
+
+  /// A store that makes room beyond `capacity` bytes.
+  init(capacity: Int) { self.capacity = capacity }
+
+  /// The block, if it is here.
+  func block(_ id: BlockID) -> (any WireCodable)? {
+    lock.withLock {
+      uses += 1
+      entries[id]?.lastUse = uses
+      return entries[id]?.value
+    }
+  }
+
+  /// Stores a block; returns its bytes and the blocks that had to go.
+  func store(_ value: any WireCodable, as id: BlockID) -> (bytes: Int, evicted: [BlockID]) {
+    var writer = WireWriter()
+    value.encode(to: &writer)
+    let size = writer.headerBytes + writer.payloadBytes
+    return lock.withLock {
+      uses += 1
+      bytes += size - (entries[id]?.bytes ?? 0)
+      entries[id] = Entry(value: value, bytes: size, lastUse: uses, pins: entries[id]?.pins ?? 0)
+      return (size, makeRoom(sparing: id))
+    }
+  }
+
+  /// Forgets blocks.
+  func drop(_ ids: [BlockID]) {
+    lock.withLock {
+      for id in ids {
+        if let entry = entries.removeValue(forKey: id) { bytes -= entry.bytes }
+      }
+    }
+  }
+
+  /// Forgets all blocks of these collections.
+  func forget(_ collections: Set<Int>) {
+    drop(lock.withLock { entries.keys.filter { collections.contains($0.collection) } })
+  }
+
+  /// Keeps the blocks here until they are unpinned as often as pinned.
+  func pin(_ ids: some Sequence<BlockID>, by count: Int) {
+    lock.withLock { for id in ids { entries[id]?.pins += count } }
+  }
+
+  private func makeRoom(sparing newest: BlockID) -> [BlockID] {
+    guard bytes > capacity else { return [] }
+    var evicted: [BlockID] = []
+    let oldestFirst = entries.filter { $0.key != newest && $0.value.pins <= 0 }
+      .sorted { $0.value.lastUse < $1.value.lastUse }
+    for (id, entry) in oldestFirst {
+      if bytes <= capacity { break }
+      entries[id] = nil
+      bytes -= entry.bytes
+      evicted.append(id)
+    }
+    return evicted
+  }
+}
