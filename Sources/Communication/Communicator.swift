@@ -35,6 +35,13 @@ public protocol Communicator: Sendable {
   /// Ends communication for every worker of the group: pending and later calls throw `closed`.
   func close(reason: String)
 
+  // MARK: waiting
+
+  /// Nanoseconds that this end has waited for messages so far; nil where the transport does not know.
+  /// Whoever measures reads the clock around every receive then; a transport that reads it only when a
+  /// message is not there yet makes that cheaper.
+  var waitingTime: Int? { get }
+
   // MARK: values, posted
 
   /// Starts sending `value`, which is kept until it is on its way. Wait for the result exactly once.

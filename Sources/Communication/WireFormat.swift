@@ -38,17 +38,24 @@ public struct WireWriter: Sendable {
   public private(set) var payloadBytes = 0
   /// Elements of arrays so far: the words that plans and bounds speak of.
   public private(set) var words = 0
+  /// Whether the pieces are kept, or only counted.
+  private let keepsSegments: Bool
 
   /// An empty message.
-  public init() {}
+  public init() { keepsSegments = true }
+
+  /// A message that is counted and not kept: nothing is allocated.
+  init(counting: Void) { keepsSegments = false }
 
   /// Appends an integer.
   public mutating func write(_ value: Int) {
+    guard keepsSegments else { return headerBytes += 8 }
     appendHeader(withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) })
   }
 
   /// Appends text as its length and UTF-8 bytes.
   public mutating func write(_ text: String) {
+    guard keepsSegments else { return headerBytes += 8 + text.utf8.count }
     let bytes = Array(text.utf8)
     write(bytes.count)
     appendHeader(bytes)
@@ -61,9 +68,26 @@ public struct WireWriter: Sendable {
     precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
     write(array.count)
     guard !array.isEmpty else { return }
-    segments.append(.payload(ArrayPayload(array: array)))
     payloadBytes += array.count * MemoryLayout<Element>.stride
     words += array.count
+    if keepsSegments { segments.append(.payload(ArrayPayload(array: array))) }
+  }
+
+  /// Counts as many integers at once; false where they are to be written.
+  mutating func counted(integers count: Int) -> Bool {
+    if !keepsSegments { headerBytes += 8 * count }
+    return !keepsSegments
+  }
+
+  /// Appends what is left of a message that has been read in part, `size` as it was counted when it was
+  /// written. The bytes are kept, not copied.
+  ///
+  /// - Precondition: payload bytes from 0 to what is left.
+  public mutating func write(rest: WireReader, size: WireSize) {
+    headerBytes += rest.remaining - size.payloadBytes
+    payloadBytes += size.payloadBytes
+    words += size.words
+    if keepsSegments, rest.remaining > 0 { segments.append(.payload(rest)) }
   }
 
   private mutating func appendHeader(_ bytes: [UInt8]) {
@@ -116,6 +140,30 @@ private struct ArrayPayload<Element: Sendable>: WirePayload {
   func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { array.withUnsafeBytes(body) }
 }
 
+/// How large a value is on the wire.
+public struct WireSize: Sendable, Hashable {
+  /// Elements of arrays.
+  public let words: Int
+  /// Bytes of arrays.
+  public let payloadBytes: Int
+  /// Bytes of everything else.
+  public let headerBytes: Int
+
+  /// The size of `value`, which is not written for it. O(fields and arrays), not their bytes.
+  public init<Value: WireCodable>(of value: Value) {
+    var writer = WireWriter(counting: ())
+    value.encode(to: &writer)
+    self.init(words: writer.words, payloadBytes: writer.payloadBytes, headerBytes: writer.headerBytes)
+  }
+
+  /// The given counts.
+  public init(words: Int, payloadBytes: Int, headerBytes: Int) {
+    self.words = words
+    self.payloadBytes = payloadBytes
+    self.headerBytes = headerBytes
+  }
+}
+
 /// Reads a message back, checking every length.
 public struct WireReader: Sendable {
   private let bytes: [UInt8]
@@ -126,6 +174,12 @@ public struct WireReader: Sendable {
 
   /// Bytes not read yet.
   public var remaining: Int { bytes.count - position }
+
+  /// A reader of everything that is not read yet; nothing is left here.
+  public mutating func readRest() -> WireReader {
+    defer { position = bytes.count }
+    return self
+  }
 
   /// The next integer.
   public mutating func readInt() throws(CommunicationError) -> Int {
@@ -180,5 +234,12 @@ public struct WireReader: Sendable {
       throw .tooLong(what: what, length: count, limit: remaining / stride)
     }
     return count
+  }
+}
+
+extension WireReader: WirePayload {
+  /// Lends the bytes not read yet.
+  public func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
   }
 }

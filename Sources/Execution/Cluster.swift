@@ -43,23 +43,23 @@ public struct Cluster: Sendable {
     let queue = DriverQueue()
     let threads = WorkerThreads()
     for communicator in communicators.dropFirst() {
-      threads.startServing(communicator, registry: registry, recorder: recorder)
+      threads.start(named: "tessera worker \(communicator.rank)") {
+        serve(Worker(communicator: communicator, registry: registry, recorder: recorder))
+      }
     }
+    let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
-      if communicators.count < worker.communicator.size {
-        do throws(CommunicationError) {
-          try worker.compareContracts()
-        } catch {
-          worker.communicator.close(reason: "\(error)")
+      closingOnFailure(communicators[0]) { () throws(CommunicationError) in
+        if !elsewhere.isEmpty {
+          _ = try Worker.join(communicators[0], registry: registry, isRecording: recorder != nil)
         }
       }
       while let job = queue.next() { job(worker) }
       // Whoever does not hear the stop hears the close. A group that failed before is closed already.
-      do throws(CommunicationError) {
-        try worker.announce(Step(.stop))
-      } catch {
-        worker.communicator.close(reason: "\(error)")
+      closingOnFailure(communicators[0]) { () throws(CommunicationError) in
+        try worker.gatherEvents(from: elsewhere)
+        try worker.announce(Announcement(Step(.stop)))
       }
     }
     let engine = MessagePassingEngine(
@@ -76,30 +76,51 @@ public struct Cluster: Sendable {
     return try outcome.get()
   }
 
+  /// What every worker has sent and received since the cluster has started, by operation of the program and
+  /// by the worker at the other end. Asking is not counted. `after - before` is what happened in between:
+  ///
+  /// ```swift
+  /// let before = try await cluster.ledger()
+  /// let y = try await a.applyGram(x)
+  /// print(LedgerTable(try await cluster.ledger() - before))
+  /// ```
+  ///
+  /// - Throws: `ExecutionError.communication`.
+  public func ledger() async throws(ExecutionError) -> LedgerReport { try await engine.ledger() }
+
   /// Serves as one worker of a group whose rank 0 is another process, until that process's program has ended.
-  public static func serve(
-    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder? = nil
-  ) async {
+  /// Records events if the driver does, and sends them to it at the end.
+  public static func serve(_ communicator: any Communicator, registry: TaskRegistry) async {
     let threads = WorkerThreads()
-    threads.startServing(communicator, registry: registry, recorder: recorder, isElsewhere: true)
+    threads.start(named: "tessera worker \(communicator.rank)") {
+      closingOnFailure(communicator) { () throws(CommunicationError) in
+        let isRecording = try Worker.join(communicator, registry: registry)
+        serve(
+          Worker(
+            communicator: communicator, registry: registry, recorder: isRecording ? Recorder() : nil,
+            isElsewhere: true))
+      }
+    }
     await threads.finished()
+  }
+
+  private static func serve(_ worker: Worker) {
+    closingOnFailure(worker.communicator) { () throws(CommunicationError) in try worker.serve() }
   }
 }
 
-extension WorkerThreads {
-  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it.
-  /// `isElsewhere` says that rank 0 is another process.
-  fileprivate func startServing(
-    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false
-  ) {
-    start(named: "tessera worker \(communicator.rank)") {
-      do throws(CommunicationError) {
-        let worker = Worker(communicator: communicator, registry: registry, recorder: recorder)
-        if isElsewhere { try worker.compareContracts() }
-        try worker.serve()
-      } catch {
-        communicator.close(reason: "\(error)")
-      }
-    }
+/// Runs `body`; a worker that cannot go on ends the group, so that nobody waits for it.
+func closingOnFailure(_ communicator: any Communicator, _ body: () throws(CommunicationError) -> Void) {
+  do throws(CommunicationError) {
+    try body()
+  } catch {
+    communicator.close(reason: error.reasonToClose)
+  }
+}
+
+extension CommunicationError {
+  /// What a worker that has met this error tells the others: the first cause, however often it is passed on.
+  var reasonToClose: String {
+    if case .closed(let reason) = self { reason } else { description }
   }
 }

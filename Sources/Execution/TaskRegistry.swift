@@ -45,16 +45,16 @@ public struct TaskRegistry: Sendable {
     let type: ObjectIdentifier
     let verbs: [Step.Verb]
     let tileTypes: [Entry]
-    let serve: @Sendable (Worker, Step) throws(CommunicationError) -> Void
+    let serve: @Sendable (Worker, Announcement) throws(CommunicationError) -> Void
 
     /// A tile type, for collections that are placed and collected.
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
       Entry(name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []) {
-        (worker, step) throws(CommunicationError) in
-        if step.verb == .place {
-          try worker.place(nil as [Element]?, step)
+        (worker, announced) throws(CommunicationError) in
+        if announced.step.verb == .place {
+          try worker.place(nil as [Element]?, announced.step)
         } else {
-          _ = try worker.collect(type, step)
+          _ = try worker.collect(type, announced.step)
         }
       }
     }
@@ -63,18 +63,18 @@ public struct TaskRegistry: Sendable {
     public static func map<Task: MapTask>(_ task: Task.Type) -> Entry {
       Entry(
         name: task.name, type: ObjectIdentifier(task), verbs: [.map], tileTypes: [.tile(Task.Output.self)]
-      ) { (worker, step) throws(CommunicationError) in
-        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
-        _ = try worker.map(task, arguments, step)
+      ) { (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.map(task, arguments, announced.step)
       }
     }
 
     /// A reduce task.
     public static func reduce<Task: ReduceTask>(_ task: Task.Type) -> Entry {
       Entry(name: task.name, type: ObjectIdentifier(task), verbs: [.reduce], tileTypes: []) {
-        (worker, step) throws(CommunicationError) in
-        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
-        _ = try worker.reduce(task, arguments, step)
+        (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.reduce(task, arguments, announced.step)
       }
     }
 
@@ -83,9 +83,9 @@ public struct TaskRegistry: Sendable {
       Entry(
         name: task.name, type: ObjectIdentifier(task), verbs: [.exchange],
         tileTypes: [.tile(Task.Output.self)]
-      ) { (worker, step) throws(CommunicationError) in
-        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
-        _ = try worker.exchange(task, arguments, step)
+      ) { (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.exchange(task, arguments, announced.step)
       }
     }
   }
