@@ -64,13 +64,21 @@ public struct WireWriter: Sendable {
   /// Appends an array of numbers as its length and raw bytes; the array is kept, not copied.
   ///
   /// - Precondition: the element is a plain value without references.
-  public mutating func write<Element: Sendable>(array: [Element]) {
+  @inlinable public mutating func write<Element: Sendable>(array: [Element]) {
     precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
     write(array.count)
-    guard !array.isEmpty else { return }
-    payloadBytes += array.count * MemoryLayout<Element>.stride
-    words += array.count
-    if keepsSegments { segments.append(.payload(ArrayPayload(array: array))) }
+    if count(elements: array.count, stride: MemoryLayout<Element>.stride) { append(array) }
+  }
+
+  /// Counts the elements of an array; true where they are to be kept.
+  @usableFromInline mutating func count(elements: Int, stride: Int) -> Bool {
+    payloadBytes += elements * stride
+    words += elements
+    return keepsSegments && elements > 0
+  }
+
+  @usableFromInline mutating func append<Element: Sendable>(_ array: [Element]) {
+    segments.append(.payload(ArrayPayload(array: array)))
   }
 
   /// Counts as many integers at once; false where they are to be written.
