@@ -8,7 +8,8 @@ import TesseraTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct MeasuredCommunicatorTests {
-  private func group(_ size: Int, encodes: Bool = false, recorder: Recorder? = nil) -> [MeasuredCommunicator] {
+  private func group(_ size: Int, encodes: Bool = false, recorder: Recorder? = nil) -> [MeasuredCommunicator]
+  {
     InProcessCommunicator.group(size: size, encodes: encodes).map {
       MeasuredCommunicator($0, recorder: recorder)
     }
@@ -146,7 +147,8 @@ import Testing
   }
 
   private let events = [
-    Event(.step, "map b", worker: 0, start: 100, duration: 50), Event(.task, "b", worker: 0, start: 110, duration: 9),
+    Event(.step, "map b", worker: 0, start: 100, duration: 50),
+    Event(.task, "b", worker: 0, start: 110, duration: 9),
     Event(.wait, "tiles", worker: 0, start: -5, duration: 0),
     Event(
       .transfer(Transfer(.sent, peer: 2, words: 3, payloadBytes: 24, headerBytes: 8)), "tiles", worker: 0,
@@ -167,7 +169,9 @@ import Testing
   @Test func everyTruncationIsRefused() {
     let (ledger, log) = (encoded(sample()), encoded(EventLog(events)))
     for length in 0..<ledger.count {
-      #expect(throws: CommunicationError.self) { try decoded(WorkerLedger.self, Array(ledger.prefix(length))) }
+      #expect(throws: CommunicationError.self) {
+        try decoded(WorkerLedger.self, Array(ledger.prefix(length)))
+      }
     }
     for length in 0..<log.count {
       #expect(throws: CommunicationError.self) { try decoded(EventLog.self, Array(log.prefix(length))) }
@@ -202,7 +206,9 @@ import Testing
     }
     let fine = [Int](repeating: 1 << 51, count: 9)
     #expect(throws: Never.self) { try decoded(WorkerLedger.self, ledger(fine, peers: [0, 1])) }
-    #expect(throws: CommunicationError.self) { try decoded(WorkerLedger.self, ledger(fine, peers: [0, 1, 2])) }
+    #expect(throws: CommunicationError.self) {
+      try decoded(WorkerLedger.self, ledger(fine, peers: [0, 1, 2]))
+    }
     #expect(throws: CommunicationError.self) { try decoded(WorkerLedger.self, ledger(fine, peers: [1, 1])) }
     #expect(throws: CommunicationError.self) { try decoded(WorkerLedger.self, ledger(fine, peers: [-1])) }
     for wrong in [-1, .min, .max, (1 << 52) + 1] {
@@ -213,7 +219,8 @@ import Testing
       }
     }
     #expect(throws: CommunicationError.self) {
-      try decoded(WorkerLedger.self, encoded(0) + encoded(["a", "a"]) + encoded([0, 0]) + encoded(Integers([])))
+      try decoded(
+        WorkerLedger.self, encoded(0) + encoded(["a", "a"]) + encoded([0, 0]) + encoded(Integers([])))
     }
   }
 

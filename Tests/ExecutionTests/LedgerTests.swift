@@ -110,11 +110,13 @@ import Testing
     init(_ base: any Communicator) { self.base = base }
     var rank: Int { base.rank }
     var size: Int { base.size }
-    func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag) throws(CommunicationError) {
+    func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: TesseraCommunication.Tag)
+      throws(CommunicationError)
+    {
       if destination == 2 { throw .lost(rank: 2, reason: "connection reset") }
       try base.send(value, to: destination, tag: tag)
     }
-    func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: TesseraCommunication.Tag)
       throws(CommunicationError) -> Received<Value>
     { try base.receive(type, from: source, tag: tag) }
     func close(reason: String) { base.close(reason: reason) }

@@ -16,7 +16,8 @@ final class Worker {
   let isElsewhere: Bool
   var store: [Int: [Int: any Sendable]] = [:]
 
-  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false) {
+  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false)
+  {
     self.communicator = MeasuredCommunicator(communicator, recorder: recorder)
     self.registry = registry
     self.recorder = recorder

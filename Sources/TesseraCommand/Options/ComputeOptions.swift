@@ -36,7 +36,8 @@ struct ComputeOptions: ParsableArguments {
   @Flag(help: "Count every word that moves: a table on standard error, the key ledger with --json.")
   var ledger = false
 
-  @Option(help: ArgumentHelp("Write a timeline of tasks and messages (Chrome trace format).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write a timeline of tasks and messages (Chrome trace format).", valueName: "file"))
   var trace: String?
 
   @Flag(help: "Print where the time went, to standard error.")
