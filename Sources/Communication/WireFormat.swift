@@ -95,7 +95,7 @@ public struct WireWriter: Sendable {
     headerBytes += rest.remaining - size.payloadBytes
     payloadBytes += size.payloadBytes
     words += size.words
-    if keepsSegments, rest.remaining > 0 { segments.append(.payload(rest)) }
+    if keepsSegments, rest.remaining > 0 { segments.append(.payload(RestPayload(reader: rest))) }
   }
 
   private mutating func appendHeader(_ bytes: [UInt8]) {
@@ -183,12 +183,6 @@ public struct WireReader: Sendable {
   /// Bytes not read yet.
   public var remaining: Int { bytes.count - position }
 
-  /// A reader of everything that is not read yet; nothing is left here.
-  public mutating func readRest() -> WireReader {
-    defer { position = bytes.count }
-    return self
-  }
-
   /// The next integer.
   public mutating func readInt() throws(CommunicationError) -> Int {
     guard remaining >= 8 else { throw .malformed(expected: "an integer") }
@@ -245,9 +239,20 @@ public struct WireReader: Sendable {
   }
 }
 
-extension WireReader: WirePayload {
-  /// Lends the bytes not read yet.
-  public func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+extension WireReader {
+  /// A reader of everything that is not read yet; nothing is left here.
+  public mutating func readRest() -> WireReader {
+    defer { position += remaining }
+    return self
+  }
+
+  fileprivate func withRest(_ body: (UnsafeRawBufferPointer) -> Void) {
     bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
   }
+}
+
+/// What is left of a message, inside another.
+private struct RestPayload: WirePayload {
+  let reader: WireReader
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { reader.withRest(body) }
 }

@@ -1,6 +1,6 @@
-// What one worker has sent and received, and how long it has waited: by operation of the driver program and by
-// the worker at the other end. It is always kept, so an entry is a lock that nobody contends for, a search
-// among the few workers that this one talks to, and four additions: no allocation, no clock.
+// What one worker has sent and received, and how long it has waited: by operation of the driver program and
+// by the worker at the other end. It is always kept, so an entry is a lock that nobody contends for, a search
+// among the few workers that this one talks to, and four additions: no allocation, no clock; about 20 ns.
 //
 // A worker learns which operation a message belongs to by receiving it: what the driver announces comes as a
 // message. So what is counted between two operations goes to the next one, but for the waiting, which is

@@ -1,9 +1,9 @@
 // The events of one worker on their way to the driver: a table of the names, then nine integers an event.
 //
-// Clocks: processes on one machine share theirs. Another machine's is set against the driver's by one exchange,
-// as in NTP (RFC 5905, section 8): asked at t0, answered with their time t1, heard at t3. Their clock is ahead
-// by t1 - (t0 + t3) / 2, give or take half the round trip; where that leaves room for zero, it is taken to be
-// zero.
+// Clocks: processes on one machine share theirs. Another machine's is set against the driver's by one
+// exchange, as in NTP (RFC 5905, section 8): asked at t0, answered with their time t1, heard at t3. Their
+// clock is ahead by t1 - (t0 + t3) / 2, give or take half the round trip; where that leaves room for zero, it
+// is taken to be zero.
 
 public import TesseraInstrumentation
 
@@ -80,10 +80,15 @@ public struct EventLog: WireCodable, Equatable {
   ///
   /// - Precondition: an offset of at most 2^60.
   public func shifted(by offset: Int) -> [Event] {
-    events.map { Event($0.kind, $0.name, worker: $0.worker, start: $0.start - offset, duration: $0.duration) }
+    events.map { event in
+      var event = event
+      event.start -= offset
+      return event
+    }
   }
 
-  /// How far a clock that said `answer` between `asked` and `heard` of ours is ahead; zero where it may agree.
+  /// How far a clock that said `answer` between `asked` and `heard` of ours is ahead; zero where it may be
+  /// right.
   public static func clockOffset(asked: Int, answer: Int, heard: Int) -> Int {
     asked...heard ~= answer ? 0 : answer - (asked + (heard - asked) / 2)
   }

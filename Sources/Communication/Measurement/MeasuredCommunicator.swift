@@ -1,6 +1,6 @@
-// A communicator that counts what goes through it: every message at its own send and receive, in a ledger, and
-// as an event where somebody records. It stands around any transport, once: groups that are split from it send
-// through it. A value handed over by reference counts as what it would be on the wire.
+// A communicator that counts what goes through it: every message at its own send and receive, in a ledger,
+// and as an event where somebody records. It stands around any transport, once: groups that are split from it
+// send through it. A value handed over by reference counts as what it would be on the wire.
 //
 // Collectives are always the default ones, built on the sends and receives that are counted here, never a
 // transport's own: what the ledger says is what was moved. A program that would rather have MPI's collectives

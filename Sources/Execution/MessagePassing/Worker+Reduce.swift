@@ -1,6 +1,6 @@
 // A worker's part in a reduction: it evaluates the nodes of the reduction tree whose first tile it owns,
-// depth first, so that at most ceil(log2 T) partial results are alive at a time. Those on their way to another
-// worker are posted: nobody stops computing until the receiver has come as far.
+// depth first, so that at most ceil(log2 T) partial results are alive at a time. Those on their way to
+// another worker are posted: nobody stops computing until the receiver has come as far.
 
 import TesseraCommunication
 import TesseraPartitioning

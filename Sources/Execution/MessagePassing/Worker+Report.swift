@@ -1,13 +1,13 @@
 // How ledgers and events reach the driver: past the ledger, which would count its own journey otherwise. One
 // message from every worker; for events a question about the clock before it.
+//
+// The others hear the announcement through their counted communicators and forget it then (`discard`); so the
+// driver sends it through one of the same kind, whose broadcast is the same.
 
 import TesseraCommunication
 import TesseraInstrumentation
 
 extension Worker {
-  /// What goes through here is not counted.
-  private var uncounted: any Communicator { communicator.base }
-
   /// This worker's counts so far.
   private var entries: WorkerLedger { communicator.ledger.entries(of: communicator.rank) }
 

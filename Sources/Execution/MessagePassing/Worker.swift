@@ -9,6 +9,8 @@ import TesseraPartitioning
 final class Worker {
   /// Counts what it sends and receives.
   let communicator: MeasuredCommunicator
+  /// The same group, for what is not to be counted.
+  let uncounted: MeasuredCommunicator
   let registry: TaskRegistry
   /// Where tasks and messages are recorded, if anywhere: its process's.
   let recorder: Recorder?
@@ -19,6 +21,7 @@ final class Worker {
   init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false)
   {
     self.communicator = MeasuredCommunicator(communicator, recorder: recorder)
+    uncounted = MeasuredCommunicator(communicator)
     self.registry = registry
     self.recorder = recorder
     self.isElsewhere = isElsewhere

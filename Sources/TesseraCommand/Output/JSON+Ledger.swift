@@ -4,8 +4,8 @@
 import Tessera
 
 extension JSON {
-  /// The worker that receives most: `measuredWords`, `messages`, `payloadBytes`, `headerBytes`, `waitingSeconds`
-  /// and the same for each of `operations`.
+  /// The worker that receives most: `measuredWords`, `messages`, `payloadBytes`, `headerBytes`,
+  /// `waitingSeconds` and the same for each of `operations`.
   static func ledger(_ report: LedgerReport) -> JSON {
     guard let worker = report.mostReceiving else { return .object([]) }
     return .object(
