@@ -2,6 +2,9 @@
 // are waited for, and numbers that travel as a value. One copy of the numbers at each end.
 
 extension Communicator {
+  /// Not known.
+  public var waitingTime: Int? { nil }
+
   /// Sends at once.
   public func postSend<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
     throws(CommunicationError) -> Posted<Void>

@@ -38,17 +38,24 @@ public struct WireWriter: Sendable {
   public private(set) var payloadBytes = 0
   /// Elements of arrays so far: the words that plans and bounds speak of.
   public private(set) var words = 0
+  /// Whether the pieces are kept, or only counted.
+  private let keepsSegments: Bool
 
   /// An empty message.
-  public init() {}
+  public init() { keepsSegments = true }
+
+  /// A message that is counted and not kept: nothing is allocated.
+  init(counting: Void) { keepsSegments = false }
 
   /// Appends an integer.
   public mutating func write(_ value: Int) {
+    guard keepsSegments else { return headerBytes += 8 }
     appendHeader(withUnsafeBytes(of: Int64(value).littleEndian) { Array($0) })
   }
 
   /// Appends text as its length and UTF-8 bytes.
   public mutating func write(_ text: String) {
+    guard keepsSegments else { return headerBytes += 8 + text.utf8.count }
     let bytes = Array(text.utf8)
     write(bytes.count)
     appendHeader(bytes)
@@ -57,13 +64,38 @@ public struct WireWriter: Sendable {
   /// Appends an array of numbers as its length and raw bytes; the array is kept, not copied.
   ///
   /// - Precondition: the element is a plain value without references.
-  public mutating func write<Element: Sendable>(array: [Element]) {
+  @inlinable public mutating func write<Element: Sendable>(array: [Element]) {
     precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
     write(array.count)
-    guard !array.isEmpty else { return }
+    if count(elements: array.count, stride: MemoryLayout<Element>.stride) { append(array) }
+  }
+
+  /// Counts the elements of an array; true where they are to be kept.
+  @usableFromInline mutating func count(elements: Int, stride: Int) -> Bool {
+    payloadBytes += elements * stride
+    words += elements
+    return keepsSegments && elements > 0
+  }
+
+  @usableFromInline mutating func append<Element: Sendable>(_ array: [Element]) {
     segments.append(.payload(ArrayPayload(array: array)))
-    payloadBytes += array.count * MemoryLayout<Element>.stride
-    words += array.count
+  }
+
+  /// Counts as many integers at once; false where they are to be written.
+  mutating func counted(integers count: Int) -> Bool {
+    if !keepsSegments { headerBytes += 8 * count }
+    return !keepsSegments
+  }
+
+  /// Appends what is left of a message that has been read in part, `size` as it was counted when it was
+  /// written. The bytes are kept, not copied.
+  ///
+  /// - Precondition: payload bytes from 0 to what is left.
+  public mutating func write(rest: WireReader, size: WireSize) {
+    headerBytes += rest.remaining - size.payloadBytes
+    payloadBytes += size.payloadBytes
+    words += size.words
+    if keepsSegments, rest.remaining > 0 { segments.append(.payload(RestPayload(reader: rest))) }
   }
 
   private mutating func appendHeader(_ bytes: [UInt8]) {
@@ -114,6 +146,30 @@ public protocol WirePayload: Sendable {
 private struct ArrayPayload<Element: Sendable>: WirePayload {
   let array: [Element]
   func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { array.withUnsafeBytes(body) }
+}
+
+/// How large a value is on the wire.
+public struct WireSize: Sendable, Hashable {
+  /// Elements of arrays.
+  public let words: Int
+  /// Bytes of arrays.
+  public let payloadBytes: Int
+  /// Bytes of everything else.
+  public let headerBytes: Int
+
+  /// The size of `value`, which is not written for it. O(fields and arrays), not their bytes.
+  public init<Value: WireCodable>(of value: Value) {
+    var writer = WireWriter(counting: ())
+    value.encode(to: &writer)
+    self.init(words: writer.words, payloadBytes: writer.payloadBytes, headerBytes: writer.headerBytes)
+  }
+
+  /// The given counts.
+  public init(words: Int, payloadBytes: Int, headerBytes: Int) {
+    self.words = words
+    self.payloadBytes = payloadBytes
+    self.headerBytes = headerBytes
+  }
 }
 
 /// Reads a message back, checking every length.
@@ -181,4 +237,22 @@ public struct WireReader: Sendable {
     }
     return count
   }
+}
+
+extension WireReader {
+  /// A reader of everything that is not read yet; nothing is left here.
+  public mutating func readRest() -> WireReader {
+    defer { position += remaining }
+    return self
+  }
+
+  fileprivate func withRest(_ body: (UnsafeRawBufferPointer) -> Void) {
+    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
+  }
+}
+
+/// What is left of a message, inside another.
+private struct RestPayload: WirePayload {
+  let reader: WireReader
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { reader.withRest(body) }
 }

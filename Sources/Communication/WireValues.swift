@@ -30,6 +30,7 @@ extension Array: WireCodable where Element: WireCodable {
   /// Writes the count and each element.
   public func encode(to writer: inout WireWriter) {
     writer.write(count)
+    if Element.self == Int.self, writer.counted(integers: count) { return }
     for element in self { element.encode(to: &writer) }
   }
   /// Reads the count and each element; grows as elements arrive, so that a false count allocates nothing.

@@ -41,13 +41,9 @@ public struct Cluster: Sendable {
   ) async throws -> Result {
     precondition(communicators.first?.rank == 0, "the program runs on rank 0")
     let threads = WorkerThreads()
-    let engine: any Engine
-    let stop: () -> Void
-    switch configuration.style {
-    case .messagePassing:
-      (engine, stop) = startMessagePassing(communicators, registry, recorder, threads)
-    case .dataflow: (engine, stop) = startDataflow(communicators, registry, recorder, threads)
-    }
+    let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
+    let job = Job(communicators, elsewhere, registry, recorder, threads)
+    let (engine, stop) = configuration.style == .dataflow ? job.startDataflow() : job.startMessagePassing()
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
@@ -60,29 +56,82 @@ public struct Cluster: Sendable {
     return try outcome.get()
   }
 
-  private static func startMessagePassing(
-    _ communicators: [any Communicator], _ registry: TaskRegistry, _ recorder: Recorder?,
-    _ threads: WorkerThreads
-  ) -> (any Engine, () -> Void) {
-    let queue = DriverQueue()
-    for communicator in communicators.dropFirst() {
-      threads.startServing(communicator, registry: registry, recorder: recorder)
+  /// What every worker has sent and received since the cluster has started, by operation of the program and
+  /// by the worker at the other end. Asking is not counted. `after - before` is what happened in between:
+  ///
+  /// ```swift
+  /// let before = try await cluster.ledger()
+  /// let y = try await a.applyGram(x)
+  /// print(LedgerTable(try await cluster.ledger() - before))
+  /// ```
+  ///
+  /// - Throws: `ExecutionError.communication`.
+  public func ledger() async throws(ExecutionError) -> LedgerReport { try await engine.ledger() }
+
+  /// Serves as one worker of a group whose rank 0 is another process, in the style that the driver says, until
+  /// that process's program has ended. Records events if the driver does, and sends them to it at the end.
+  public static func serve(_ communicator: any Communicator, registry: TaskRegistry) async {
+    let threads = WorkerThreads()
+    threads.start(named: "tessera worker \(communicator.rank)") {
+      closingOnFailure(communicator) { () throws(CommunicationError) in
+        let greeting = try Greeting.hear(communicator, registry: registry)
+        let recorder = greeting.isRecording ? Recorder() : nil
+        switch greeting.style {
+        case .messagePassing:
+          try Worker(communicator: communicator, registry: registry, recorder: recorder, isElsewhere: true)
+            .serve()
+        case .dataflow:
+          let worker = DataflowWorker(
+            communicator: communicator, registry: registry, recorder: recorder, isElsewhere: true)
+          threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
+          try worker.serve()
+        }
+      }
     }
+    await threads.finished()
+  }
+}
+
+/// What it takes to start the workers of a job that are threads of this process, and its driver.
+private struct Job {
+  let communicators: [any Communicator]
+  /// The ranks of workers that are other processes.
+  let elsewhere: [Int]
+  let registry: TaskRegistry
+  let recorder: Recorder?
+  let threads: WorkerThreads
+
+  init(
+    _ communicators: [any Communicator], _ elsewhere: [Int], _ registry: TaskRegistry, _ recorder: Recorder?,
+    _ threads: WorkerThreads
+  ) {
+    self.communicators = communicators
+    self.elsewhere = elsewhere
+    self.registry = registry
+    self.recorder = recorder
+    self.threads = threads
+  }
+
+  /// The engine, and what ends the job.
+  func startMessagePassing() -> (any Engine, () -> Void) {
+    for communicator in communicators.dropFirst() {
+      threads.start(named: "tessera worker \(communicator.rank)") {
+        closingOnFailure(communicator) { () throws(CommunicationError) in
+          try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
+        }
+      }
+    }
+    let queue = DriverQueue()
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
-      if communicators.count < worker.communicator.size {
-        do throws(CommunicationError) {
-          try worker.compareContracts()
-        } catch {
-          worker.communicator.close(reason: "\(error)")
-        }
+      closingOnFailure(communicators[0]) { () throws(CommunicationError) in
+        try greet(.messagePassing)
       }
       while let job = queue.next() { job(worker) }
       // Whoever does not hear the stop hears the close. A group that failed before is closed already.
-      do throws(CommunicationError) {
-        try worker.announce(Step(.stop))
-      } catch {
-        worker.communicator.close(reason: "\(error)")
+      closingOnFailure(communicators[0]) { () throws(CommunicationError) in
+        try worker.gatherEvents(from: elsewhere)
+        try worker.announce(Announcement(Step(.stop)))
       }
     }
     let engine = MessagePassingEngine(
@@ -90,60 +139,45 @@ public struct Cluster: Sendable {
     return (engine, queue.close)
   }
 
-  private static func startDataflow(
-    _ communicators: [any Communicator], _ registry: TaskRegistry, _ recorder: Recorder?,
-    _ threads: WorkerThreads
-  ) -> (any Engine, () -> Void) {
+  /// The engine, and what ends the job.
+  func startDataflow() -> (any Engine, () -> Void) {
+    var ledger: Ledger?
     for communicator in communicators {
-      threads.startDataflowWorker(communicator, registry: registry, recorder: recorder)
+      let worker = DataflowWorker(communicator: communicator, registry: registry, recorder: recorder)
+      ledger = ledger ?? worker.communicator.ledger
+      threads.start(named: "tessera service \(communicator.rank)") {
+        closingOnFailure(communicator) { () throws(CommunicationError) in try worker.serve() }
+      }
+      threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
     }
-    let driver = DataflowDriver(communicator: communicators[0], limits: Scheduler.Limits())
-    driver.start(on: threads)
+    let driver = DataflowDriver(
+      communicator: MeasuredCommunicator(communicators[0], ledger: ledger ?? Ledger(), recorder: recorder),
+      elsewhere: elsewhere, recorder: recorder)
+    driver.start(on: threads) { () throws(CommunicationError) in try greet(.dataflow) }
     let engine = DataflowEngine(
       workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder)
     return (engine, { driver.messages.push(.stop) })
   }
 
-  /// Serves as one worker of a group whose rank 0 is another process, until that process's program has ended.
-  public static func serve(
-    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder? = nil
-  ) async {
-    let threads = WorkerThreads()
-    threads.startServing(communicator, registry: registry, recorder: recorder, isElsewhere: true)
-    await threads.finished()
+  private func greet(_ style: ExecutionStyle) throws(CommunicationError) {
+    guard !elsewhere.isEmpty else { return }
+    let greeting = Greeting(contract: registry.contract, style: style, isRecording: recorder != nil)
+    try greeting.say(over: communicators[0])
   }
 }
 
-extension WorkerThreads {
-  /// Starts the two threads of a dataflow worker.
-  fileprivate func startDataflowWorker(
-    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?
-  ) {
-    let worker = DataflowWorker(
-      communicator: communicator, registry: registry, recorder: recorder, memory: .max)
-    start(named: "tessera service \(communicator.rank)") {
-      do throws(CommunicationError) {
-        try worker.serve()
-      } catch {
-        communicator.close(reason: "\(error)")
-      }
-    }
-    start(named: "tessera worker \(communicator.rank)") { worker.makeBlocks() }
+/// Runs `body`; a worker that cannot go on ends the group, so that nobody waits for it.
+func closingOnFailure(_ communicator: any Communicator, _ body: () throws(CommunicationError) -> Void) {
+  do throws(CommunicationError) {
+    try body()
+  } catch {
+    communicator.close(reason: error.reasonToClose)
   }
+}
 
-  /// Starts a worker that serves; one that cannot go on ends the group, so that nobody waits for it.
-  /// `isElsewhere` says that rank 0 is another process.
-  fileprivate func startServing(
-    _ communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false
-  ) {
-    start(named: "tessera worker \(communicator.rank)") {
-      do throws(CommunicationError) {
-        let worker = Worker(communicator: communicator, registry: registry, recorder: recorder)
-        if isElsewhere { try worker.compareContracts() }
-        try worker.serve()
-      } catch {
-        communicator.close(reason: "\(error)")
-      }
-    }
+extension CommunicationError {
+  /// What a worker that has met this error tells the others: the first cause, however often it is passed on.
+  var reasonToClose: String {
+    if case .closed(let reason) = self { reason } else { description }
   }
 }

@@ -1,6 +1,8 @@
 // The driver's verbs. A program is written against this protocol and never asks who runs it: styles of
 // running are its conformances.
 
+public import TesseraInstrumentation
+
 /// What a driver program can ask of the workers.
 ///
 /// Every verb throws `ExecutionError`: when a task fails (the failure of the lowest tile number, whatever
@@ -37,4 +39,7 @@ public protocol Engine: Sendable {
   /// Brings all tiles to the driver, in order. Words moved: those of the tiles that rank 0 does not own.
   func collect<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError)
     -> [Element]
+
+  /// What every worker has sent and received so far. Not counted itself.
+  func ledger() async throws(ExecutionError) -> LedgerReport
 }

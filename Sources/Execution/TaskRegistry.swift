@@ -45,7 +45,7 @@ public struct TaskRegistry: Sendable {
     let type: ObjectIdentifier
     let verbs: [Step.Verb]
     let tileTypes: [Entry]
-    let serve: @Sendable (Worker, Step) throws(CommunicationError) -> Void
+    let serve: @Sendable (Worker, Announcement) throws(CommunicationError) -> Void
     /// For a tile type: receives a tile that is placed.
     var receiveTile: (@Sendable (any Communicator, Int) throws(CommunicationError) -> any WireCodable)?
     /// For a task: receives its arguments and makes the operation of a collection in dataflow.
@@ -55,12 +55,11 @@ public struct TaskRegistry: Sendable {
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
       var entry = Entry(
         name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []
-      ) {
-        (worker, step) throws(CommunicationError) in
-        if step.verb == .place {
-          try worker.place(nil as [Element]?, step)
+      ) { (worker, announced) throws(CommunicationError) in
+        if announced.step.verb == .place {
+          try worker.place(nil as [Element]?, announced.step)
         } else {
-          _ = try worker.collect(type, step)
+          _ = try worker.collect(type, announced.step)
         }
       }
       entry.receiveTile = { (communicator, sender) throws(CommunicationError) in
@@ -73,9 +72,9 @@ public struct TaskRegistry: Sendable {
     public static func map<Task: MapTask>(_ task: Task.Type) -> Entry {
       var entry = Entry(
         name: task.name, type: ObjectIdentifier(task), verbs: [.map], tileTypes: [.tile(Task.Output.self)]
-      ) { (worker, step) throws(CommunicationError) in
-        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
-        _ = try worker.map(task, arguments, step)
+      ) { (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.map(task, arguments, announced.step)
       }
       entry.operation = { (worker, definition, sender) throws(CommunicationError) in
         Operation(task, try worker.receiveArguments(Task.Arguments.self, definition, from: sender))
@@ -86,9 +85,9 @@ public struct TaskRegistry: Sendable {
     /// A reduce task.
     public static func reduce<Task: ReduceTask>(_ task: Task.Type) -> Entry {
       var entry = Entry(name: task.name, type: ObjectIdentifier(task), verbs: [.reduce], tileTypes: []) {
-        (worker, step) throws(CommunicationError) in
-        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
-        _ = try worker.reduce(task, arguments, step)
+        (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.reduce(task, arguments, announced.step)
       }
       entry.operation = { (worker, definition, sender) throws(CommunicationError) in
         guard definition.tileCount > 0 else { throw .malformed(expected: "tiles to reduce") }
@@ -104,9 +103,9 @@ public struct TaskRegistry: Sendable {
       var entry = Entry(
         name: task.name, type: ObjectIdentifier(task), verbs: [.exchange],
         tileTypes: [.tile(Task.Output.self)]
-      ) { (worker, step) throws(CommunicationError) in
-        let arguments = try worker.communicator.broadcast(nil, as: Task.Arguments.self)
-        _ = try worker.exchange(task, arguments, step)
+      ) { (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.exchange(task, arguments, announced.step)
       }
       entry.operation = { (worker, definition, sender) throws(CommunicationError) in
         let arguments = try worker.receiveArguments(Task.Arguments.self, definition, from: sender)

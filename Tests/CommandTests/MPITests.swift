@@ -43,6 +43,34 @@ struct MPITests {
   }
 
   @Test(.enabled(if: mpirun != nil))
+  func ledgerAndTraceAreOfAllRanks() throws {
+    let scratch = try ScratchFolder()
+    let (ranks, threads) = (scratch.path("ranks.json"), scratch.path("threads.json"))
+    let arguments = ["svd", CommandRun.digits, "-k", "4", "--json", "--ledger", "--summary", "--trace"]
+    let underMPI = try Self.run(ranks: 3, arguments + [ranks])
+    let inProcess = try CommandRun(arguments + [threads, "--workers", "3"])
+    #expect(underMPI.exitCode == 0 && underMPI.errors.contains("on 3 workers"))
+    func counts(_ run: CommandRun) throws -> [[String: Any]] {
+      let ledger = try run.json()["ledger"] as? [String: Any]
+      return try #require(ledger?["operations"] as? [[String: Any]])
+    }
+    // The same words, messages and bytes, whatever carries them.
+    for (a, b) in zip(try counts(underMPI), try counts(inProcess)) {
+      for key in ["measuredWords", "messages", "payloadBytes", "headerBytes"] {
+        #expect(a[key] as? Int == b[key] as? Int, "\(key)")
+      }
+    }
+    func tasks(_ path: String) throws -> [Int: Int] {
+      let trace = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+      let events = try #require((trace as? [String: Any])?["traceEvents"] as? [[String: Any]])
+      return Dictionary(
+        grouping: events.filter { $0["cat"] as? String == "task" }, by: { $0["pid"] as? Int ?? -1 }
+      ).mapValues(\.count)
+    }
+    #expect(try tasks(ranks) == tasks(threads))
+  }
+
+  @Test(.enabled(if: mpirun != nil))
   func anErrorEndsTheJobWithOneMessage() throws {
     let run = try Self.run(ranks: 3, ["svd", "/nonexistent.mtx"])
     #expect(run.exitCode == 66)

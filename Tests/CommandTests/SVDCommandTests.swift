@@ -84,6 +84,25 @@ struct SVDCommandTests {
     _ = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: trace)))
   }
 
+  @Test func theLedgerIsOfTheWorkerThatReceivesMost() throws {
+    let arguments = ["svd", CommandRun.digits, "--workers", "3", "--method", "gram", "--ledger"]
+    let run = try CommandRun(arguments + ["--json"])
+    #expect(run.exitCode == 0)
+    let ledger = try #require(try run.json()["ledger"] as? [String: Any])
+    #expect(
+      Set(ledger.keys) == [
+        "worker", "measuredWords", "messages", "payloadBytes", "headerBytes", "waitingSeconds", "operations",
+      ])
+    let operations = try #require(ledger["operations"] as? [[String: Any]])
+    for key in ["measuredWords", "messages", "payloadBytes", "headerBytes"] {
+      #expect(operations.reduce(0) { $0 + ($1[key] as? Int ?? 0) } == ledger[key] as? Int)
+    }
+    #expect(operations.contains { $0["name"] as? String == "reduce gram-matrix/d" })
+    #expect(run.errors.contains("reduce gram-matrix/d") && run.errors.contains("most words"))
+    let alone = try CommandRun(arguments + ["--json", "--workers", "1"]).json()["ledger"] as? [String: Any]
+    #expect(alone?["measuredWords"] as? Int == 0)
+  }
+
   @Test func screeIsSVG() throws {
     let scratch = try ScratchFolder()
     let picture = scratch.path("scree.svg")

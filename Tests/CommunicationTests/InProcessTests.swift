@@ -3,7 +3,6 @@
 
 import Foundation
 import TesseraCommunication
-import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
@@ -76,26 +75,6 @@ import Testing
       #expect(throws: CommunicationError.closed(reason: "enough")) { try end.send(1, to: 0, tag: .tiles) }
     }
   }
-
-  @Test func aRecordingCommunicatorCountsWordsAndBytesAtBothEnds() throws {
-    let recorder = Recorder(workers: 2)
-    let group = InProcessCommunicator.group(size: 2).map { RecordingCommunicator($0, recorder: recorder) }
-    #expect(group[1].rank == 1 && group[1].size == 2)
-    try group[0].send(Words([Double](repeating: 1, count: 10)), to: 1, tag: .tiles)
-    _ = try group[1].receive(Words.self, from: 0, tag: .tiles)
-    let transfers = recorder.events().compactMap { event in
-      if case .transfer(let transfer) = event.kind { transfer } else { nil }
-    }
-    #expect(
-      Set(transfers) == [
-        Transfer(.sent, peer: 1, words: 10, payloadBytes: 80, headerBytes: 8),
-        Transfer(.received, peer: 0, words: 10, payloadBytes: 80, headerBytes: 8),
-      ])
-    #expect(recorder.events().count { $0.kind == .wait } == 1)
-    group[0].close(reason: "done")
-    #expect(throws: CommunicationError.closed(reason: "done")) { try group[1].send(1, to: 0, tag: .tiles) }
-    #expect(recorder.events().count == 3)
-  }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct CollectivesTests {
@@ -121,20 +100,6 @@ import Testing
   @Test func aBroadcastWithoutAValueIsRefused() {
     let end = InProcessCommunicator.group(size: 1)[0]
     #expect(throws: CommunicationError.self) { try end.broadcast(nil, as: Int.self) }
-  }
-
-  @Test(arguments: 1...9) func everyRankButTheRootReceivesOnce(size: Int) throws {
-    let recorder = Recorder(workers: size)
-    let group = InProcessCommunicator.group(size: size).map { RecordingCommunicator($0, recorder: recorder) }
-    _ = try onThreads(group) { end in
-      try end.broadcast(end.rank == 0 ? Words([Double](repeating: 0, count: 100)) : nil, from: 0)
-    }
-    #expect(recorder.wordsSent == (size - 1) * 100)
-    recorder.removeAll()
-    _ = try onThreads(group) { end in
-      try end.reduce(Words([Double](repeating: 0, count: 7)), tag: .status) { a, _ in a }
-    }
-    #expect(recorder.wordsSent == (size - 1) * 7)
   }
 }
 

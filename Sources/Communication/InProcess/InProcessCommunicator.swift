@@ -30,6 +30,9 @@ public final class InProcessCommunicator: Communicator {
   /// The number of workers.
   public var size: Int { mailboxes.count }
 
+  /// Nanoseconds asleep over an empty mailbox.
+  public var waitingTime: Int? { mailboxes[rank].waitingTime }
+
   /// Puts the value into the destination's mailbox. Never blocks.
   public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
     throws(CommunicationError)

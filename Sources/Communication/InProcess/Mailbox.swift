@@ -1,6 +1,8 @@
 // Messages that wait for one worker, in order of arrival; a taker sleeps until what it wants is there.
 
 import Foundation
+import Synchronization
+import TesseraInstrumentation
 
 /// A worker's incoming messages.
 ///
@@ -17,6 +19,11 @@ final class Mailbox: @unchecked Sendable {
   private var queues: [Tag: [Int: Queue]] = [:]
   private var arrivals = 0
   private var closedReason: String?
+  /// Written by the mailbox's own worker, under the lock; read without it.
+  private let waited = Atomic(0)
+
+  /// Nanoseconds that the worker has slept here.
+  var waitingTime: Int { waited.load(ordering: .relaxed) }
 
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
     condition.lock()
@@ -36,7 +43,9 @@ final class Mailbox: @unchecked Sendable {
       if let rank = sender(source, tag), let value = next(from: rank, tag) {
         return Received(value, from: rank)
       }
+      let start = MonotonicClock.now()
       condition.wait()
+      waited.add(MonotonicClock.now() - start, ordering: .relaxed)
     }
   }
 

@@ -13,6 +13,8 @@ extension Tag {
   static let result = Tag(10)
   /// What workers tell the driver.
   static let report = Tag(11)
+  /// Ledgers and events, on their way to the driver.
+  static let accounts = Tag(12)
 }
 
 /// A message to a worker, from the driver or, to fetch a block, from another worker.
@@ -31,6 +33,10 @@ enum Command: WireCodable {
   case fetch(FetchRequest)
   /// The program has ended.
   case stop
+  /// Send the ledger.
+  case ledger
+  /// Send the events, if the driver is another process.
+  case events
 
   func encode(to writer: inout WireWriter) {
     switch self {
@@ -53,18 +59,22 @@ enum Command: WireCodable {
       writer.write(5)
       request.encode(to: &writer)
     case .stop: writer.write(6)
+    case .ledger: writer.write(7)
+    case .events: writer.write(8)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...6, "a command") {
+    switch try reader.readInt(in: 0...8, "a command") {
     case 0: self = .define(try Definition(from: &reader))
     case 1: self = .run(try [Work](from: &reader))
     case 2: self = .cancel(try [BlockID](from: &reader))
     case 3: self = .drop(try [BlockID](from: &reader))
     case 4: self = .forget(try [Int](from: &reader))
     case 5: self = .fetch(try FetchRequest(from: &reader))
-    default: self = .stop
+    case 6: self = .stop
+    case 7: self = .ledger
+    default: self = .events
     }
   }
 }

@@ -43,19 +43,31 @@ final class DataflowDriver: Sendable {
     case failed(CommunicationError)
   }
 
-  let communicator: any Communicator
+  let communicator: MeasuredCommunicator
   let messages = ClosableQueue<Message>()
-  private let fetches = ClosableQueue<@Sendable () -> Void>()
+  /// What is to be fetched from workers for the program, on a thread that may wait for them.
+  let fetches = ClosableQueue<@Sendable () -> Void>()
+  private let elsewhere: [Int]
+  private let recorder: Recorder?
   private let limits: Scheduler.Limits
 
-  init(communicator: any Communicator, limits: Scheduler.Limits) {
+  /// - Parameter elsewhere: the ranks of workers that are other processes.
+  init(
+    communicator: MeasuredCommunicator, elsewhere: [Int], recorder: Recorder?,
+    limits: Scheduler.Limits = Scheduler.Limits()
+  ) {
     self.communicator = communicator
+    self.elsewhere = elsewhere
+    self.recorder = recorder
     self.limits = limits
   }
 
-  /// Starts the threads; they end after `messages` has been told to stop.
-  func start(on threads: WorkerThreads) {
-    threads.start(named: "tessera scheduler") { self.schedule() }
+  /// Starts the threads; they end after `messages` has been told to stop. `greet` comes first.
+  func start(on threads: WorkerThreads, greet: @escaping @Sendable () throws(CommunicationError) -> Void) {
+    threads.start(named: "tessera scheduler") {
+      closingOnFailure(self.communicator, greet)
+      self.schedule()
+    }
     threads.start(named: "tessera reports") { self.hear() }
     threads.start(named: "tessera results") {
       while !self.fetches.isFinished { for fetch in self.fetches.takeAll() { fetch() } }
@@ -98,9 +110,47 @@ final class DataflowDriver: Sendable {
       if heard.isEmpty { loop.hear(.event(.tick)) }
       for message in heard { loop.hear(message) }
     }
+    gatherEvents(from: elsewhere.filter(loop.isAlive))
+    loop.sendStop()
     messages.close()
     for message in messages.takeAll() { loop.hear(message) }
     fetches.close()
+  }
+}
+
+extension DataflowDriver {
+  /// The counts of all workers that can be asked. Blocks; belongs on the thread of `fetches`.
+  func gatherLedgers() -> LedgerReport {
+    var ledgers: [WorkerLedger] = []
+    for rank in 0..<communicator.size {
+      do throws(CommunicationError) {
+        _ = try communicator.base.postSend(Command.ledger, to: rank, tag: .control)
+        let ledger = try communicator.base.receive(WorkerLedger.self, from: rank, tag: .accounts)
+        if ledger.rank == rank { ledgers.append(ledger) }
+      } catch {
+        // A lost worker's counts are lost with it.
+      }
+    }
+    return LedgerReport(ledgers)
+  }
+
+  /// Adds the events of the workers `ranks`, which are other processes, to this one's recorder.
+  private func gatherEvents(from ranks: [Int]) {
+    guard let recorder else { return }
+    for rank in ranks {
+      do throws(CommunicationError) {
+        let asked = MonotonicClock.now()
+        _ = try communicator.base.postSend(Command.events, to: rank, tag: .control)
+        let answer = try communicator.base.receive(Int.self, from: rank, tag: .accounts)
+        let heard = MonotonicClock.now()
+        let log = try communicator.base.receive(EventLog.self, from: rank, tag: .accounts)
+        guard EventLog.times ~= answer, log.events.allSatisfy({ $0.worker == rank }) else { continue }
+        let offset = EventLog.clockOffset(asked: asked, answer: answer, heard: heard)
+        for event in log.shifted(by: offset) { recorder.record(event) }
+      } catch {
+        // A lost worker's events are lost with it.
+      }
+    }
   }
 }
 
@@ -177,11 +227,15 @@ private struct Loop {
     case .fetched(_, .failed(let error)), .closed(let error): close(error)
     case .stop:
       close(.closed(reason: "the cluster's program has ended"))
-      for worker in (0..<communicator.size).reversed() where scheduler.workers[worker]?.isAlive == true {
-        send(.stop, to: worker)
-      }
       isStopped = true
     }
+  }
+
+  func isAlive(_ worker: Int) -> Bool { scheduler.workers[worker]?.isAlive == true }
+
+  /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads.
+  func sendStop() {
+    for worker in (0..<communicator.size).reversed() where isAlive(worker) { send(.stop, to: worker) }
   }
 
   private mutating func close(_ error: CommunicationError) {

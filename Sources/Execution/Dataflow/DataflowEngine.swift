@@ -89,6 +89,16 @@ final class DataflowEngine: Engine {
     return tiles
   }
 
+  func ledger() async throws(ExecutionError) -> LedgerReport {
+    let report = await withCheckedContinuation { (continuation: CheckedContinuation<LedgerReport?, Never>) in
+      let accepted = driver.fetches.push { [driver] in continuation.resume(returning: driver.gatherLedgers())
+      }
+      if !accepted { continuation.resume(returning: nil) }
+    }
+    guard let report else { throw .communication(.closed(reason: "the cluster's program has ended")) }
+    return report
+  }
+
   // MARK: -
 
   private func check(_ name: String, _ verb: Step.Verb) throws(ExecutionError) {

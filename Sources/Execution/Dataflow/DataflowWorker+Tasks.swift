@@ -25,6 +25,7 @@ extension DataflowWorker {
 
   private func make(_ work: Work, _ operation: Operation) throws(CommunicationError) {
     let start = MonotonicClock.now()
+    communicator.ledger.begin(operation.name)
     var inputs: [any WireCodable] = []
     var missing: (block: BlockID, holder: Int)?
     for input in try gather(work, operation) {

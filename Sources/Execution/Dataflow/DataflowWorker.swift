@@ -6,14 +6,22 @@ import TesseraInstrumentation
 
 /// A worker's state, shared by its two threads.
 final class DataflowWorker: Sendable {
-  let communicator: any Communicator
+  /// Counts what it sends and receives.
+  let communicator: MeasuredCommunicator
   let registry: TaskRegistry
   let recorder: Recorder?
   let store: BlockStore
   let queue = TaskQueue()
+  /// Whether rank 0 is another process, with a recorder of its own.
+  private let isElsewhere: Bool
 
-  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, memory: Int) {
-    self.communicator = communicator
+  /// - Parameter memory: the bytes of blocks beyond which the worker makes room.
+  init(
+    communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, memory: Int = .max,
+    isElsewhere: Bool = false
+  ) {
+    self.communicator = MeasuredCommunicator(communicator, recorder: recorder)
+    self.isElsewhere = isElsewhere
     self.registry = registry
     self.recorder = recorder
     store = BlockStore(capacity: memory)
@@ -42,11 +50,24 @@ final class DataflowWorker: Sendable {
         queue.forget(collections)
         store.forget(Set(collections))
       case .fetch(let request): try answer(request, to: command.source)
+      case .ledger:
+        let ledger = communicator.ledger.entries(of: communicator.rank)
+        _ = try communicator.base.postSend(ledger, to: 0, tag: .accounts)
+      case .events: try sendEvents()
       case .stop:
         if communicator.rank == 0 { report(.stopped) }
         return
       }
     }
+  }
+
+  /// Workers of rank 0's process have recorded into its recorder, and have nothing to send.
+  private func sendEvents() throws(CommunicationError) {
+    guard isElsewhere else { return }
+    let log = EventLog(recorder?.events() ?? [])
+    recorder?.removeAll()
+    try communicator.base.send(MonotonicClock.now(), to: 0, tag: .accounts)
+    try communicator.base.send(log, to: 0, tag: .accounts)
   }
 
   private func define(_ definition: Definition, from sender: Int) throws(CommunicationError) {

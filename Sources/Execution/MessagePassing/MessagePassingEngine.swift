@@ -43,8 +43,8 @@ final class MessagePassingEngine: Engine {
     var step = try newStep(.map, task.name)
     step.read(Task.Input.self, input)
     let collection = newCollection(Task.Output.self, tileCount: step.inputTiles, &step)
-    let failure = try await perform(step, reading: input) { (worker, step) throws(CommunicationError) in
-      try worker.map(task, try worker.communicator.broadcast(arguments), step)
+    let failure = try await perform(step, arguments, reading: input) {
+      (worker, step) throws(CommunicationError) in try worker.map(task, arguments, step)
     }
     if let failure { throw .taskFailed(failure) }
     return collection
@@ -56,8 +56,8 @@ final class MessagePassingEngine: Engine {
     var step = try newStep(.reduce, task.name)
     step.read(Task.Input.self, input)
     precondition(step.inputTiles > 0, "nothing to reduce")
-    let partial = try await perform(step, reading: input) { (worker, step) throws(CommunicationError) in
-      try worker.reduce(task, try worker.communicator.broadcast(arguments), step)
+    let partial = try await perform(step, arguments, reading: input) {
+      (worker, step) throws(CommunicationError) in try worker.reduce(task, arguments, step)
     }
     switch partial {
     case .value(let value)?: return value
@@ -73,8 +73,8 @@ final class MessagePassingEngine: Engine {
     var step = try newStep(.exchange, task.name)
     step.read(Task.Input.self, input)
     let collection = newCollection(Task.Output.self, tileCount: tileCount, &step)
-    let failure = try await perform(step, reading: input) { (worker, step) throws(CommunicationError) in
-      try worker.exchange(task, try worker.communicator.broadcast(arguments), step)
+    let failure = try await perform(step, arguments, reading: input) {
+      (worker, step) throws(CommunicationError) in try worker.exchange(task, arguments, step)
     }
     if let failure { throw .taskFailed(failure) }
     return collection
@@ -89,6 +89,10 @@ final class MessagePassingEngine: Engine {
       try worker.collect(Element.self, step)
     }
     return tiles ?? []
+  }
+
+  func ledger() async throws(ExecutionError) -> LedgerReport {
+    try await onRankZero { worker throws(CommunicationError) in try worker.gatherLedgers() }
   }
 
   // MARK: steps
@@ -111,28 +115,35 @@ final class MessagePassingEngine: Engine {
   /// Announces the step on rank 0's thread and takes part in it there. The job holds the step's input until
   /// it is done: a step that waits in the queue must not see its own input among the released.
   private func perform<Result: Sendable>(
-    _ step: Step, reading input: (any Sendable)?,
+    _ step: Step, _ arguments: some WireCodable = Empty(), reading input: (any Sendable)?,
     _ body: @escaping @Sendable (Worker, Step) throws(CommunicationError) -> Result
   ) async throws(ExecutionError) -> Result {
-    let outcome: Swift.Result<Result, CommunicationError> = await withCheckedContinuation {
-      continuation in
+    try await onRankZero { worker throws(CommunicationError) in
+      defer { withExtendedLifetime(input) {} }
+      var step = step
+      step.released = self.released.withLock { released in
+        defer { released = [] }
+        return released
+      }
+      worker.communicator.ledger.begin(step.title)
+      defer { worker.communicator.ledger.end() }
+      return try self.recorder.measure(.step, step.title, worker: 0) { () throws(CommunicationError) in
+        try worker.announce(Announcement(step, arguments))
+        return try body(worker, step)
+      }
+    }
+  }
+
+  /// Runs `body` on rank 0's thread after the steps asked for before. A failure closes the group.
+  private func onRankZero<Result: Sendable>(
+    _ body: @escaping @Sendable (Worker) throws(CommunicationError) -> Result
+  ) async throws(ExecutionError) -> Result {
+    let outcome: Swift.Result<Result, CommunicationError> = await withCheckedContinuation { continuation in
       let accepted = queue.push { worker in
-        defer { withExtendedLifetime(input) {} }
-        var step = step
-        step.released = self.released.withLock { released in
-          defer { released = [] }
-          return released
-        }
         do throws(CommunicationError) {
-          let result = try self.recorder.measure(
-            .step, "\(step.verb) \(step.name)", worker: 0
-          ) { () throws(CommunicationError) in
-            try worker.announce(step)
-            return try body(worker, step)
-          }
-          continuation.resume(returning: .success(result))
+          continuation.resume(returning: .success(try body(worker)))
         } catch {
-          worker.communicator.close(reason: "\(error)")
+          worker.communicator.close(reason: error.reasonToClose)
           continuation.resume(returning: .failure(error))
         }
       }

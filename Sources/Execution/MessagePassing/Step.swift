@@ -1,5 +1,4 @@
-// What the driver tells every worker to do next. The arguments of a task follow in a broadcast of their own,
-// typed by the task that the step names.
+// What the driver tells every worker to do next.
 
 import TesseraCommunication
 
@@ -9,7 +8,7 @@ struct Step: WireCodable {
   static let mostTiles = Int(Int32.max)
 
   enum Verb: Int {
-    case place, map, reduce, exchange, collect, stop
+    case place, map, reduce, exchange, collect, ledger, events, stop
   }
 
   var verb: Verb
@@ -25,6 +24,9 @@ struct Step: WireCodable {
   var outputTiles = 0
   /// Collections that nobody holds any more.
   var released: [Int] = []
+
+  /// The name under which the step is counted and recorded.
+  var title: String { "\(verb) \(name)" }
 
   init(_ verb: Verb, _ name: String = "") {
     self.verb = verb

@@ -36,9 +36,12 @@ extension Worker {
     for distance in 1..<max(communicator.size, 1) {
       let next = (communicator.rank + distance) % communicator.size
       let previous = (communicator.rank - distance + communicator.size) % communicator.size
-      try communicator.send(outgoing[next], to: next, tag: .exchange)
+      // Everybody sends at once: a send that waited for its receiver would wait for ever.
+      let posted = try communicator.postSend(outgoing[next], to: next, tag: .exchange)
+      outgoing[next] = []
       incoming += try communicator.receive(
         [Parcel<Task.Piece>].self, from: previous, tag: .exchange)
+      try posted.wait()
     }
     var pieces: [Int: [Parcel<Task.Piece>]] = [:]
     for parcel in incoming { pieces[parcel.target, default: []].append(parcel) }

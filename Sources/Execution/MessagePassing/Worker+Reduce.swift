@@ -1,5 +1,6 @@
 // A worker's part in a reduction: it evaluates the nodes of the reduction tree whose first tile it owns,
-// depth first, so that at most ceil(log2 T) partial results are alive at a time.
+// depth first, so that at most ceil(log2 T) partial results are alive at a time. Those on their way to
+// another worker are posted: nobody stops computing until the receiver has come as far.
 
 import TesseraCommunication
 import TesseraPartitioning
@@ -11,7 +12,9 @@ extension Worker {
   {
     guard step.inputTiles > 0 else { throw .malformed(expected: "tiles to reduce") }
     let root = ReductionNode(root: step.inputTiles)
-    let result = try evaluate(root, task, arguments, step)
+    var posted: [Posted<Void>] = []
+    let result = try evaluate(root, task, arguments, step, &posted)
+    for send in posted { try send.wait() }
     // The root belongs to the owner of tile 0, which is rank 0 unless there are more workers than tiles.
     let owner = ownership(step.inputTiles).owner(of: 0)
     if owner == 0 { return result }
@@ -20,18 +23,19 @@ extension Worker {
       ? try communicator.receive(Partial<Task.Output>.self, from: owner, tag: .reduction) : nil
   }
 
-  /// The value of a node if this worker owns the node's first tile; otherwise nil, after doing and sending
+  /// The value of a node if this worker owns the node's first tile; otherwise nil, after doing and posting
   /// what it owns below the node.
   private func evaluate<Task: ReduceTask>(
-    _ node: ReductionNode, _ task: Task.Type, _ arguments: Task.Arguments, _ step: Step
+    _ node: ReductionNode, _ task: Task.Type, _ arguments: Task.Arguments, _ step: Step,
+    _ posted: inout [Posted<Void>]
   ) throws(CommunicationError) -> Partial<Task.Output>? {
     let mine = owned(step.inputTiles)
     guard mine.overlaps(node.first..<node.end) else { return nil }
     if node.isLeaf { return value(of: node.first, task, arguments, step) }
     let (left, right) = node.children
-    let leftValue = try evaluate(left, task, arguments, step)
+    let leftValue = try evaluate(left, task, arguments, step, &posted)
     guard let right else { return leftValue }
-    let rightValue = try evaluate(right, task, arguments, step)
+    let rightValue = try evaluate(right, task, arguments, step, &posted)
     let owners = ownership(step.inputTiles)
     if let leftValue {
       let other: Partial<Task.Output>
@@ -44,7 +48,8 @@ extension Worker {
       return combine(leftValue, other, task, arguments, tile: right.first)
     }
     if let rightValue {
-      try communicator.send(rightValue, to: owners.owner(of: left.first), tag: .reduction)
+      let owner = owners.owner(of: left.first)
+      posted.append(try communicator.postSend(rightValue, to: owner, tag: .reduction))
     }
     return nil
   }

@@ -7,49 +7,51 @@ import TesseraPartitioning
 
 /// A worker's state between steps.
 final class Worker {
-  let communicator: any Communicator
+  /// Counts what it sends and receives.
+  let communicator: MeasuredCommunicator
+  /// The same group, for what is not to be counted.
+  let uncounted: MeasuredCommunicator
   let registry: TaskRegistry
-  private let recorder: Recorder?
+  /// Where tasks and messages are recorded, if anywhere: its process's.
+  let recorder: Recorder?
+  /// Whether rank 0 is another process, with a recorder of its own.
+  let isElsewhere: Bool
   var store: [Int: [Int: any Sendable]] = [:]
 
-  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?) {
-    self.communicator =
-      recorder.map { RecordingCommunicator(communicator, recorder: $0) } ?? communicator
+  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false)
+  {
+    self.communicator = MeasuredCommunicator(communicator, recorder: recorder)
+    uncounted = MeasuredCommunicator(communicator)
     self.registry = registry
     self.recorder = recorder
-  }
-
-  /// Makes sure that workers in other processes are the same program as the driver's: that they know the same
-  /// tasks by the same names.
-  ///
-  /// - Throws: `differentProgram` on a worker that is not.
-  func compareContracts() throws(CommunicationError) {
-    let mine = registry.contract
-    let driver = try communicator.broadcast(
-      communicator.rank == 0 ? mine : nil, as: [String].self, from: 0, tag: .control)
-    guard driver != mine else { return }
-    throw .differentProgram(
-      rank: communicator.rank, lacks: driver.filter { !mine.contains($0) },
-      has: mine.filter { !driver.contains($0) })
+    self.isElsewhere = isElsewhere
   }
 
   /// Takes part in steps until the driver says stop. What ranks other than 0 do.
   func serve() throws(CommunicationError) {
     while true {
-      let step = try communicator.broadcast(nil, as: Step.self, from: 0, tag: .control)
+      let announced = try communicator.broadcast(nil, as: Announcement.self, from: 0, tag: .control)
+      let step = announced.step
       release(step)
-      if step.verb == .stop { return }
-      guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
-        throw .malformed(expected: "a registered task for this step, not '\(step.name)'")
+      switch step.verb {
+      case .stop: return
+      case .ledger: try sendLedger()
+      case .events: try sendEvents()
+      case .place, .map, .reduce, .exchange, .collect:
+        guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
+          throw .malformed(expected: "a registered task for this step, not '\(step.name)'")
+        }
+        communicator.ledger.begin(step.title)
+        try entry.serve(self, announced)
+        communicator.ledger.end()
       }
-      try entry.serve(self, step)
     }
   }
 
   /// Tells the other workers what comes next. Rank 0 only.
-  func announce(_ step: Step) throws(CommunicationError) {
-    _ = try communicator.broadcast(step, as: Step.self, from: 0, tag: .control)
-    release(step)
+  func announce(_ announcement: Announcement) throws(CommunicationError) {
+    _ = try communicator.broadcast(announcement, as: Announcement.self, from: 0, tag: .control)
+    release(announcement.step)
   }
 
   private func release(_ step: Step) {

@@ -100,10 +100,12 @@ struct SVD: AsyncParsableCommand {
     if let scree { try drawScree(svd, to: scree) }
     noteWhatIsMissing(svd, of: a.shape)
     let elapsed = seconds(since: start)
+    let ledger = try await compute.ledger(of: cluster)
     try Report.result(
       compute.output.json
-        ? json(svd, elapsed)
+        ? compute.json(members(svd), seconds: elapsed, ledger)
         : table(heading, svd, workers: cluster.engine.workerCount, elapsed))
+    if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 
   /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local
@@ -147,12 +149,12 @@ struct SVD: AsyncParsableCommand {
     ).svg().write(toFile: path)
   }
 
-  private func json<S: Scalar>(_ svd: TruncatedSVD<S>, _ elapsed: Double) -> String {
-    JSON.object([
+  private func members<S: Scalar>(_ svd: TruncatedSVD<S>) -> [(String, JSON)] {
+    [
       ("singularValues", .reals(svd.singularValues)), ("residuals", .reals(svd.residuals)),
       ("converged", .bool(svd.converged)), ("method", .text(svd.method.rawValue)),
-      ("passes", .int(svd.passes)), ("seconds", .real(elapsed)),
-    ]).description
+      ("passes", .int(svd.passes)),
+    ]
   }
 
   private func table<S: Scalar>(

@@ -33,14 +33,14 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Scalar to compute in (default: what the file holds).", valueName: "scalar"))
   var scalar: ScalarKind?
 
+  @Flag(help: "Count every word that moves: a table on standard error, the key ledger with --json.")
+  var ledger = false
+
   @Option(
-    help: ArgumentHelp(
-      "Write a timeline of tasks and messages (Chrome trace format); under mpirun those of rank 0.",
-      valueName: "file")
-  )
+    help: ArgumentHelp("Write a timeline of tasks and messages (Chrome trace format).", valueName: "file"))
   var trace: String?
 
-  @Flag(help: "Print where the time went, to standard error; under mpirun that of rank 0.")
+  @Flag(help: "Print where the time went, to standard error.")
   var summary = false
 
   @OptionGroup var output: OutputOptions
@@ -75,6 +75,18 @@ struct ComputeOptions: ParsableArguments {
       if summary { Report.note("\(SummaryTable(events))") }
     }
     return result
+  }
+
+  /// What the workers have sent and received so far, if asked for.
+  func ledger(of cluster: Cluster) async throws(ExecutionError) -> LedgerReport? {
+    ledger ? try await cluster.ledger() : nil
+  }
+
+  /// The members of a result that `--json` prints, those that every command has at the end: the seconds, and
+  /// the ledger if asked for.
+  func json(_ members: [(String, JSON)], seconds: Double, _ ledger: LedgerReport?) -> String {
+    let counts = ledger.map { [("ledger", JSON.ledger($0))] } ?? []
+    return JSON.object(members + [("seconds", .real(seconds))] + counts).description
   }
 }
 
