@@ -103,45 +103,8 @@ import Testing
   /// The choice is a matter of time only.
   @Test(arguments: 1...9) func bothAlgorithmsGiveTheSameBits(size: Int) throws {
     for count in [1, 7, 100] {
-      _ = try onThreads(InProcessCommunicator.group(size: size)) { end in
-        let mine = (0..<count).map { [1e16, 1, -1e16, 0.3][($0 + end.rank * 3) % 4] }
-        func result(_ body: (UnsafeMutableBufferPointer<Double>) throws -> Void) rethrows -> [Double] {
-          var numbers = mine
-          try numbers.withUnsafeMutableBufferPointer { try body($0) }
-          return numbers
-        }
-        let pieces = Pieces(count: count, parts: size)
-        let doubled = try result { try end.allReduceByDoubling($0, .sum, .collective) }
-        #expect(
-          try result {
-            // A piece takes several rounds in so little memory.
-            try end.combinePieces($0, pieces, .sum, scratchBytes: 24, .collective)
-            try end.allGatherAround($0, pieces, .collective)
-          } == doubled)
-        #expect(
-          try result {
-            try end.combinePieces($0, pieces, .sum, .collective)
-            try end.allGatherByDoubling($0, pieces, .collective)
-          } == doubled)
-        for root in 0..<size {
-          let along = try result { try end.reduceAlongTree($0, .sum, to: root, .collective) }
-          let inPieces = try result { try end.reducePieces($0, .sum, to: root, .collective) }
-          if end.rank == root { #expect(along == doubled && inPieces == doubled) }
-          let first = try result { try end.broadcastAlongTree($0, from: root, .collective) }
-          #expect(try result { try end.broadcastPieces($0, from: root, .collective) } == first)
-        }
-        var direct = [Double](repeating: 0, count: count * size)
-        var byBits = direct
-        let parts = Pieces(count: count * size, parts: size)
-        let sent = (0..<count * size).map { Double(end.rank * 10_000 + $0) }
-        try sent.withUnsafeBufferPointer { sent in
-          try direct.withUnsafeMutableBufferPointer {
-            try end.allToAllDirectly(sent, parts, $0, parts, .collective)
-          }
-          try byBits.withUnsafeMutableBufferPointer { try end.allToAllByBits(sent, $0, parts, .collective) }
-        }
-        #expect(direct == byBits)
-      }
+      let differences = try onThreads(InProcessCommunicator.group(size: size)) { try differing($0, count) }
+      #expect(differences == [[String]](repeating: [], count: size), "\(count) numbers")
     }
   }
 
@@ -155,4 +118,50 @@ import Testing
       }
     }
   }
+}
+
+/// The collectives whose two algorithms do not agree on `count` numbers of each rank.
+private func differing(_ end: any Communicator, _ count: Int) throws -> [String] {
+  let mine = (0..<count).map { [1e16, 1, -1e16, 0.3][($0 + end.rank * 3) % 4] }
+  let pieces = Pieces(count: count, parts: end.size)
+  var differing: [String] = []
+  let doubled = try changed(mine) { try end.allReduceByDoubling($0, .sum, .collective) }
+  let around = try changed(mine) {
+    // A piece takes several rounds in so little memory.
+    try end.combinePieces($0, pieces, .sum, scratchBytes: 24, .collective)
+    try end.allGatherAround($0, pieces, .collective)
+  }
+  let turned = try changed(mine) {
+    try end.combinePieces($0, pieces, .sum, .collective)
+    try end.allGatherByDoubling($0, pieces, .collective)
+  }
+  if around != doubled || turned != doubled { differing.append("all-reduce") }
+  for root in 0..<end.size {
+    let along = try changed(mine) { try end.reduceAlongTree($0, .sum, to: root, .collective) }
+    let inPieces = try changed(mine) { try end.reducePieces($0, .sum, to: root, .collective) }
+    if end.rank == root, along != doubled || inPieces != doubled { differing.append("reduce to \(root)") }
+    let first = try changed(mine) { try end.broadcastAlongTree($0, from: root, .collective) }
+    let second = try changed(mine) { try end.broadcastPieces($0, from: root, .collective) }
+    if first != second { differing.append("broadcast from \(root)") }
+  }
+  let parts = Pieces(count: count * end.size, parts: end.size)
+  let sent = (0..<count * end.size).map { Double(end.rank * 10_000 + $0) }
+  let zeros = [Double](repeating: 0, count: sent.count)
+  let direct = try changed(zeros) { received in
+    try sent.withUnsafeBufferPointer { try end.allToAllDirectly($0, parts, received, parts, .collective) }
+  }
+  let byBits = try changed(zeros) { received in
+    try sent.withUnsafeBufferPointer { try end.allToAllByBits($0, received, parts, .collective) }
+  }
+  if direct != byBits { differing.append("all-to-all") }
+  return differing
+}
+
+/// The numbers after `body` has worked on them.
+private func changed(_ numbers: [Double], _ body: (UnsafeMutableBufferPointer<Double>) throws -> Void) throws
+  -> [Double]
+{
+  var numbers = numbers
+  try numbers.withUnsafeMutableBufferPointer { try body($0) }
+  return numbers
 }
