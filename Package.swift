@@ -54,6 +54,7 @@ let package = Package(
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(name: "CChecksum"),
 
     // MARK: ground
     library("Instrumentation", []),
@@ -66,6 +67,7 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+    library("CommunicationSockets", ["TesseraCommunication", "CChecksum"]),
 
     // MARK: runtime
     library(
@@ -111,6 +113,8 @@ let package = Package(
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
+    tests(
+      "CommunicationSockets", ["TesseraCommunicationSockets", "TesseraCommunication", "CChecksum"]),
     tests(
       "Execution",
       ["TesseraExecution", "TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),
