@@ -54,6 +54,7 @@ let package = Package(
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "CChecksum"),
 
     // MARK: ground
@@ -67,7 +68,7 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
-    library("CommunicationSockets", ["TesseraCommunication", "CChecksum"]),
+    library("CommunicationSockets", ["TesseraCommunication", "CChecksum", "COpenSSL"]),
 
     // MARK: runtime
     library(
