@@ -13,17 +13,16 @@ struct BlockingStream {
   ///
   /// - Throws: `closed` when the stream ends or the deadline comes first.
   func read(_ count: Int, until deadline: ContinuousClock.Instant?) throws(CommunicationError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let result: ReadResult
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      let piece: ReadPiece
       do throws(LinkError) {
-        result = try Self.read(link, into: &bytes, from: filled)
+        piece = try link.read(atMost: count - bytes.count)
       } catch {
         throw .closed(reason: error.reason)
       }
-      switch result {
-      case .bytes(let got): filled += got
+      switch piece {
+      case .bytes(let more): bytes += more
       case .end: throw .closed(reason: "the peer has hung up")
       case .wouldBlock:
         guard SystemCall.wait(link.descriptor, for: POLLIN, until: deadline) else {
@@ -32,14 +31,6 @@ struct BlockingStream {
       }
     }
     return bytes
-  }
-
-  private static func read(_ link: any Link, into bytes: inout [UInt8], from start: Int) throws(LinkError)
-    -> ReadResult
-  {
-    try bytes.withUnsafeMutableBufferPointer { (buffer) throws(LinkError) in
-      try link.read(into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[start...])))
-    }
   }
 
   /// All of `bytes`.
@@ -60,7 +51,28 @@ struct BlockingStream {
   }
 }
 
+/// What came of a read.
+enum ReadPiece {
+  case bytes([UInt8])
+  case wouldBlock
+  case end
+}
+
 extension Link {
+  /// Reads what is there, at most `count` bytes.
+  func read(atMost count: Int) throws(LinkError) -> ReadPiece {
+    var result = ReadResult.end
+    let bytes = try [UInt8](capacity: count) { (buffer) throws(LinkError) in
+      result = try read(into: buffer)
+      if case .bytes(let count) = result { return count } else { return 0 }
+    }
+    return switch result {
+    case .bytes: .bytes(bytes)
+    case .wouldBlock: .wouldBlock
+    case .end: .end
+    }
+  }
+
   /// Writes as much of `bytes` as is taken at once.
   func write(bytes: ArraySlice<UInt8>) throws(LinkError) -> Int {
     guard !bytes.isEmpty else { return 0 }
@@ -72,5 +84,17 @@ extension Link {
         try write(UnsafeBufferPointer(start: pointer, count: 1))
       }
     }
+  }
+}
+
+extension [UInt8] {
+  /// Up to `capacity` bytes, of which `fill` tells how many it has written.
+  init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(LinkError) -> Int) throws(LinkError) {
+    var bytes = [UInt8](repeating: 0, count: capacity)
+    let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(LinkError) in
+      try fill(UnsafeMutableRawBufferPointer(buffer))
+    }
+    bytes.removeLast(capacity - count)
+    self = bytes
   }
 }

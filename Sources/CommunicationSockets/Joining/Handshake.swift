@@ -222,10 +222,18 @@ enum HandshakeRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether it is what somebody without the secret would do.
+  var isSuspicious: Bool {
+    switch self {
+    case .notTessera, .reflection, .wrongProof: true
+    case .otherVersions, .otherCluster, .otherProgram, .notExpected: false
+    }
+  }
+
   /// One line for a person. It holds nothing that the peer has sent but numbers and names.
   var description: String {
     switch self {
-    case .notTessera: "the peer does not speak this protocol"
+    case .notTessera: "the peer does not speak this protocol, or not in this way (TLS on one side only?)"
     case .otherVersions(let mine, let theirs): "this program has \(mine), the peer has \(theirs)"
     case .reflection: "the peer sends back what it was sent"
     case .wrongProof: "the peer has another secret"

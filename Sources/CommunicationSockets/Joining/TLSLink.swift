@@ -107,17 +107,27 @@ final class TLSLink: Link, @unchecked Sendable {
 
   deinit { SSL_free(connection) }
 
-  /// Goes on with TLS's own handshake. Nil when it is done, else the events to wait for before the next call.
+  /// Where TLS's own handshake is.
+  enum Progress {
+    case done
+    /// The events to wait for before going on.
+    case waits(for: Int32)
+    /// The peer has another secret or speaks no TLS.
+    case refused
+  }
+
+  /// Goes on with TLS's own handshake.
   ///
-  /// - Throws: when the peer has another secret or speaks no TLS.
-  func shakeHands() throws(LinkError) -> Int32? {
+  /// - Throws: when the connection is broken.
+  func shakeHands() throws(LinkError) -> Progress {
     ERR_clear_error()
     let result = SSL_do_handshake(connection)
-    if result == 1 { return nil }
+    if result == 1 { return .done }
     switch SSL_get_error(connection, result) {
-    case SSL_ERROR_WANT_READ: return POLLIN
-    case SSL_ERROR_WANT_WRITE: return POLLOUT
-    default: throw LinkError(reason: "no TLS with the same secret at the other end")
+    case SSL_ERROR_WANT_READ: return .waits(for: POLLIN)
+    case SSL_ERROR_WANT_WRITE: return .waits(for: POLLOUT)
+    case SSL_ERROR_SSL: return .refused
+    default: throw LinkError(reason: "the peer has hung up")
     }
   }
 
