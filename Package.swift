@@ -90,6 +90,7 @@ let package = Package(
         "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices",
         "TesseraMatrixFiles", "TesseraCommunication", "TesseraExecution",
         "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting", numerics,
+        "TesseraCommunicationSockets",
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       swiftSettings: settings),

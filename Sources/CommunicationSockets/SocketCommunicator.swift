@@ -25,6 +25,9 @@ public final class SocketCommunicator: Communicator {
     set {}
   }
 
+  /// Why communication has ended, for this worker and its peers; nil while it goes on.
+  public var closedReason: String? { nil }
+
   /// Not yet.
   public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
     throws(CommunicationError)

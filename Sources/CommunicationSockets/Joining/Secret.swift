@@ -58,7 +58,7 @@ extension Secret {
   ///   fall-back to something else.
   public static func read(file: String?) throws(CommunicationError) -> Secret {
     // A secret that is present and not used is removed too.
-    let inEnvironment = takeFromEnvironment()
+    let inEnvironment = inEnvironment
     if let file { return try read(fromFile: file) }
     guard let inEnvironment else {
       throw .refused(
@@ -67,6 +67,9 @@ extension Secret {
     }
     return try Secret(inEnvironment, from: variable)
   }
+
+  /// Kept for the next cluster of this process, which the environment has nothing for any more.
+  private static let inEnvironment = takeFromEnvironment()
 
   /// Overwrites the variable in place as well: `/proc/PID/environ` shows the memory the process started with.
   private static func takeFromEnvironment() -> [UInt8]? {
