@@ -8,15 +8,26 @@ import TesseraCommunicationSockets
 extension Cluster {
   /// Runs `program` as the driver, or serves and ends the process if the configuration names a driver to call.
   ///
-  /// - Throws: `ExecutionError.communication` when the workers cannot be joined, and whatever `program` throws.
+  /// - Throws: `ExecutionError.invalidConfiguration` without an address or a secret as it must be,
+  ///   `ExecutionError.communication` when the workers cannot be joined, and whatever `program` throws.
   static func runOverSockets<Result: Sendable>(
     _ configuration: ClusterConfiguration, registry: TaskRegistry, recorder: Recorder?,
     _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     let settings = configuration.sockets
-    if settings.connect != nil { try await serve(settings, registry) }
+    if let driver = settings.connect {
+      let (place, terms) = try settings.terms(meetingAt: driver, registry)
+      try await serve(place, terms, registry)
+    }
+    let meeting = try settings.listen.map { (place) throws(ExecutionError) in
+      try settings.terms(meetingAt: place, registry)
+    }
     let group = try await communicating { () throws(CommunicationError) in
-      try DriversGroup(configuration, registry)
+      if let (place, terms) = meeting {
+        try DriversGroup(listeningAt: place, size: configuration.workers, terms)
+      } else {
+        try DriversGroup(starting: configuration.workers, patience: .seconds(settings.joinSeconds))
+      }
     }
     let outcome: Swift.Result<Result, any Error>
     do {
@@ -43,12 +54,12 @@ extension Cluster {
     exit(await serve(communicator, registry, whenDriverIsLost: { _ in }) == nil ? 0 : lostExitCode)
   }
 
-  /// Joins the driver that the settings name, serves it and ends the process.
+  /// Joins the driver at `place`, serves it and ends the process.
   ///
   /// - Throws: `ExecutionError.communication` when it cannot be joined.
-  private static func serve(_ settings: SocketSettings, _ registry: TaskRegistry) async throws {
+  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry) async throws {
     let communicator = try await communicating { () throws(CommunicationError) in
-      try Rendezvous.join(try HostAndPort(settings.connect ?? ""), try settings.terms(registry))
+      try Rendezvous.join(place, terms)
     }
     let failure = await serve(communicator, registry) { reason in
       noteForAPerson("the driver is lost: \(reason)")
@@ -84,19 +95,17 @@ private struct DriversGroup: Sendable {
   let communicator: SocketCommunicator
   private let workers: LocalWorkers?
 
-  /// Brings the workers together. Blocks the calling thread.
-  init(_ configuration: ClusterConfiguration, _ registry: TaskRegistry) throws(CommunicationError) {
-    let settings = configuration.sockets
-    if let place = settings.listen {
-      let (place, terms) = (try HostAndPort(place), try settings.terms(registry))
-      communicator = try Rendezvous.drive(at: place, size: configuration.workers, terms)
-      workers = nil
-    } else {
-      let workers = try LocalWorkers(
-        size: configuration.workers, patience: .seconds(settings.joinSeconds), without: SocketSettings.variables)
-      communicator = workers.communicator
-      self.workers = workers
-    }
+  /// Waits for workers to come. Blocks the calling thread.
+  init(listeningAt place: HostAndPort, size: Int, _ terms: JoiningTerms) throws(CommunicationError) {
+    communicator = try Rendezvous.drive(at: place, size: size, terms)
+    workers = nil
+  }
+
+  /// Starts workers. Blocks the calling thread.
+  init(starting size: Int, patience: Duration) throws(CommunicationError) {
+    let workers = try LocalWorkers(size: size, patience: patience, without: SocketSettings.variables)
+    communicator = workers.communicator
+    self.workers = workers
   }
 
   /// A lost worker's error with how its process has ended, where that is known.
@@ -115,10 +124,22 @@ private struct DriversGroup: Sendable {
 }
 
 extension SocketSettings {
-  fileprivate func terms(_ registry: TaskRegistry) throws(CommunicationError) -> JoiningTerms {
-    try JoiningTerms(
-      secret: try Secret.read(file: secretFile), cluster: cluster, contract: registry.contract, usesTLS: usesTLS,
-      patience: .seconds(joinSeconds), note: noteForAPerson)
+  /// Where and how to meet.
+  ///
+  /// - Throws: `invalidConfiguration`.
+  fileprivate func terms(meetingAt place: String, _ registry: TaskRegistry) throws(ExecutionError)
+    -> (HostAndPort, JoiningTerms)
+  {
+    do throws(CommunicationError) {
+      let place = try HostAndPort(place)
+      let terms = try JoiningTerms(
+        secret: try Secret.read(file: secretFile), cluster: cluster, contract: registry.contract,
+        usesTLS: usesTLS, patience: .seconds(joinSeconds), note: noteForAPerson)
+      return (place, terms)
+    } catch {
+      guard case .refused(let reason) = error else { throw .communication(error) }
+      throw .invalidConfiguration(reason)
+    }
   }
 }
 

@@ -88,7 +88,7 @@ extension Rendezvous {
           }
         }
       } catch {
-        throw .tryAgain(.closed(reason: "no TLS: \(error.reason)"))
+        throw .tryAgain(.closed(reason: "no TLS there: \(error.reason)"))
       }
     }
     throw .final("the peer has another secret, or speaks no TLS")

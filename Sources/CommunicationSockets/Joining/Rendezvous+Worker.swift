@@ -90,8 +90,11 @@ extension Rendezvous {
         failure = error
       }
       guard ContinuousClock.now + pause < deadline else {
-        guard case .refused(let reason) = failure else { throw failure }
-        throw .refused(reason: "gave up after \(terms.patience): \(reason)")
+        let reason = switch failure {
+        case .refused(let reason), .closed(let reason): reason
+        default: failure.description
+        }
+        throw .refused(reason: "gave up on \(place) after \(terms.patience): \(reason)")
       }
       sleep(pause)
       pause = min(pause * 3 / 2, .milliseconds(500))

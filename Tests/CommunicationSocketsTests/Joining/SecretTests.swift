@@ -33,7 +33,7 @@ struct SecretTests {
   @Test(arguments: ["", "\n", "short", "0123456789abcde", String(repeating: "x", count: 4097)])
   func secretsThatAreTooShortOrTooLongAreRefused(text: String) throws {
     #expect(throws: CommunicationError.self) { try Secret(text.utf8) }
-    try withFile(text, mode: 0o600) { path in
+    try withFile(text, mode: 0o600) { path -> Void in
       #expect(throws: CommunicationError.self) { try Secret.read(file: path) }
     }
   }
@@ -42,7 +42,7 @@ struct SecretTests {
     let folder = FileManager.default.temporaryDirectory
     #expect(throws: CommunicationError.self) { try Secret.read(file: folder.path) }
     #expect(throws: CommunicationError.self) { try Secret.read(file: "/nonexistent/secret") }
-    try withFile("0123456789abcdef\n", mode: 0o600) { path in
+    try withFile("0123456789abcdef\n", mode: 0o600) { path -> Void in
       let link = path + "-link"
       try #require(symlink(path, link) == 0)
       defer { unlink(link) }
