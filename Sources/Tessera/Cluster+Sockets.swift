@@ -32,7 +32,8 @@ extension Cluster {
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
-        try await run(configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
+        try await run(
+          configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
     } catch {
       outcome = .failure(group.explained(error))
     }
@@ -45,10 +46,12 @@ extension Cluster {
   ///
   /// - Throws: `ExecutionError.communication` when the environment is not what a driver has set.
   static func serveIfStartedAsWorker(_ registry: TaskRegistry) async throws {
-    guard let place = try await communicating({ () throws(CommunicationError) in try LocalPlace.take() }) else {
+    guard let place = try await communicating({ () throws(CommunicationError) in try LocalPlace.take() })
+    else {
       return
     }
-    guard let communicator = try? await communicating({ () throws(CommunicationError) in try place.join() }) else {
+    guard let communicator = try? await communicating({ () throws(CommunicationError) in try place.join() })
+    else {
       exit(lostExitCode)
     }
     exit(await serve(communicator, registry, whenDriverIsLost: { _ in }) == nil ? 0 : lostExitCode)
@@ -57,7 +60,9 @@ extension Cluster {
   /// Joins the driver at `place`, serves it and ends the process.
   ///
   /// - Throws: `ExecutionError.communication` when it cannot be joined.
-  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry) async throws {
+  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry)
+    async throws
+  {
     let communicator = try await communicating { () throws(CommunicationError) in
       try Rendezvous.join(place, terms)
     }
@@ -108,12 +113,22 @@ private struct DriversGroup: Sendable {
     self.workers = workers
   }
 
-  /// A lost worker's error with how its process has ended, where that is known.
+  /// The error of a lost group with how the worker's process has ended, where that is known.
   func explained(_ error: any Error) -> any Error {
-    guard case .communication(.lost(let rank, let reason))? = error as? ExecutionError,
-      let fate = workers?.fate(of: rank)
-    else { return error }
-    return ExecutionError.communication(.lost(rank: rank, reason: "\(fate) (\(reason))"))
+    guard case .communication(let cause)? = error as? ExecutionError, let workers else { return error }
+    switch cause {
+    case .lost(let rank, let reason):
+      guard let fate = workers.fate(of: rank) else { return error }
+      return ExecutionError.communication(.lost(rank: rank, reason: "\(fate) (\(reason))"))
+    case .closed(let reason):
+      // Another worker may have been the first to notice.
+      let fates = (1..<communicator.size).compactMap { rank in
+        reason.hasPrefix("worker \(rank) ") ? workers.fate(of: rank) : nil
+      }
+      guard let fate = fates.first else { return error }
+      return ExecutionError.communication(.closed(reason: "\(reason); \(fate)"))
+    default: return error
+    }
   }
 
   /// Takes leave of the workers, and of their processes. Blocks the calling thread.

@@ -36,7 +36,9 @@ import Testing
       try [1.5, 2.5].withUnsafeBufferPointer { try end.send(numbers: $0, to: 0, tag: .tiles) }
       #expect(try end.receive(Int.self, from: 0, tag: .tiles) == 5)
       var numbers = [0.0, 0.0]
-      #expect(try numbers.withUnsafeMutableBufferPointer { try end.receive(into: $0, from: .any, tag: .tiles) } == 0)
+      #expect(
+        try numbers.withUnsafeMutableBufferPointer { try end.receive(into: $0, from: .any, tag: .tiles) } == 0
+      )
       #expect(numbers == [1.5, 2.5])
     }
   }
@@ -135,7 +137,8 @@ import Testing
     #expect(received[0] == [[]] + [[Int]](repeating: Array(0..<200), count: size - 1))
   }
 
-  @Test(arguments: Wire.allCases) func anotherTypeOrLengthIsRefusedAndTheNextMessageIsRight(wire: Wire) throws {
+  @Test(arguments: Wire.allCases) func anotherTypeOrLengthIsRefusedAndTheNextMessageIsRight(wire: Wire) throws
+  {
     let group = try wire.group(size: 2)
     let long = [Double](repeating: 1, count: 100_000)
     let send = try long.withUnsafeBufferPointer { numbers in
@@ -194,7 +197,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Wire.allCases) func closingInTheMiddleOfALargeMessageReachesItsReceiver(wire: Wire) throws {
+  @Test(arguments: Wire.allCases) func closingInTheMiddleOfALargeMessageReachesItsReceiver(wire: Wire) throws
+  {
     let group = try wire.group(size: 2)
     let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: 4_000_000)
     numbers.initialize(repeating: 1)

@@ -85,10 +85,12 @@ struct Doorkeeper: ~Copyable {
     let times = visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [deadline]
     SystemCall.poll(&descriptors, until: times.min())
 
-    for (visitor, descriptor) in zip(active, descriptors.dropFirst(1 + present)) where descriptor.revents != 0 {
+    for (visitor, descriptor) in zip(active, descriptors.dropFirst(1 + present)) where descriptor.revents != 0
+    {
       advance(visitor)
     }
-    for (index, descriptor) in descriptors[1..<(1 + present)].enumerated().reversed() where descriptor.revents != 0 {
+    for (index, descriptor) in descriptors[1..<(1 + present)].enumerated().reversed()
+    where descriptor.revents != 0 {
       let arrival = arrivals.remove(at: index)
       arrival.link.close()
       note("a worker has left again", arrival.peer)
@@ -123,7 +125,9 @@ struct Doorkeeper: ~Copyable {
     for _ in 0..<64 {
       guard let descriptor = listener.accept() else {
         // Out of descriptors: room is made by whoever has waited longest.
-        if errno == EMFILE || errno == ENFILE, let oldest = visitors.first { dismiss(oldest, "too many visitors") }
+        if errno == EMFILE || errno == ENFILE, let oldest = visitors.first {
+          dismiss(oldest, "too many visitors")
+        }
         return
       }
       if visitors.count >= limits.visitors { dismiss(visitors[0], "too many visitors") }
@@ -150,6 +154,7 @@ struct Doorkeeper: ~Copyable {
     refused += 1
     guard refused <= limits.notes else { return }
     let place = peer.map { "from \($0) " } ?? ""
-    terms.note("connection \(place)refused: \(reason)" + (refused == limits.notes ? "; more will not be told" : ""))
+    terms.note(
+      "connection \(place)refused: \(reason)" + (refused == limits.notes ? "; more will not be told" : ""))
   }
 }

@@ -237,7 +237,8 @@ enum HandshakeRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .otherVersions(let mine, let theirs): "this program has \(mine), the peer has \(theirs)"
     case .reflection: "the peer sends back what it was sent"
     case .wrongProof: "the peer has another secret"
-    case .otherCluster(let mine, let theirs): "this process is of cluster \(mine), the peer of cluster \(theirs)"
+    case .otherCluster(let mine, let theirs):
+      "this process is of cluster \(mine), the peer of cluster \(theirs)"
     case .otherProgram(let mine, let theirs):
       "the peer is another program: its tasks have the digest \(theirs), this program's \(mine)"
     case .notExpected: "the peer is not among those expected"

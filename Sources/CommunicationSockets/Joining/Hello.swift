@@ -68,12 +68,14 @@ struct Claim: Equatable, Sendable {
   }
 
   init?(_ bytes: [UInt8]) {
-    guard bytes.count == Self.byteCount, let role = Role(rawValue: TesseraCommunicationSockets.number(bytes, at: 0)),
+    guard bytes.count == Self.byteCount,
+      let role = Role(rawValue: TesseraCommunicationSockets.number(bytes, at: 0)),
       let cluster = ClusterName(bytes: Array(bytes[8..<40])),
       let contract = ContractDigest(bytes: Array(bytes[40...]))
     else { return nil }
     self.init(
-      role: role, number: TesseraCommunicationSockets.number(bytes, at: 4), cluster: cluster, contract: contract)
+      role: role, number: TesseraCommunicationSockets.number(bytes, at: 4), cluster: cluster,
+      contract: contract)
   }
 }
 

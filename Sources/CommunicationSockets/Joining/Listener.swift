@@ -61,7 +61,8 @@ struct Listener: ~Copyable {
 /// A connection to `address`.
 ///
 /// - Throws: `refused`, with what the system says, when nobody answers there before `deadline`.
-func connectSocket(to address: SocketAddress, until deadline: ContinuousClock.Instant) throws(CommunicationError)
+func connectSocket(to address: SocketAddress, until deadline: ContinuousClock.Instant)
+  throws(CommunicationError)
   -> Int32
 {
   let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue) | Listener.flags, 0)

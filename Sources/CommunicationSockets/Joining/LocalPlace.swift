@@ -70,7 +70,9 @@ public struct LocalPlace: Equatable, Sendable {
   }
 
   private func say(_ word: String) throws(CommunicationError) {
-    guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else { throw .closed(reason: "the driver has gone") }
+    guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else {
+      throw .closed(reason: "the driver has gone")
+    }
   }
 
   private func hear() throws(CommunicationError) {

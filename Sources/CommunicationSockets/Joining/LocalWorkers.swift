@@ -30,7 +30,8 @@ public final class LocalWorkers: @unchecked Sendable {
   ///   - without: variables that the workers are not to inherit.
   /// - Throws: `refused` when a process cannot be started, ends before it joins, or does neither. None is left
   ///   then.
-  public init(size: Int, patience: Duration = .seconds(30), without: [String] = []) throws(CommunicationError) {
+  public init(size: Int, patience: Duration = .seconds(30), without: [String] = []) throws(CommunicationError)
+  {
     precondition(1...Roster.mostMembers ~= size)
     var gathering = Gathering(size: size, deadline: .now + patience)
     do throws(CommunicationError) {
@@ -111,7 +112,8 @@ private struct Gathering {
       }
       if let index = waiting.min(), deadline <= .now {
         throw .refused(
-          reason: "worker \(index + 1) neither joined nor ended in time; its process must come to the same call")
+          reason:
+            "worker \(index + 1) neither joined nor ended in time; its process must come to the same call")
       }
     }
   }

@@ -16,7 +16,8 @@ extension Rendezvous {
   ///
   /// - Parameter claim: what to claim, given the address of this end.
   static func call(
-    _ address: SocketAddress, _ terms: JoiningTerms, _ tls: TLSContext?, until deadline: ContinuousClock.Instant,
+    _ address: SocketAddress, _ terms: JoiningTerms, _ tls: TLSContext?,
+    until deadline: ContinuousClock.Instant,
     _ claim: (SocketAddress) throws(CommunicationError) -> Claim
   ) throws(CallFailure) -> (link: any Link, session: SessionKey) {
     let descriptor: Int32
@@ -75,7 +76,9 @@ extension Rendezvous {
     }
   }
 
-  private static func shakeHands(inTLS link: TLSLink, until limit: ContinuousClock.Instant) throws(CallFailure) {
+  private static func shakeHands(inTLS link: TLSLink, until limit: ContinuousClock.Instant)
+    throws(CallFailure)
+  {
     var refused = false
     while !refused {
       do throws(LinkError) {

@@ -21,7 +21,8 @@ public enum Rendezvous {
     return try drive(listener, size: size, terms)
   }
 
-  static func drive(_ listener: consuming Listener, size: Int, _ terms: JoiningTerms) throws(CommunicationError)
+  static func drive(_ listener: consuming Listener, size: Int, _ terms: JoiningTerms)
+    throws(CommunicationError)
     -> SocketCommunicator
   {
     let acceptance = Acceptance(

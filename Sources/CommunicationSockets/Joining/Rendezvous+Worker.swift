@@ -90,10 +90,11 @@ extension Rendezvous {
         failure = error
       }
       guard ContinuousClock.now + pause < deadline else {
-        let reason = switch failure {
-        case .refused(let reason), .closed(let reason): reason
-        default: failure.description
-        }
+        let reason =
+          switch failure {
+          case .refused(let reason), .closed(let reason): reason
+          default: failure.description
+          }
         throw .refused(reason: "gave up on \(place) after \(terms.patience): \(reason)")
       }
       sleep(pause)
@@ -102,10 +103,12 @@ extension Rendezvous {
   }
 
   private static func callDriver(
-    at address: SocketAddress, _ terms: JoiningTerms, _ tls: TLSContext?, until deadline: ContinuousClock.Instant
+    at address: SocketAddress, _ terms: JoiningTerms, _ tls: TLSContext?,
+    until deadline: ContinuousClock.Instant
   ) throws(CallFailure) -> Member {
     var listener: Held?
-    let (link, session) = try call(address, terms, tls, until: deadline) { (local) throws(CommunicationError) in
+    let (link, session) = try call(address, terms, tls, until: deadline) {
+      (local) throws(CommunicationError) in
       var door = local
       door.port = 0
       let open = try Listener(at: door)

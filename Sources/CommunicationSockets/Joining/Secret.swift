@@ -62,7 +62,8 @@ extension Secret {
     if let file { return try read(fromFile: file) }
     guard let inEnvironment else {
       throw .refused(
-        reason: "joining over a network needs a shared secret: set \(variable), or \(fileVariable) to the name of a "
+        reason:
+          "joining over a network needs a shared secret: set \(variable), or \(fileVariable) to the name of a "
           + "file of mode 0600 (openssl rand -hex 32 makes a good one)")
     }
     return try Secret(inEnvironment, from: variable)
@@ -99,7 +100,9 @@ extension Secret {
     var bytes = [UInt8](repeating: 0, count: mostBytes + 3)
     var count = 0
     while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      let got = bytes.withUnsafeMutableBytes {
+        Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count)
+      }
       guard got >= 0 else { throw refusal("cannot be read: \(SystemCall.reason(errno))") }
       if got == 0 { break }
       count += got

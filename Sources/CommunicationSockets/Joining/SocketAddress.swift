@@ -97,7 +97,11 @@ struct SocketAddress: Sendable, CustomStringConvertible {
   /// IPv4 and IPv6 have the port at the same place.
   var port: UInt16 {
     get { withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) } }
-    set { withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: newValue.bigEndian, toByteOffset: 2, as: UInt16.self) } }
+    set {
+      withUnsafeMutableBytes(of: &storage) {
+        $0.storeBytes(of: newValue.bigEndian, toByteOffset: 2, as: UInt16.self)
+      }
+    }
   }
 
   /// The numeric host.
@@ -106,7 +110,8 @@ struct SocketAddress: Sendable, CustomStringConvertible {
     let code = withPointer {
       getnameinfo($0, $1, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
     }
-    return code == 0 ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : "?"
+    return code == 0
+      ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : "?"
   }
 
   /// Whether only this machine can be at it: 127.0.0.0/8, ::1, and the former written as the latter.

@@ -14,8 +14,9 @@ enum SystemCall {
       deadline.map { deadline -> Int32 in
         let left = deadline - .now
         guard left > .zero else { return 0 }
-        return Int32(clamping: left.components.seconds.multipliedReportingOverflow(by: 1000).partialValue
-          + left.components.attoseconds / 1_000_000_000_000_000 + 1)
+        return Int32(
+          clamping: left.components.seconds.multipliedReportingOverflow(by: 1000).partialValue
+            + left.components.attoseconds / 1_000_000_000_000_000 + 1)
       } ?? -1
     for index in descriptors.indices { descriptors[index].revents = 0 }
     // An interrupted wait is a wait without result; callers look at the clock and wait again.

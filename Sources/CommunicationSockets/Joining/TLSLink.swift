@@ -23,7 +23,8 @@ final class TLSContext: @unchecked Sendable {
   /// - Throws: `refused` when this OpenSSL has no TLS 1.3.
   init(_ secret: Secret) throws(CommunicationError) {
     key = secret.key(for: "tessera tls 1")
-    guard let context = SSL_CTX_new(TLS_method()), let socketMethod = tessera_tls_socket(TLSContext.send) else {
+    guard let context = SSL_CTX_new(TLS_method()), let socketMethod = tessera_tls_socket(TLSContext.send)
+    else {
       throw .refused(reason: "OpenSSL has no TLS")
     }
     self.socketMethod = socketMethod
@@ -61,7 +62,9 @@ final class TLSContext: @unchecked Sendable {
   }
 
   /// Called back by OpenSSL: the connection's slot 0 holds its context, which the link keeps alive.
-  private static func copyKey(of connection: OpaquePointer?, to target: UnsafeMutablePointer<UInt8>, room: UInt32)
+  private static func copyKey(
+    of connection: OpaquePointer?, to target: UnsafeMutablePointer<UInt8>, room: UInt32
+  )
     -> UInt32
   {
     guard let data = SSL_get_ex_data(connection, 0), room >= keyBytes else { return 0 }
@@ -181,7 +184,9 @@ final class TLSLink: Link, @unchecked Sendable {
   private func failure() -> LinkError {
     let number = errno
     let code = ERR_get_error()
-    if code != 0, let reason = ERR_reason_error_string(code) { return LinkError(reason: "TLS: \(String(cString: reason))") }
+    if code != 0, let reason = ERR_reason_error_string(code) {
+      return LinkError(reason: "TLS: \(String(cString: reason))")
+    }
     return LinkError(reason: number == 0 ? "the connection was cut" : SystemCall.reason(number))
   }
 }

@@ -16,13 +16,15 @@ struct JoiningOptions: ParsableArguments {
       "Name that keeps the workers of different jobs apart (or TESSERA_CLUSTER).", valueName: "name"))
   var cluster: String?
 
-  @Flag(help: "Encrypt connections between machines: TLS 1.3 with a key made from the secret (or TESSERA_TLS=1).")
+  @Flag(
+    help: "Encrypt connections between machines: TLS 1.3 with a key made from the secret (or TESSERA_TLS=1).")
   var tls = false
 
   @Option(
     name: .customLong("join-seconds"),
     help: ArgumentHelp(
-      "How long to wait for workers, or for the driver (default: 30, or TESSERA_JOIN_SECONDS).", valueName: "s"))
+      "How long to wait for workers, or for the driver (default: 30, or TESSERA_JOIN_SECONDS).",
+      valueName: "s"))
   var joinSeconds: Int?
 
   /// `configuration`, overridden by the options given.

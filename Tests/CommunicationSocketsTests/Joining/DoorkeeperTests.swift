@@ -144,7 +144,8 @@ struct DoorkeeperTests {
     #expect(times.last ?? .zero >= .milliseconds(200))
     try Self.call(port: door.port, Self.terms(usesTLS: usesTLS)).close()
     #expect(try door.admitted() == 1)
-    #expect(door.notes.withLock { $0.allSatisfy { !$0.contains("a long enough") && !$0.contains("wrong secret") } })
+    #expect(
+      door.notes.withLock { $0.allSatisfy { !$0.contains("a long enough") && !$0.contains("wrong secret") } })
   }
 
   @Test func withAndWithoutTLSDoNotMix() throws {

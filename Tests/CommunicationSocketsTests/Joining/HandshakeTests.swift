@@ -14,15 +14,24 @@ struct Conversation {
   var fromAcceptor: [UInt8] = []
 
   static let contract = ContractDigest(of: ["a", "b"])
-  static let secret = try! Secret("a long enough secret".utf8)
+  static let secret = known { () throws(CommunicationError) in try Secret("a long enough secret".utf8) }
 
-  static func cluster(_ name: String = "") -> ClusterName { try! ClusterName(name) }
+  static func cluster(_ name: String = "") -> ClusterName {
+    known { () throws(CommunicationError) in try ClusterName(name) }
+  }
+
+  /// What is right by construction.
+  private static func known<Value>(_ make: () throws(CommunicationError) -> Value) -> Value {
+    do throws(CommunicationError) { return try make() } catch { preconditionFailure("\(error)") }
+  }
 
   static func claim(_ role: Claim.Role = .worker, number: UInt32 = 7000, cluster: String = "") -> Claim {
     Claim(role: role, number: number, cluster: Self.cluster(cluster), contract: contract)
   }
 
-  static func acceptance(_ role: Claim.Role = .worker, _ numbers: ClosedRange<UInt32> = 1...65535) -> Acceptance {
+  static func acceptance(_ role: Claim.Role = .worker, _ numbers: ClosedRange<UInt32> = 1...65535)
+    -> Acceptance
+  {
     Acceptance(role: role, numbers: numbers, cluster: cluster(), contract: contract)
   }
 
@@ -44,7 +53,8 @@ struct Conversation {
     }
   }
 
-  private static func move(from: inout Handshake, to: inout Handshake, _ record: inout [UInt8], _ piece: Int) {
+  private static func move(from: inout Handshake, to: inout Handshake, _ record: inout [UInt8], _ piece: Int)
+  {
     var bytes = from.outgoing
     record += bytes
     from.outgoing = []
@@ -123,7 +133,8 @@ struct HandshakeTests {
     let verdict = Verdict(
       code: .welcome, cluster: Conversation.cluster(), contract: Conversation.contract
     ).encoded()
-    initiator.receive(verdict + Cryptography.authenticationCode(key: other.key(for: "tessera handshake 1"), verdict))
+    initiator.receive(
+      verdict + Cryptography.authenticationCode(key: other.key(for: "tessera handshake 1"), verdict))
     #expect(initiator.outcome == .refused(.wrongProof))
   }
 
@@ -240,7 +251,8 @@ struct HandshakeTests {
   @Test func tenThousandRandomConnectionsAreRefusedOrWaitForMore() {
     var generator = SeededGenerator(seed: 3)
     let beginnings: [[UInt8]] = [
-      Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8), [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3], [], Hello.magic,
+      Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8), [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3], [],
+      Hello.magic,
       Hello(versions: Handshake.versions, nonce: [UInt8](repeating: 9, count: 32)).encoded(),
     ]
     for trial in 0..<10_000 {

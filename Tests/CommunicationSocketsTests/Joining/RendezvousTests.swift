@@ -24,7 +24,9 @@ struct RendezvousTests {
     return listener.address.port
   }
 
-  private static func group(size: Int, usesTLS: Bool, driverWaits: Bool = false) throws -> [SocketCommunicator] {
+  private static func group(size: Int, usesTLS: Bool, driverWaits: Bool = false) throws
+    -> [SocketCommunicator]
+  {
     let place = try HostAndPort("127.0.0.1:\(freePort())")
     let members = Mutex<[SocketCommunicator]>([])
     let failures = Mutex<[String]>([])
@@ -34,7 +36,8 @@ struct RendezvousTests {
         do {
           let terms = try Self.terms(usesTLS: usesTLS)
           if number == 0, driverWaits { Thread.sleep(forTimeInterval: 0.5) }
-          let member = number == 0
+          let member =
+            number == 0
             ? try Rendezvous.drive(at: place, size: size, terms) : try Rendezvous.join(place, terms)
           members.withLock { $0.append(member) }
         } catch {

@@ -7,7 +7,9 @@ import TesseraCommunication
 @testable import TesseraCommunicationSockets
 
 struct SecretTests {
-  private func withFile<Result>(_ text: String, mode: mode_t, _ body: (String) throws -> Result) throws -> Result {
+  private func withFile<Result>(_ text: String, mode: mode_t, _ body: (String) throws -> Result) throws
+    -> Result
+  {
     let path = FileManager.default.temporaryDirectory.appending(path: "tessera-\(UUID().uuidString)").path
     try Data(text.utf8).write(to: URL(filePath: path))
     defer { unlink(path) }
