@@ -72,22 +72,19 @@ extension Rendezvous {
     let deadline = ContinuousClock.now + terms.patience
     var pause = Duration.milliseconds(20)
     while true {
-      var failure = CommunicationError.refused(reason: "nobody answers at \(place)")
+      var failure = CommunicationError.refused(reason: "nobody answers")
+      var addresses: [SocketAddress] = []
       // Also a name may be known only later.
-      do throws(CommunicationError) {
-        for address in try place.resolved() {
-          do throws(CallFailure) {
-            return try callDriver(at: address, terms, tls, until: deadline)
-          } catch {
-            switch error {
-            case .final(let reason): throw CommunicationError.refused(reason: "\(address): \(reason)")
-            case .tryAgain(let error): failure = error
-            }
+      do throws(CommunicationError) { addresses = try place.resolved() } catch { failure = error }
+      for address in addresses {
+        do throws(CallFailure) {
+          return try callDriver(at: address, terms, tls, until: deadline)
+        } catch {
+          switch error {
+          case .final(let reason): throw CommunicationError.refused(reason: "\(address): \(reason)")
+          case .tryAgain(let error): failure = error
           }
         }
-      } catch {
-        if case .refused(let reason) = error, !reason.contains("cannot be found") { throw error }
-        failure = error
       }
       guard ContinuousClock.now + pause < deadline else {
         let reason =

@@ -86,7 +86,7 @@ struct DoorkeeperTests {
     limits.handshake = .seconds(2)
     let door = try Door(admitting: 2, limits: limits, usesTLS: usesTLS)
     let before = Self.memory()
-    let silent = try (0..<300).map { _ in try RawPeer(port: door.port) }
+    let silent = try (0..<300).map { _ in try RawCaller(port: door.port) }
     let first = try Self.call(port: door.port, Self.terms(usesTLS: usesTLS))
     defer { first.close() }
     #expect(Self.memory() - before < 50 << 20)
@@ -111,7 +111,7 @@ struct DoorkeeperTests {
         + [UInt8](repeating: 7, count: 104),
     ]
     for trial in 0..<200 {
-      let peer = try RawPeer(port: door.port)
+      let peer = try RawCaller(port: door.port)
       peer.send(beginnings[trial % 4] + (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) })
       let answer = try #require(peer.readToEnd(within: .seconds(20)))
       // At most the acceptor's own Hello.

@@ -4,7 +4,7 @@ import Glibc
 
 @testable import TesseraCommunicationSockets
 
-final class RawPeer {
+final class RawCaller {
   let descriptor: Int32
 
   init(port: UInt16) throws {
