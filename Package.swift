@@ -54,6 +54,8 @@ let package = Package(
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CChecksum"),
 
     // MARK: ground
     library("Instrumentation", []),
@@ -66,6 +68,7 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+    library("CommunicationSockets", ["TesseraCommunication", "CChecksum", "COpenSSL"]),
 
     // MARK: runtime
     library(
@@ -87,6 +90,7 @@ let package = Package(
         "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices",
         "TesseraMatrixFiles", "TesseraCommunication", "TesseraExecution",
         "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting", numerics,
+        "TesseraCommunicationSockets",
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       swiftSettings: settings),
@@ -118,6 +122,8 @@ let package = Package(
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
+    tests(
+      "CommunicationSockets", ["TesseraCommunicationSockets", "TesseraCommunication", "CChecksum"]),
     tests(
       "Execution",
       ["TesseraExecution", "TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),
