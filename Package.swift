@@ -101,11 +101,18 @@ let package = Package(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
 
     // MARK: tests
+    .executableTarget(
+      name: "conformance",
+      dependencies: [
+        "TesseraTestSupport", "TesseraCommunication",
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
+      ],
+      path: "Tests/Conformance", swiftSettings: settings),
     .target(
       name: "TesseraTestSupport",
       dependencies: [
-        "TesseraExecution", "TesseraCommunication", "TesseraInstrumentation", "TesseraLocalMatrices",
-        numerics,
+        "TesseraExecution", "TesseraCommunication", "TesseraInstrumentation", "TesseraPartitioning",
+        "TesseraLocalMatrices", numerics,
       ],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
