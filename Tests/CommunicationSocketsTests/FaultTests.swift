@@ -328,13 +328,14 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
         let first = try end.receive(Int.self, from: .any, tag: .tiles)
         #expect(first.value == 5 && first.source == 2)
         #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .tiles) }?.rank == 2)
+        #expect(loss { try end.send(1, to: 2, tag: .tiles) }?.rank == 2)
         try end.send(1, to: 1, tag: .tiles)
-      } else {
-        #expect(loss { _ = try end.receive(Int.self, from: 2, tag: .status) }?.rank == 2)
-        try end.send(2, to: 0, tag: .tiles)
+        return try end.receive(Int.self, from: 1, tag: .tiles)
       }
-      #expect(loss { try end.send(1, to: 2, tag: .tiles) }?.rank == 2)
-      return try end.receive(Int.self, from: 1 - end.rank, tag: .tiles)
+      #expect(loss { _ = try end.receive(Int.self, from: 2, tag: .status) }?.rank == 2)
+      let one = try end.receive(Int.self, from: 0, tag: .tiles)
+      try end.send(2, to: 0, tag: .tiles)
+      return one
     }
     #expect(results == [2, 1])
   }
