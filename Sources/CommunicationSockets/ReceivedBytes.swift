@@ -36,9 +36,20 @@ final class ReceivedBytes: WireBytes, @unchecked Sendable {
       }
       memory = grown
       capacity = wanted
+      if capacity >= 4 * Self.firstCapacity { askForLargePages() }
     }
     return UnsafeMutableRawBufferPointer(
       start: memory.map { $0 + count }, count: min(limit, capacity - count))
+  }
+
+  /// A page fault for every 4096 bytes costs more than copying them. Only for what is big and on its way
+  /// already: the first byte of a large page takes two megabytes.
+  private func askForLargePages() {
+    guard let memory else { return }
+    let pageSize = 4096
+    let first = memory.alignedUp(toMultipleOf: pageSize)
+    // Advice that is not taken does no harm.
+    _ = madvise(first, capacity - pageSize, MADV_HUGEPAGE)
   }
 
   /// Adds the next bytes, which may lie in `room` already.

@@ -38,7 +38,7 @@ private func frame(
 }
 
 /// A socket that a test plays a peer with.
-private final class RawPeer: Sendable {
+private final class ScriptedPeer: Sendable {
   private let descriptor: Int32
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -49,10 +49,10 @@ private final class RawPeer: Sendable {
 
   /// A communicator of rank 0, whose only peer is this one.
   static func pair(_ wire: Wire, _ limits: SocketLimits = quickLimits()) throws -> (
-    SocketCommunicator, RawPeer
+    SocketCommunicator, ScriptedPeer
   ) {
     let (a, b) = try wire.pair()
-    return (SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a)], limits: limits), RawPeer(b))
+    return (SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a)], limits: limits), ScriptedPeer(b))
   }
 
   func send(_ bytes: [UInt8]) {
@@ -91,9 +91,9 @@ private final class RawPeer: Sendable {
   func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 }
 
-extension RawPeer {
+extension ScriptedPeer {
   /// Forwards whole frames to `other`, each passed through `change`, until either ends.
-  func forward(to other: RawPeer, _ change: @escaping @Sendable (FrameHeader, [UInt8]) -> [[UInt8]]) {
+  func forward(to other: ScriptedPeer, _ change: @escaping @Sendable (FrameHeader, [UInt8]) -> [[UInt8]]) {
     Thread.detachNewThread {
       while let (header, bytes) = self.readFrame() {
         for bytes in change(header, bytes) { other.send(bytes) }
@@ -117,7 +117,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
 
 @Suite(.timeLimit(.minutes(1))) struct FaultTests {
   @Test(arguments: Wire.allCases) func aSilentPeerIsLost(wire: Wire) throws {
-    let (end, peer) = try RawPeer.pair(wire)
+    let (end, peer) = try ScriptedPeer.pair(wire)
     let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }
     #expect(lost?.rank == 1 && lost?.reason.contains("nothing has been heard") == true)
     #expect(loss { try end.send(1, to: 1, tag: .tiles) }?.rank == 1)
@@ -127,7 +127,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
 
   @Test func aLossIsToldAlsoWhileThisWorkerComputes() throws {
     for isSilent in [true, false] {
-      let (end, peer) = try RawPeer.pair(.tcp)
+      let (end, peer) = try ScriptedPeer.pair(.tcp)
       let told = DispatchSemaphore(value: 0)
       let rank = Atomic(-1)
       end.onLost = { lost, _ in
@@ -143,7 +143,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   }
 
   @Test func aHandlerSetLateHearsOfEarlierLosses() throws {
-    let (end, peer) = try RawPeer.pair(.unix)
+    let (end, peer) = try ScriptedPeer.pair(.unix)
     peer.close()
     #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) } != nil)
     let told = Atomic(0)
@@ -181,13 +181,13 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     let checksummed = wire == .tcp
     let bytes = frame(.value, encoded(5), isChecksummed: checksummed)
     for count in 1..<bytes.count {
-      let (end, peer) = try RawPeer.pair(wire)
+      let (end, peer) = try ScriptedPeer.pair(wire)
       peer.send(Array(bytes.prefix(count)))
       peer.close()
       let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }
       #expect(lost?.reason == "it has ended in mid-message")
     }
-    let (end, peer) = try RawPeer.pair(wire)
+    let (end, peer) = try ScriptedPeer.pair(wire)
     peer.send(bytes)
     peer.close()
     // What came whole is still received.
@@ -196,7 +196,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   }
 
   @Test(arguments: Wire.allCases) func aFrameThatComesByteByByteArrives(wire: Wire) throws {
-    let (end, peer) = try RawPeer.pair(wire, quickLimits(silence: .seconds(30)))
+    let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
     let bytes = frame(.value, encoded(5), isChecksummed: wire == .tcp)
     let received = try onThreads([end]) { end in
       for (index, byte) in bytes.enumerated() {
@@ -220,7 +220,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     ]
     for length in [-1, Int.min, Int.max, 1 << 41] { samples.append(frame(.value, length: length)) }
     for sample in samples {
-      let (end, peer) = try RawPeer.pair(.unix)
+      let (end, peer) = try ScriptedPeer.pair(.unix)
       peer.send(sample)
       let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }
       #expect(lost?.reason.hasPrefix("malformed message") == true, "\(lost?.reason ?? "no loss")")
@@ -229,7 +229,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
 
   @Test func aPlausibleLengthWithoutItsBytesTakesNoMemory() throws {
     for length in [0, 1 << 31 - 1, 1 << 32 - 1] {
-      let (end, peer) = try RawPeer.pair(.unix)
+      let (end, peer) = try ScriptedPeer.pair(.unix)
       peer.send(frame(.numbers, length: length))
       peer.close()
       var none: [Double] = []
@@ -247,7 +247,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   @Test func everyBitFlipOnTheWayIsNoticed() throws {
     let bytes = frame(.value, encoded(5), isChecksummed: true)
     for index in bytes.indices {
-      let (end, peer) = try RawPeer.pair(.tcp)
+      let (end, peer) = try ScriptedPeer.pair(.tcp)
       var damaged = bytes
       damaged[index] ^= 1 << UInt8(index % 8)
       peer.send(damaged)
@@ -294,7 +294,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
       SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a.0)], limits: limits),
       SocketCommunicator(rank: 1, size: 2, links: [0: wire.link(b.0)], limits: limits),
     ]
-    let (left, right) = (RawPeer(a.1), RawPeer(b.1))
+    let (left, right) = (ScriptedPeer(a.1), ScriptedPeer(b.1))
     left.forward(to: right, change)
     right.forward(to: left) { _, bytes in [bytes] }
     return Result {
@@ -319,7 +319,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
       SocketCommunicator(rank: 1, size: 3, links: [0: right, 2: wire.link(b.0)], limits: limits),
     ]
     // Rank 2 says one thing to rank 0 and vanishes.
-    let peers = [RawPeer(a.1), RawPeer(b.1)]
+    let peers = [ScriptedPeer(a.1), ScriptedPeer(b.1)]
     peers[0].send(frame(.value, encoded(5), isChecksummed: wire == .tcp))
     for peer in peers { peer.close() }
     let results = try onThreads(ends) { end in
@@ -328,19 +328,20 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
         let first = try end.receive(Int.self, from: .any, tag: .tiles)
         #expect(first.value == 5 && first.source == 2)
         #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .tiles) }?.rank == 2)
+        #expect(loss { try end.send(1, to: 2, tag: .tiles) }?.rank == 2)
         try end.send(1, to: 1, tag: .tiles)
-      } else {
-        #expect(loss { _ = try end.receive(Int.self, from: 2, tag: .status) }?.rank == 2)
-        try end.send(2, to: 0, tag: .tiles)
+        return try end.receive(Int.self, from: 1, tag: .tiles)
       }
-      #expect(loss { try end.send(1, to: 2, tag: .tiles) }?.rank == 2)
-      return try end.receive(Int.self, from: 1 - end.rank, tag: .tiles)
+      #expect(loss { _ = try end.receive(Int.self, from: 2, tag: .status) }?.rank == 2)
+      let one = try end.receive(Int.self, from: 0, tag: .tiles)
+      try end.send(2, to: 0, tag: .tiles)
+      return one
     }
     #expect(results == [2, 1])
   }
 
   @Test(arguments: Wire.allCases) func aLossEndsOperationsUnderWay(wire: Wire) throws {
-    let (end, peer) = try RawPeer.pair(wire, quickLimits(silence: .seconds(10)))
+    let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(10)))
     let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: 4_000_000)
     numbers.initialize(repeating: 1)
     defer { numbers.deallocate() }
