@@ -36,9 +36,11 @@ extension Worker {
     for distance in 1..<max(communicator.size, 1) {
       let next = (communicator.rank + distance) % communicator.size
       let previous = (communicator.rank - distance + communicator.size) % communicator.size
-      try communicator.send(outgoing[next], to: next, tag: .exchange)
+      // Posted: everybody sends before it receives.
+      let sent = try communicator.postSend(outgoing[next], to: next, tag: .exchange)
       incoming += try communicator.receive(
         [Parcel<Task.Piece>].self, from: previous, tag: .exchange)
+      try sent.wait()
     }
     var pieces: [Int: [Parcel<Task.Piece>]] = [:]
     for parcel in incoming { pieces[parcel.target, default: []].append(parcel) }
