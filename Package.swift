@@ -32,6 +32,8 @@ let package = Package(
   name: "tessera",
   products: [
     .library(name: "Tessera", targets: ["Tessera"]),
+    // The message layer by itself, for those who move something else than matrices.
+    .library(name: "TesseraTransports", targets: ["TesseraCommunication", "TesseraCommunicationMPI"]),
     .executable(name: "tessera", targets: ["TesseraCommand"]),
   ],
   traits: [

@@ -94,14 +94,12 @@
 
     /// The tag of a message's head: the pieces behind it carry the next. Groups keep apart by their tags.
     ///
-    /// - Throws: `tooLong` for the number of a group that MPI's tags cannot tell.
+    /// - Throws: `tooLong` when the group's number is more than MPI's tags have room for.
+    @inline(__always)
     func headTag(_ tag: Tag) throws(CommunicationError) -> Int32 {
-      guard tag.group <= largestTag >> 9 else {
-        throw .tooLong(what: "the number of a group", length: tag.group, limit: largestTag >> 9)
-      }
       let number = (tag.group << 8 | tag.purpose) << 1
-      guard number < largestTag else {
-        throw .tooLong(what: "the number of a tag", length: number, limit: largestTag)
+      guard tag.group <= largestTag >> 9, number < largestTag else {
+        throw .tooLong(what: "the number of a group", length: tag.group, limit: largestTag >> 9)
       }
       return Int32(truncatingIfNeeded: number)
     }
@@ -109,6 +107,7 @@
     /// MPI's number of a sender.
     ///
     /// - Throws: `noSuchRank`.
+    @inline(__always)
     func number(of source: Source) throws(CommunicationError) -> Int32 {
       guard case .rank(let rank) = source else { return MPI_ANY_SOURCE }
       try check(rank: rank)
