@@ -89,20 +89,98 @@ public protocol Communicator: Sendable {
   )
     throws(CommunicationError) -> Posted<Int>
 
-  // MARK: collectives; every worker of the group calls them in the same order
+  // MARK: collectives
+  //
+  // Every worker of the group calls the same ones in the same order, with the same root, tag, counts and
+  // operation. They throw what `send` and `receive` throw; a worker whose part fails closes the group, so
+  // that nobody waits for it. The defaults are in Collectives/, a file each, with pictures and costs.
+
+  /// Returns when every worker has called it.
+  func barrier(tag: Tag) throws(CommunicationError)
+
+  /// Divides the group: workers that pass the same `color` become a group of their own, ranked by `key`, then
+  /// by rank. A worker that passes nil joins none and gets nil. Closing a part closes the whole.
+  func split(color: Int?, key: Int, tag: Tag) throws(CommunicationError) -> (any Communicator)?
+
+  // MARK: collectives on values, which may differ in length from worker to worker
 
   /// Gives every worker the root's value. The root passes the value, the others nil.
-  ///
-  /// - Throws: what `send` and `receive` throw.
   func broadcast<Value: WireCodable>(
     _ value: Value?, as type: Value.Type, from root: Int, tag: Tag
   ) throws(CommunicationError) -> Value
 
-  /// Combines every worker's value at rank 0, in rank order, along the binomial tree; nil elsewhere.
-  ///
-  /// - Throws: what `send` and `receive` throw.
+  /// Gives the root every worker's value, by rank; nil elsewhere.
+  func gather<Value: WireCodable>(_ value: Value, to root: Int, tag: Tag)
+    throws(CommunicationError) -> [Value]?
+
+  /// Gives every worker its own of the root's values. The root passes one for each rank, the others nil.
+  func scatter<Value: WireCodable>(_ values: [Value]?, as type: Value.Type, from root: Int, tag: Tag)
+    throws(CommunicationError) -> Value
+
+  /// Gives every worker every worker's value, by rank.
+  func allGather<Value: WireCodable>(_ value: Value, tag: Tag) throws(CommunicationError) -> [Value]
+
+  /// Sends `values[k]` to rank k; returns what rank k sent here at place k.
+  func allToAll<Value: WireCodable>(_ values: [Value], tag: Tag) throws(CommunicationError) -> [Value]
+
+  /// Combines every worker's value at rank 0, along the tree by rank; nil elsewhere.
   func reduce<Value: WireCodable>(_ value: Value, tag: Tag, _ combine: (Value, Value) -> Value)
     throws(CommunicationError) -> Value?
+
+  /// Combines every worker's value at every worker, along the tree by rank.
+  func allReduce<Value: WireCodable>(_ value: Value, tag: Tag, _ combine: (Value, Value) -> Value)
+    throws(CommunicationError) -> Value
+
+  // MARK: collectives on numbers in the callers' memory; `counts` says how many are each rank's
+
+  /// Fills every worker's buffer with the root's, which is as long.
+  func broadcast<Element: Sendable>(
+    numbers: UnsafeMutableBufferPointer<Element>, from root: Int, tag: Tag) throws(CommunicationError)
+
+  /// Puts every worker's numbers one after the other into the root's `all`, which is empty elsewhere.
+  func gather<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, into all: UnsafeMutableBufferPointer<Element>, counts: [Int],
+    to root: Int, tag: Tag) throws(CommunicationError)
+
+  /// Puts rank k's part of the root's `all`, which is empty elsewhere, into its `numbers`.
+  func scatter<Element: Sendable>(
+    numbers all: UnsafeBufferPointer<Element>, into numbers: UnsafeMutableBufferPointer<Element>,
+    counts: [Int], from root: Int, tag: Tag) throws(CommunicationError)
+
+  /// Puts every worker's numbers one after the other into everybody's `all`, of which `numbers` may be the
+  /// right part.
+  func allGather<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, into all: UnsafeMutableBufferPointer<Element>, counts: [Int],
+    tag: Tag) throws(CommunicationError)
+
+  /// Sends the k-th of P equal parts of `numbers` to rank k; what rank k sent becomes the k-th part of
+  /// `received`.
+  func allToAll<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, into received: UnsafeMutableBufferPointer<Element>, tag: Tag)
+    throws(CommunicationError)
+
+  /// Sends the next `counts[k]` of `numbers` to rank k, whose `receivedCounts` at this rank says so; what
+  /// comes goes into `received`, by rank.
+  func allToAll<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, counts: [Int], into received: UnsafeMutableBufferPointer<Element>,
+    receivedCounts: [Int], tag: Tag) throws(CommunicationError)
+
+  /// Combines everybody's numbers element by element, along the tree by rank: the root's are the result, the
+  /// others' are spoilt.
+  func reduce<Element: Sendable>(
+    numbers: UnsafeMutableBufferPointer<Element>, _ operation: Elementwise<Element>, to root: Int, tag: Tag)
+    throws(CommunicationError)
+
+  /// Combines everybody's numbers element by element, along the tree by rank, at every worker.
+  func allReduce<Element: Sendable>(
+    numbers: UnsafeMutableBufferPointer<Element>, _ operation: Elementwise<Element>, tag: Tag)
+    throws(CommunicationError)
+
+  /// Combines everybody's numbers element by element, along the tree by rank; rank k's part of the result
+  /// goes into its `part`. `numbers` are spoilt.
+  func reduceScatter<Element: Sendable>(
+    numbers: UnsafeMutableBufferPointer<Element>, into part: UnsafeMutableBufferPointer<Element>,
+    counts: [Int], _ operation: Elementwise<Element>, tag: Tag) throws(CommunicationError)
 }
 
 /// From whom a message is wanted.

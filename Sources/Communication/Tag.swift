@@ -12,8 +12,11 @@ public struct Tag: Hashable, Sendable {
   /// - Precondition: `purpose` is 0 to 255.
   public init(_ purpose: Int) { self.init(purpose, group: 0) }
 
+  /// The largest group number: with the purpose, tags have 31 bits.
+  public static let maximumGroup = (1 << 23) - 1
+
   init(_ purpose: Int, group: Int) {
-    precondition(0...255 ~= purpose && group >= 0, "no tag has purpose \(purpose) and group \(group)")
+    precondition(0...255 ~= purpose && 0...Self.maximumGroup ~= group, "no tag has purpose \(purpose) and group \(group)")
     self.purpose = purpose
     self.group = group
   }

@@ -10,34 +10,24 @@
 
 extension Communicator {
   /// Gives every worker the root's value. The root passes the value, the others nil.
-  ///
-  /// - Throws: what `send` and `receive` throw.
   public func broadcast<Value: WireCodable>(
     _ value: Value?, as type: Value.Type, from root: Int, tag: Tag
   ) throws(CommunicationError) -> Value {
-    let relative = (rank - root + size) % size
-    // The lowest set bit of the relative rank is the distance to the parent; children are nearer.
-    var distance = 1
-    while distance < size, relative & distance == 0 { distance *= 2 }
-    let received: Value
-    if relative == 0 {
-      guard let value else { throw .malformed(expected: "a value at the root of a broadcast") }
-      received = value
-    } else {
-      received = try receive(type, from: (relative - distance + root) % size, tag: tag)
-    }
-    distance /= 2
-    while distance > 0 {
-      if relative + distance < size {
-        try send(received, to: (relative + distance + root) % size, tag: tag)
+    try check(rank: root)
+    return try completing(tag) { (_) throws(CommunicationError) in
+      let tree = BinomialTree(rank: rank, size: size, root: root)
+      let received: Value
+      if let parent = tree.parent {
+        received = try receive(type, from: parent, tag: tag)
+      } else {
+        guard let value else { throw .malformed(expected: "a value at the root of a broadcast") }
+        received = value
       }
-      distance /= 2
+      for child in tree.children { try send(received, to: child.rank, tag: tag) }
+      return received
     }
-    return received
   }
-}
 
-extension Communicator {
   /// Gives every worker the root's value. The root passes the value, the others nil.
   ///
   /// - Throws: what `send` and `receive` throw.
