@@ -27,7 +27,7 @@ struct Ranks: ParsableCommand {
     let rows = try MainActor.assumeIsolated {
       let world = try MPICommunicator.start()
       let rows =
-        try world.size == 2 ? compareMessages(world) + compareCollectives(world) : compareCollectives(world)
+        try compareMessages(world) + compareCollectives(world)
       try world.finish()
       return world.rank == 0 ? rows : nil
     }
@@ -52,7 +52,8 @@ struct Ranks: ParsableCommand {
   private func ignoring(_ value: Double) -> Int? { nil }
 
   private func compareMessages(_ world: MPICommunicator) throws -> [Comparison] {
-    try [8, 64 << 10, effort.longBytes].map { bytes in
+    guard world.size == 2 else { return [] }
+    return try [8, 64 << 10, effort.longBytes].map { bytes in
       let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: bytes / 8)
       buffer.initialize(repeating: 1)
       defer { buffer.deallocate() }
@@ -60,7 +61,7 @@ struct Ranks: ParsableCommand {
       let times = try compare(
         world,
         ours: { repeats in
-          _ = try world.broadcast(try world.reduce(0, tag: .status) { $0 + $1 })
+          try world.barrier()
           return try seconds(repeats) {
             if world.rank == 0 {
               try world.send(numbers: numbers, to: 1, tag: .tiles)
@@ -77,5 +78,58 @@ struct Ranks: ParsableCommand {
     }
   }
 
-  private func compareCollectives(_ world: MPICommunicator) throws -> [Comparison] { [] }
+  private func compareCollectives(_ world: MPICommunicator) throws -> [Comparison] {
+    let prefix = "MPI, \(world.size) ranks, "
+    func row(
+      _ name: String, _ reference: String, limit: Comparison.Limit? = .atMost(1.1),
+      ours: () throws -> Void, theirs: (Int) -> Double
+    ) throws -> Comparison {
+      let times = try compare(
+        world,
+        ours: { repeats in
+          try world.barrier()
+          return try seconds(1) {
+            for _ in 0..<repeats { try ours() }
+            try world.barrier()
+          } / Double(repeats)
+        },
+        reference: theirs)
+      return .times(prefix + name, times, against: reference, limit: limit)
+    }
+    var rows = [
+      try row("barrier", "MPI_Barrier", ours: { try world.barrier() }) { reference_mpi_barrier(Int32($0)) }
+    ]
+    for bytes in [8, 64 << 10, effort.longBytes] {
+      let count = bytes / 8
+      let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: count)
+      let all = UnsafeMutableBufferPointer<Double>.allocate(capacity: count * world.size)
+      buffer.initialize(repeating: 1)
+      all.initialize(repeating: 0)
+      defer {
+        buffer.deallocate()
+        all.deallocate()
+      }
+      let counts = [Int](repeating: count, count: world.size)
+      let (base, target) = (buffer.baseAddress, all.baseAddress)
+      rows.append(
+        try row(
+          "broadcast \(bytes) bytes", "MPI_Bcast",
+          ours: { try world.broadcast(numbers: buffer, from: 0, tag: .collective) }
+        ) { reference_mpi_broadcast(base, Int32(count), Int32($0)) })
+      rows.append(
+        try row(
+          "all-gather \(bytes) bytes each", "MPI_Allgather",
+          ours: {
+            try world.allGather(
+              numbers: UnsafeBufferPointer(buffer), into: all, counts: counts, tag: .collective)
+          }
+        ) { reference_mpi_all_gather(base, target, Int32(count), Int32($0)) })
+      rows.append(
+        try row(
+          "all-reduce \(bytes) bytes", "MPI_Allreduce", limit: nil,
+          ours: { try world.allReduce(numbers: buffer, .sum, tag: .collective) }
+        ) { reference_mpi_all_reduce(base, target, Int32(count), Int32($0)) })
+    }
+    return rows
+  }
 }
