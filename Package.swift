@@ -104,8 +104,8 @@ let package = Package(
     .target(
       name: "TesseraTestSupport",
       dependencies: [
-        "TesseraExecution", "TesseraCommunication", "TesseraInstrumentation", "TesseraLocalMatrices",
-        numerics,
+        "TesseraExecution", "TesseraCommunication", "TesseraInstrumentation", "TesseraPartitioning",
+        "TesseraLocalMatrices", numerics,
       ],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),

@@ -1,0 +1,69 @@
+// What a reduction may not change: operations that are not sums, and the order of those that do not commute.
+
+import TesseraCommunication
+
+extension Conformance {
+  func order() throws {
+    for count in [1, 1000, 50_000] {
+      let mine = (0..<count).map { Double(($0 * 37 + rank * 11) % 1009) }
+      func everybodys(_ i: Int) -> [Double] { (0..<size).map { Double((i * 37 + $0 * 11) % 1009) } }
+      var numbers = mine
+      try end.allReduce(numbers: &numbers, .maximum)
+      expect(numbers == (0..<count).map { everybodys($0).max() ?? 0 }, "the maximum of \(count)")
+      numbers = mine
+      try end.allReduce(numbers: &numbers, .minimum)
+      expect(numbers == (0..<count).map { everybodys($0).min() ?? 0 }, "the minimum of \(count)")
+      // x -> a x + b composed from the left: associative, and anything but commutative.
+      var maps = (0..<count).map { AffineMap($0, by: rank) }
+      try end.allReduce(numbers: &maps, .composition)
+      let expected = (0..<count).map { i in
+        (1..<size).reduce(AffineMap(i, by: 0)) { $0.then(AffineMap(i, by: $1)) }
+      }
+      expect(maps == expected, "the composition of \(count)")
+    }
+  }
+
+  /// The longest messages that a run can afford, by closed forms.
+  func many(_ count: Int) throws {
+    var numbers: [Double] = vector(count, by: rank == 0 ? 5 : rank)
+    try end.broadcast(numbers: &numbers, from: 0)
+    expect(numbers == vector(count, by: 5), "broadcast of \(count)")
+    for i in numbers.indices { numbers[i] = number(i, by: rank) }
+    try end.allReduce(numbers: &numbers, .sum)
+    let sums = (0..<101).map { i in (0..<size).reduce(0.0) { $0 + number(i, by: $1) } }
+    expect(numbers.indices.allSatisfy { numbers[$0] == sums[$0 % 101] }, "all-reduce of \(count)")
+    let piece = count / size
+    let all = try end.allGather(numbers: vector(piece, of: Double.self, by: rank))
+    expect(
+      all.indices.allSatisfy { all[$0] == number($0 % max(piece, 1), by: $0 / max(piece, 1)) },
+      "all-gather of \(count)")
+  }
+}
+
+/// x -> factor x + term, modulo 2^64.
+struct AffineMap: Equatable {
+  var factor: UInt64
+  var term: UInt64
+
+  init(factor: UInt64, term: UInt64) {
+    self.factor = factor
+    self.term = term
+  }
+
+  init(_ index: Int, by rank: Int) {
+    self.init(factor: UInt64(2 * (rank + index) + 1), term: UInt64(rank + 7))
+  }
+
+  /// This map first.
+  func then(_ other: AffineMap) -> AffineMap {
+    AffineMap(factor: factor &* other.factor, term: term &* other.factor &+ other.term)
+  }
+}
+
+extension Elementwise<AffineMap> {
+  static var composition: Elementwise {
+    Elementwise { left, right in
+      for i in left.indices { left[i] = left[i].then(right[i]) }
+    }
+  }
+}
