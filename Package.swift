@@ -108,11 +108,19 @@ let package = Package(
         "TesseraLocalMatrices", numerics,
       ],
       path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "MPIRanks",
+      dependencies: [
+        "TesseraTestSupport", "TesseraCommunication",
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
+      ],
+      path: "Tests/MPIRanks", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
+    tests("CommunicationMPI", ["MPIRanks"]),
     tests(
       "Execution",
       ["TesseraExecution", "TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),

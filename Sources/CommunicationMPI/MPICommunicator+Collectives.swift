@@ -5,6 +5,9 @@
 // MPI counts bytes in 31 bits: a broadcast goes in pieces, and of the others those whose buffers are longer
 // than a piece are built from messages, as on any transport.
 //
+// While MPI does a collective, posted receives are not advanced: whoever waits for a long posted send before
+// it takes part must know that its receiver does not wait for the same collective.
+//
 // Source: MPI 3.1, chapter 5. Words and messages are MPI's affair: at least those of the algorithms in
 // Communication/Collectives, logically.
 
@@ -44,19 +47,22 @@
       guard bytes.count <= pieceBytes else {
         return try MessagesAlone(self).allGather(numbers: numbers, into: all, counts: counts, tag: tag)
       }
-      let parts = Parts(counts, of: Element.self)
-      precondition(counts.count == size && numbers.count == counts[rank] && bytes.count == parts.total)
-      let mine = UnsafeMutableRawBufferPointer(
-        rebasing: bytes[Int(parts.starts[rank])..<Int(parts.starts[rank] + parts.counts[rank])])
-      mine.copyMemory(from: UnsafeRawBufferPointer(numbers))
-      let byte = tessera_mpi_byte()
+      precondition(counts.count == size && numbers.count == counts[rank])
+      // What lies in place already is not to be passed a second time.
+      let mine = UnsafeRawBufferPointer(numbers)
+      let before = counts[..<rank].reduce(0, +) * MemoryLayout<Element>.stride
+      let isInPlace = mine.baseAddress == bytes.baseAddress.map { UnsafeRawPointer($0 + before) }
+      let source = isInPlace ? UnsafeRawPointer(tessera_mpi_in_place()) : mine.baseAddress
+      let (count, byte) = (Int32(truncatingIfNeeded: mine.count), tessera_mpi_byte())
       if counts.allSatisfy({ $0 == counts[0] }) {
+        precondition(bytes.count == mine.count * size)
         try MPIFailure.check(
-          MPI_Allgather(tessera_mpi_in_place(), 0, byte, bytes.baseAddress, parts.counts[0], byte, world))
+          MPI_Allgather(source, count, byte, bytes.baseAddress, count, byte, world))
       } else {
+        let parts = Parts(counts, of: Element.self)
+        precondition(bytes.count == parts.total)
         try MPIFailure.check(
-          MPI_Allgatherv(
-            tessera_mpi_in_place(), 0, byte, bytes.baseAddress, parts.counts, parts.starts, byte, world))
+          MPI_Allgatherv(source, count, byte, bytes.baseAddress, parts.counts, parts.starts, byte, world))
       }
     }
 

@@ -1,8 +1,9 @@
 // Numbers over MPI: from and into the caller's memory, without an encoding and without a copy. Both ends know
-// the count, so nothing but the numbers travels. A piece that is shorter than the longest ends the message:
-// one whose bytes fill their pieces ends with an empty piece, and a receiver notices every wrong length.
+// the count, so nothing but the numbers travels: a head of at most 2 KiB, then pieces. A head or a piece that
+// is shorter than it could be ends the message; one whose numbers fill the last ends with an empty piece. So
+// a receiver notices every wrong length.
 //
-// Cost of n bytes: floor(n / pieceBytes) + 1 MPI messages.
+// Cost of n bytes: 1 MPI message if they are fewer than 2 KiB, otherwise floor((n - 2 KiB) / pieceBytes) + 2.
 
 #if MPI
   import CMPI
@@ -14,8 +15,11 @@
       numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag
     ) throws(CommunicationError) {
       precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
-      try check(rank: destination)
-      try send(UnsafeRawBufferPointer(numbers), to: destination, try headTag(tag))
+      try checkRank(destination)
+      let tag = try headTag(tag)
+      try forEachPiece(of: UnsafeRawBufferPointer(numbers)) { (piece, isHead) throws(CommunicationError) in
+        try sendPiece(piece, to: destination, isHead ? tag : tag | 1)
+      }
     }
 
     /// Receives into place.
@@ -26,11 +30,17 @@
       let (source, tag) = (try number(of: source), try headTag(tag))
       let bytes = UnsafeMutableRawBufferPointer(buffer)
       var status = MPI_Status()
-      let code = MPI_Recv(
-        bytes.baseAddress, Int32(truncatingIfNeeded: min(pieceBytes, bytes.count)), tessera_mpi_byte(),
-        source,
-        tag, world, &status)
-      return try receiveRest(after: code, status, of: bytes, stride: MemoryLayout<Element>.stride, tag)
+      let code = receiveHead(bytes.baseAddress, min(headBytes, bytes.count), from: source, tag, &status)
+      if code == MPI_SUCCESS, bytes.count < headBytes {
+        var count: Int32 = 0
+        MPI_Get_count(&status, tessera_mpi_byte(), &count)
+        if Int(count) == bytes.count { return Int(status.MPI_SOURCE) }
+      }
+      let incoming = MPIIncoming(
+        .numbers(bytes, stride: MemoryLayout<Element>.stride), from: source, tag, self)
+      incoming.takeHead(code, status, headBytes: headBytes)
+      try finish(incoming)
+      return Int(incoming.source)
     }
 
     /// Posts the pieces.
@@ -38,91 +48,47 @@
       numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag
     ) throws(CommunicationError) -> Posted<Void> {
       precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
-      try check(rank: destination)
+      try checkRank(destination)
       let tag = try headTag(tag)
-      let bytes = UnsafeRawBufferPointer(numbers)
-      if bytes.count < pieceBytes {
-        let request = try MPIRequest.send(bytes, to: destination, tag, world)
-        return Posted { () throws(CommunicationError) in try request.wait() }
-      }
       var requests: [MPIRequest] = []
-      try forEachPiece(of: bytes) { (piece, isHead) throws(CommunicationError) in
+      try forEachPiece(of: UnsafeRawBufferPointer(numbers)) { (piece, isHead) throws(CommunicationError) in
         requests.append(try MPIRequest.send(piece, to: destination, isHead ? tag : tag | 1, world))
       }
       return Posted { [requests] () throws(CommunicationError) in
-        for request in requests { try request.wait() }
+        for request in requests { try self.wait(for: request) }
       }
     }
 
-    /// Posts the head; the pieces behind it are received when the result is waited for.
+    /// Posts the head; the pieces behind it are received when they come while this rank waits for anything.
     public func postReceive<Element: Sendable>(
       into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
     ) throws(CommunicationError) -> Posted<Int> {
       precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
-      let (source, tag) = (try number(of: source), try headTag(tag))
-      let lent = LentMemory(buffer)
-      let bytes = UnsafeMutableRawBufferPointer(buffer)
-      let request = try MPIRequest.receive(
-        UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(pieceBytes)), from: source, tag, world)
+      let incoming = MPIIncoming(
+        .numbers(UnsafeMutableRawBufferPointer(buffer), stride: MemoryLayout<Element>.stride),
+        from: try number(of: source), try headTag(tag), self)
+      try incoming.postHead(headBytes: headBytes)
+      posted.append(incoming)
       return Posted { () throws(CommunicationError) in
-        var status = MPI_Status()
-        let code = request.wait(&status)
-        return try self.receiveRest(
-          after: code, status, of: UnsafeMutableRawBufferPointer(lent.buffer),
-          stride: MemoryLayout<Element>.stride, tag)
+        try self.finishPosted(incoming)
+        return Int(incoming.source)
       }
     }
 
-    /// Sends the pieces of `bytes`, each when the one before it is on its way.
-    private func send(_ bytes: UnsafeRawBufferPointer, to destination: Int, _ tag: Int32)
-      throws(CommunicationError)
-    {
-      try forEachPiece(of: bytes) { (piece, isHead) throws(CommunicationError) in
-        try MPIFailure.check(
-          MPI_Send(
-            piece.baseAddress, Int32(truncatingIfNeeded: piece.count), tessera_mpi_byte(),
-            Int32(truncatingIfNeeded: destination), isHead ? tag : tag | 1, world))
-      }
-    }
-
-    /// Calls `body` with the pieces of a message: all but the last have `pieceBytes`, the last fewer.
+    /// Calls `body` with a message's head and the pieces behind it: all but the last are as long as can be.
     @inline(__always)
     private func forEachPiece(
       of bytes: UnsafeRawBufferPointer,
       _ body: (UnsafeRawBufferPointer, _ isHead: Bool) throws(CommunicationError) -> Void
     ) throws(CommunicationError) {
-      var start = 0
+      if bytes.count < headBytes { return try body(bytes, true) }
+      try body(UnsafeRawBufferPointer(rebasing: bytes[..<headBytes]), true)
+      var start = headBytes
       while bytes.count - start >= pieceBytes {
-        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + pieceBytes]), start == 0)
+        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + pieceBytes]), false)
         start += pieceBytes
       }
-      try body(UnsafeRawBufferPointer(rebasing: bytes[start...]), start == 0)
-    }
-
-    /// Receives the pieces behind a head, and returns the sender. More than there is room for is taken all
-    /// the same, so that the next receive does not meet the rest of it.
-    ///
-    /// - Throws: `wrongLength` unless the pieces fill `bytes`.
-    private func receiveRest(
-      after code: Int32, _ status: MPI_Status, of bytes: UnsafeMutableRawBufferPointer, stride: Int,
-      _ tag: Int32
-    ) throws(CommunicationError) -> Int {
-      var (status, piece) = (status, try MPIFailure.received(code, status))
-      var (found, isTruncated) = (piece.bytes, piece.truncated)
-      while piece.bytes == pieceBytes {
-        let room = UnsafeMutableRawBufferPointer(
-          rebasing: bytes[min(found, bytes.count)...].prefix(pieceBytes))
-        let code = MPI_Recv(
-          room.baseAddress, Int32(truncatingIfNeeded: room.count), tessera_mpi_byte(), status.MPI_SOURCE,
-          tag | 1, world, &status)
-        piece = try MPIFailure.received(code, status)
-        found += piece.bytes
-        isTruncated = isTruncated || piece.truncated
-      }
-      guard found == bytes.count, !isTruncated else {
-        throw .wrongLength(expected: bytes.count / max(stride, 1), found: found / max(stride, 1))
-      }
-      return Int(status.MPI_SOURCE)
+      try body(UnsafeRawBufferPointer(rebasing: bytes[start...]), false)
     }
   }
 #endif

@@ -11,7 +11,6 @@
 
 #if MPI
   import CMPI
-  import Synchronization
   public import TesseraCommunication
 
   extension MPICommunicator {
@@ -19,15 +18,15 @@
     public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
       throws(CommunicationError)
     {
-      try check(rank: destination)
+      try checkRank(destination)
       let tag = try headTag(tag)
       var writer = WireWriter()
       value.encode(to: &writer)
       if writer.headerBytes + writer.payloadBytes > OutgoingValues.copiedBytes {
         try sendInPlace(writer, to: destination, tag)
       } else {
-        let copy = try post(writer, to: destination, tag)
-        try outgoing.withLock { (values) throws(CommunicationError) in try values.append(copy) }
+        outgoing.append(try post(writer, to: destination, tag))
+        try releaseOutgoing(downTo: OutgoingValues.boundBytes)
       }
     }
 
@@ -35,11 +34,11 @@
     public func postSend<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
       throws(CommunicationError) -> Posted<Void>
     {
-      try check(rank: destination)
+      try checkRank(destination)
       var writer = WireWriter()
       value.encode(to: &writer)
       let copy = try post(writer, to: destination, try headTag(tag))
-      return Posted { () throws(CommunicationError) in try copy.wait() }
+      return Posted { () throws(CommunicationError) in try self.wait(for: copy) }
     }
 
     /// Waits for the head, then for the pieces behind it.
@@ -47,48 +46,31 @@
       throws(CommunicationError) -> Received<Value>
     {
       let (source, tag) = (try number(of: source), try headTag(tag))
-      var (code, status) = (Int32(0), MPI_Status())
-      var outcome = (bytes: 0, truncated: false)
-      var failure: CommunicationError?
+      var (code, status, count) = (Int32(0), MPI_Status(), Int32(0))
       let head = [UInt8](unsafeUninitializedCapacity: headBytes) { buffer, initialized in
-        code = MPI_Recv(
-          buffer.baseAddress, Int32(truncatingIfNeeded: headBytes), tessera_mpi_byte(), source, tag, world,
-          &status)
-        do throws(CommunicationError) {
-          outcome = try MPIFailure.received(code, status)
-        } catch {
-          failure = error
-        }
-        initialized = min(outcome.bytes, headBytes)
+        code = receiveHead(buffer.baseAddress, headBytes, from: source, tag, &status)
+        MPI_Get_count(&status, tessera_mpi_byte(), &count)
+        initialized = code == MPI_SUCCESS ? Int(count) : 0
       }
-      if let failure { throw failure }
-      return try decode(head, isTruncated: outcome.truncated, from: status.MPI_SOURCE, tag)
+      let incoming = MPIIncoming(.value(head), from: source, tag, self)
+      incoming.takeHead(code, status, headBytes: headBytes)
+      try finish(incoming)
+      return try decode(incoming)
     }
 
-    /// Posts room for the head; the pieces behind it are received when the result is waited for.
+    /// Posts room for the head; the pieces behind it are received when they come while this rank waits for
+    /// anything.
     public func postReceive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
       throws(CommunicationError) -> Posted<Received<Value>>
     {
-      let (source, tag) = (try number(of: source), try headTag(tag))
-      let lent = LentMemory(UnsafeMutableBufferPointer<UInt8>.allocate(capacity: headBytes))
-      let request: MPIRequest
-      do throws(CommunicationError) {
-        request = try .receive(UnsafeMutableRawBufferPointer(lent.buffer), from: source, tag, world)
-      } catch {
-        lent.buffer.deallocate()
-        throw error
-      }
+      let incoming = MPIIncoming(.value([]), from: try number(of: source), try headTag(tag), self)
+      try incoming.postHead(headBytes: headBytes)
+      posted.append(incoming)
       return Posted { () throws(CommunicationError) in
-        defer { lent.buffer.deallocate() }
-        var status = MPI_Status()
-        let (bytes, isTruncated) = try MPIFailure.received(request.wait(&status), status)
-        let head = [UInt8](UnsafeRawBufferPointer(lent.buffer).prefix(bytes))
-        return try self.decode(head, isTruncated: isTruncated, from: status.MPI_SOURCE, tag)
+        try self.finishPosted(incoming)
+        return try self.decode(incoming)
       }
     }
-
-    /// The longest head of a value.
-    private var headBytes: Int { min(OutgoingValues.headBytes, pieceBytes) }
 
     /// Copies a message and posts its pieces.
     private func post(_ writer: WireWriter, to destination: Int, _ tag: Int32)
@@ -116,14 +98,10 @@
       throws(CommunicationError)
     {
       func send(_ bytes: UnsafeRawBufferPointer, _ tag: Int32) throws(CommunicationError) {
-        var start = 0
-        while start < bytes.count {
-          let count = min(pieceBytes, bytes.count - start)
-          try MPIFailure.check(
-            MPI_Send(
-              bytes.baseAddress.map { $0 + start }, Int32(truncatingIfNeeded: count), tessera_mpi_byte(),
-              Int32(truncatingIfNeeded: destination), tag, world))
-          start += count
+        for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
+          try sendPiece(
+            UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceBytes, bytes.count)]),
+            to: destination, tag)
         }
       }
       let staging = UnsafeMutableRawBufferPointer.allocate(
@@ -165,53 +143,16 @@
       bytes.storeBytes(of: ~Int64(length), toByteOffset: 8, as: Int64.self)
     }
 
-    /// Receives what is missing of the message that `head` begins, and decodes it.
-    ///
-    /// - Throws: `unexpectedMessage` for what does not begin as a value does.
-    private func decode<Value: WireCodable>(
-      _ head: [UInt8], isTruncated: Bool, from source: Int32, _ tag: Int32
-    ) throws(CommunicationError) -> Received<Value> {
-      var reader = WireReader(head)
-      guard !isTruncated, head.count >= OutgoingValues.prefixBytes, let length = try? reader.readInt(),
-        let complement = try? reader.readInt(), length >= 0, complement == ~length,
-        reader.remaining <= length
-      else { throw .unexpectedMessage(expected: "\(Value.self)", found: "numbers") }
-      if reader.remaining < length {
-        reader = WireReader(
-          try receiveRest(of: length, after: head.dropFirst(OutgoingValues.prefixBytes), from: source, tag))
-      }
+    /// The value whose bytes have come.
+    private func decode<Value: WireCodable>(_ incoming: MPIIncoming) throws(CommunicationError)
+      -> Received<Value>
+    {
+      guard case .value(let bytes) = incoming.target else { throw .malformed(expected: "\(Value.self)") }
+      var reader = WireReader(bytes)
+      _ = (try reader.readInt(), try reader.readInt())
       let value = try Value(from: &reader)
       guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-      return Received(value, from: Int(source))
-    }
-
-    private func receiveRest(of length: Int, after head: ArraySlice<UInt8>, from source: Int32, _ tag: Int32)
-      throws(CommunicationError) -> [UInt8]
-    {
-      var failure: CommunicationError?
-      let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, initialized in
-        _ = buffer.update(fromContentsOf: head)
-        initialized = head.count
-        do throws(CommunicationError) {
-          while initialized < length {
-            let room = min(pieceBytes, length - initialized)
-            var status = MPI_Status()
-            let code = MPI_Recv(
-              buffer.baseAddress.map { $0 + initialized }, Int32(truncatingIfNeeded: room),
-              tessera_mpi_byte(),
-              source, tag | 1, world, &status)
-            let piece = try MPIFailure.received(code, status)
-            guard !piece.truncated, piece.bytes > 0 else {
-              throw CommunicationError.malformed(expected: "a piece of at most \(room) bytes")
-            }
-            initialized += piece.bytes
-          }
-        } catch {
-          failure = error
-        }
-      }
-      if let failure { throw failure }
-      return bytes
+      return Received(value, from: Int(incoming.source))
     }
   }
 #endif

@@ -3,7 +3,8 @@
 //
 // A message of either kind is a head and, if it is long, more pieces behind it. The head carries the tag of
 // the message, the pieces its odd twin: a receive of any source takes a head, and the rest from the head's
-// sender, without meeting the middle of another message. No piece is longer than `pieceBytes`, so that no
+// sender, without meeting the middle of another message. A head is short, so that MPI takes it before the
+// receiver asks. No piece is longer than `pieceBytes`, so that no
 // count exceeds 31 bits. Values: MPICommunicator+Values.swift, numbers: MPICommunicator+Numbers.swift.
 //
 // Source: MPI: A Message-Passing Interface Standard, version 3.1, chapters 3 (point to point; 3.5 order),
@@ -12,7 +13,6 @@
 #if MPI
   import CMPI
   import Foundation
-  import Synchronization
   public import TesseraCommunication
 
   /// This process's end of the world of an MPI job.
@@ -20,8 +20,8 @@
   /// A rank that ends without `finish`, or calls `close`, ends the whole job: MPI has no way to go on without
   /// one of its ranks.
   ///
-  /// `@unchecked Sendable`: all state is constant or behind a lock; MPI itself is initialized for calls from
-  /// one thread at a time, and only the thread that runs the worker calls it.
+  /// `@unchecked Sendable`: MPI is initialized for calls from one thread at a time, and only the thread that
+  /// runs the worker makes them; all state that changes belongs to that thread.
   public final class MPICommunicator: Communicator, @unchecked Sendable {
     /// This process's rank.
     public let rank: Int
@@ -33,8 +33,12 @@
     let pieceBytes: Int
     /// The largest tag that MPI carries.
     private let largestTag: Int
-    /// Values whose senders have forgotten them.
-    let outgoing = Mutex(OutgoingValues())
+    /// The longest head of a message.
+    let headBytes: Int
+    /// Values whose senders have gone on.
+    var outgoing = OutgoingValues()
+    /// Posted receives that have not been waited for.
+    var posted: [MPIIncoming] = []
 
     /// Starts MPI, at most once in a process. A process that no launcher has started is a world of one.
     ///
@@ -67,6 +71,7 @@
       self.size = Int(size)
       self.world = world
       self.pieceBytes = pieceBytes
+      headBytes = min(OutgoingValues.headBytes, pieceBytes)
       largestTag = Int(tessera_mpi_largest_tag(world))
       let launched = ProcessInfo.processInfo.environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1
       guard size > 1 || launched <= 1 else {
@@ -86,10 +91,25 @@
     /// - Throws: `closed` when MPI does not end well.
     @MainActor
     public func finish() throws(CommunicationError) {
-      try outgoing.withLock { (values) throws(CommunicationError) in try values.release(downTo: 0) }
+      try releaseOutgoing(downTo: 0)
       var world: MPI_Comm? = world
       try MPIFailure.check(MPI_Comm_free(&world))
       try MPIFailure.check(MPI_Finalize())
+    }
+
+    /// Frees the values that have gone, and waits until no more than `bound` bytes are under way.
+    func releaseOutgoing(downTo bound: Int) throws(CommunicationError) {
+      try outgoing.release()
+      while outgoing.bytes > bound {
+        advancePosted()
+        try outgoing.release()
+      }
+    }
+
+    /// - Throws: `noSuchRank`.
+    @inline(__always)
+    func checkRank(_ rank: Int) throws(CommunicationError) {
+      guard rank >= 0, rank < size else { throw .noSuchRank(rank: rank, size: size) }
     }
 
     /// The tag of a message's head: the pieces behind it carry the next. Groups keep apart by their tags.
@@ -110,7 +130,7 @@
     @inline(__always)
     func number(of source: Source) throws(CommunicationError) -> Int32 {
       guard case .rank(let rank) = source else { return MPI_ANY_SOURCE }
-      try check(rank: rank)
+      try checkRank(rank)
       return Int32(truncatingIfNeeded: rank)
     }
   }

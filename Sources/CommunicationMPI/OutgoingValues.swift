@@ -19,13 +19,6 @@
       handles = requests.map(\.handle)
     }
 
-    /// Waits until MPI is done with the bytes and frees them.
-    func wait() throws(CommunicationError) {
-      var handles = handles
-      try MPIFailure.check(MPI_Waitall(Int32(truncatingIfNeeded: handles.count), &handles, nil))
-      bytes.deallocate()
-    }
-
     /// Whether MPI is done with the bytes; if so, they are freed.
     mutating func isDone() throws(CommunicationError) -> Bool {
       var done: Int32 = 0
@@ -48,26 +41,22 @@
 
     private var values: [OutgoingValue] = []
     private var first = 0
-    private var bytes = 0
+    /// Bytes under way.
+    private(set) var bytes = 0
 
     /// Adds a value.
-    ///
-    /// - Throws: `closed` when MPI fails.
-    mutating func append(_ value: OutgoingValue) throws(CommunicationError) {
+    mutating func append(_ value: OutgoingValue) {
       values.append(value)
       bytes += value.bytes.count
-      try release(downTo: Self.boundBytes)
     }
 
-    /// Frees the values that are done, the oldest first, and waits until no more than `bound` bytes are left.
-    mutating func release(downTo bound: Int) throws(CommunicationError) {
+    /// Frees the values that are done, the oldest first.
+    ///
+    /// - Throws: `closed` when MPI fails.
+    mutating func release() throws(CommunicationError) {
       while first < values.count {
         let count = values[first].bytes.count
-        if bytes > bound {
-          try values[first].wait()
-        } else {
-          guard try values[first].isDone() else { break }
-        }
+        guard try values[first].isDone() else { break }
         bytes -= count
         first += 1
       }
