@@ -101,6 +101,13 @@ let package = Package(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
 
     // MARK: tests
+    .executableTarget(
+      name: "conformance",
+      dependencies: [
+        "TesseraTestSupport", "TesseraCommunication",
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
+      ],
+      path: "Tests/Conformance", swiftSettings: settings),
     .target(
       name: "TesseraTestSupport",
       dependencies: [

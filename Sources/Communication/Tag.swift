@@ -16,7 +16,9 @@ public struct Tag: Hashable, Sendable {
   public static let maximumGroup = (1 << 23) - 1
 
   init(_ purpose: Int, group: Int) {
-    precondition(0...255 ~= purpose && 0...Self.maximumGroup ~= group, "no tag has purpose \(purpose) and group \(group)")
+    precondition(
+      0...255 ~= purpose && 0...Self.maximumGroup ~= group, "no tag has purpose \(purpose) and group \(group)"
+    )
     self.purpose = purpose
     self.group = group
   }

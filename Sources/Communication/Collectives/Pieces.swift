@@ -64,8 +64,9 @@ struct TurnedPieces {
   }
 
   /// Copies numbers that lie by rank.
-  func turn<Element>(_ numbers: UnsafeBufferPointer<Element>, into turned: UnsafeMutableBufferPointer<Element>)
-  {
+  func turn<Element>(
+    _ numbers: UnsafeBufferPointer<Element>, into turned: UnsafeMutableBufferPointer<Element>
+  ) {
     for k in 0..<pieces.count {
       turned.part(pieces[k]).copy(from: numbers.part(original[(k + first) % pieces.count]))
     }

@@ -81,7 +81,8 @@ extension Conformance {
       try second.receive(String.self, from: size - 1 - previous, tag: Tag(31)) == "second",
       "a message of the second part")
     expect(try end.receive(String.self, from: .any, tag: Tag(31)).value == "whole", "a message of the whole")
-    expect(try first.receive(String.self, from: .any, tag: Tag(31)).value == "first", "a message of the first")
+    expect(
+      try first.receive(String.self, from: .any, tag: Tag(31)).value == "first", "a message of the first")
     for posted in sent { try posted.wait() }
   }
 }
