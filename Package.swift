@@ -56,6 +56,7 @@ let package = Package(
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(name: "CChecksum"),
 
     // MARK: ground
     library("Instrumentation", []),
@@ -68,6 +69,7 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+    library("CommunicationSockets", ["TesseraCommunication", "CChecksum"]),
 
     // MARK: runtime
     library(
@@ -128,6 +130,8 @@ let package = Package(
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
     tests("CommunicationMPI", ["MPIRanks"]),
+    tests(
+      "CommunicationSockets", ["TesseraCommunicationSockets", "TesseraCommunication", "CChecksum"]),
     tests(
       "Execution",
       ["TesseraExecution", "TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),
