@@ -33,7 +33,9 @@ let package = Package(
   products: [
     .library(name: "Tessera", targets: ["Tessera"]),
     // The message layer by itself, for those who move something else than matrices.
-    .library(name: "TesseraTransports", targets: ["TesseraCommunication", "TesseraCommunicationMPI"]),
+    .library(
+      name: "TesseraTransports",
+      targets: ["TesseraCommunication", "TesseraCommunicationMPI", "TesseraCommunicationSockets"]),
     .executable(name: "tessera", targets: ["TesseraCommand"]),
   ],
   traits: [
@@ -103,13 +105,6 @@ let package = Package(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
 
     // MARK: tests
-    .executableTarget(
-      name: "conformance",
-      dependencies: [
-        "TesseraTestSupport", "TesseraCommunication",
-        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
-      ],
-      path: "Tests/Conformance", swiftSettings: settings),
     .target(
       name: "TesseraTestSupport",
       dependencies: [
