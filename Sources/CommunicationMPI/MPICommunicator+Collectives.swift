@@ -8,6 +8,9 @@
 // While MPI does a collective, posted receives are not advanced: whoever waits for a long posted send before
 // it takes part must know that its receiver does not wait for the same collective.
 //
+// The lengths must agree from rank to rank, as the protocol says: MPI's collectives do not notice when they do
+// not, or too late.
+//
 // Source: MPI 3.1, chapter 5. Words and messages are MPI's affair: at least those of the algorithms in
 // Communication/Collectives, logically.
 
