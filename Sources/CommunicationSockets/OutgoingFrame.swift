@@ -100,7 +100,8 @@ final class OutgoingFrame: @unchecked Sendable {
     withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.mostPieces) { vectors in
       var used = 0
       if let first, !first.isEmpty {
-        vectors[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
+        vectors[0] = iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
         used = 1
       }
       let before = first?.count ?? 0

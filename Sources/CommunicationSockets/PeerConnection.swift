@@ -252,16 +252,15 @@ final class PeerConnection {
   func close() {
     guard !isClosed else { return }
     isClosed = true
+    outgoing.fail(.lost(rank: rank, reason: "the connection is closed"))
     link.close()
   }
 }
 
 extension Duration {
-  /// In nanoseconds, at most `Int.max`.
+  /// In nanoseconds, at most some thirty years: it can be added to any time of the clock.
   var nanoseconds: Int {
     let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return .max }
-    return Int(clamping: product) + Int(attoseconds / 1_000_000_000)
+    return Int(min(max(seconds, 0), 1_000_000_000)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
   }
 }

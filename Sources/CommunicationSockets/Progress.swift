@@ -393,8 +393,7 @@ final class Progress: @unchecked Sendable {
         connection.flush(now: Monitor.now())
       }
     }
-    let (deadline, overflow) = Monitor.now().addingReportingOverflow(limits.lingerLimit.nanoseconds)
-    waitForAll(until: overflow ? .max : deadline) { _ in false }
+    waitForAll(until: Monitor.now() + limits.lingerLimit.nanoseconds) { _ in false }
     hasEnded = true
     wakePollers()
     leave()
@@ -419,11 +418,13 @@ final class Progress: @unchecked Sendable {
     guard connections.contains(where: { $0 != nil }) else { return }
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(self)
-    let failure = pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      Unmanaged<Progress>.fromOpaque(argument).takeRetainedValue().runInBackground()
-      return nil
-    }, argument.toOpaque())
+    let failure = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Progress>.fromOpaque(argument).takeRetainedValue().runInBackground()
+        return nil
+      }, argument.toOpaque())
     if failure == 0 { backgroundThread = thread } else { argument.release() }
   }
 

@@ -36,7 +36,9 @@ import Testing
       try [1.5, 2.5].withUnsafeBufferPointer { try end.send(numbers: $0, to: 0, tag: .tiles) }
       #expect(try end.receive(Int.self, from: 0, tag: .tiles) == 5)
       var numbers = [0.0, 0.0]
-      #expect(try numbers.withUnsafeMutableBufferPointer { try end.receive(into: $0, from: .any, tag: .tiles) } == 0)
+      #expect(
+        try numbers.withUnsafeMutableBufferPointer { try end.receive(into: $0, from: .any, tag: .tiles) } == 0
+      )
       #expect(numbers == [1.5, 2.5])
     }
   }
@@ -135,7 +137,8 @@ import Testing
     #expect(received[0] == [[]] + [[Int]](repeating: Array(0..<200), count: size - 1))
   }
 
-  @Test(arguments: Wire.allCases) func anotherTypeOrLengthIsRefusedAndTheNextMessageIsRight(wire: Wire) throws {
+  @Test(arguments: Wire.allCases) func anotherTypeOrLengthIsRefusedAndTheNextMessageIsRight(wire: Wire) throws
+  {
     let group = try wire.group(size: 2)
     let long = [Double](repeating: 1, count: 100_000)
     let send = try long.withUnsafeBufferPointer { numbers in
@@ -194,7 +197,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Wire.allCases) func closingInTheMiddleOfALargeMessageReachesItsReceiver(wire: Wire) throws {
+  @Test(arguments: Wire.allCases) func closingInTheMiddleOfALargeMessageReachesItsReceiver(wire: Wire) throws
+  {
     let group = try wire.group(size: 2)
     let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: 4_000_000)
     numbers.initialize(repeating: 1)
@@ -226,11 +230,11 @@ import Testing
     let words = Words([Double](repeating: 3, count: 2_000_000))
     let sum = try withExtendedLifetime(group.removeLast()) { receiver in
       let sender = group.removeLast()
-      let results = try onThreads([sender as SocketCommunicator, receiver]) { end in
+      let results = try onThreads([sender, receiver]) { end in
         if end.rank == 0 {
           _ = try end.postSend(words, to: 1, tag: .tiles)
           try end.send("last words", to: 1, tag: .tiles)
-          end.finish()
+          (end as? SocketCommunicator)?.finish()
           return 0.0
         }
         Thread.sleep(forTimeInterval: 0.05)
