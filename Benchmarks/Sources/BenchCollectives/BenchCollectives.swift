@@ -8,12 +8,13 @@ struct BenchCollectives: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench-collectives",
     abstract: "Measure the message layer beside plain calls, in one run.",
-    subcommands: [Measure.self, Ranks.self], defaultSubcommand: Measure.self)
+    subcommands: [Measure.self, Ranks.self, Peer.self, RawPeer.self, AllReduceRank.self],
+    defaultSubcommand: Measure.self)
 }
 
 /// What is measured.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case threads, mpi
+  case threads, sockets, allReduce = "all-reduce", mpi
 }
 
 /// Sizes and patience.
@@ -27,13 +28,18 @@ struct Effort: ParsableArguments {
   @Option(help: "Bytes of a long message.")
   var longBytes = 8 << 20
 
+  @Option(help: "Bytes of the message that bandwidth is measured with.")
+  var bandwidthBytes = 64 << 20
+
   /// The arguments that say the same to another process.
   var arguments: [String] {
     ["--rounds", "\(rounds)", "--seconds", "\(seconds)", "--long-bytes", "\(longBytes)"]
   }
 
   func validate() throws {
-    guard rounds >= 1, seconds > 0, longBytes >= 8 else { throw ValidationError("nothing to measure") }
+    guard rounds >= 1, seconds > 0, longBytes >= 8, bandwidthBytes > 8 else {
+      throw ValidationError("nothing to measure")
+    }
   }
 }
 
@@ -52,6 +58,8 @@ struct Measure: ParsableCommand {
     for part in parts {
       switch part {
       case .threads: rows += try measureThreads(effort)
+      case .sockets: rows += try measureSockets(effort)
+      case .allReduce: rows += try measureAllReduce(effort, ranks: ranks)
       case .mpi: rows += try measureMPI(effort, ranks: ranks)
       }
     }
