@@ -32,6 +32,10 @@ let package = Package(
   name: "tessera",
   products: [
     .library(name: "Tessera", targets: ["Tessera"]),
+    // The message layer by itself, for those who move something else than matrices.
+    .library(
+      name: "TesseraTransports",
+      targets: ["TesseraCommunication", "TesseraCommunicationMPI", "TesseraCommunicationSockets"]),
     .executable(name: "tessera", targets: ["TesseraCommand"]),
   ],
   traits: [
@@ -103,13 +107,6 @@ let package = Package(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
 
     // MARK: tests
-    .executableTarget(
-      name: "conformance",
-      dependencies: [
-        "TesseraTestSupport", "TesseraCommunication",
-        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
-      ],
-      path: "Tests/Conformance", swiftSettings: settings),
     .target(
       name: "TesseraTestSupport",
       dependencies: [
@@ -117,11 +114,19 @@ let package = Package(
         "TesseraLocalMatrices", numerics,
       ],
       path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "MPIRanks",
+      dependencies: [
+        "TesseraTestSupport", "TesseraCommunication",
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
+      ],
+      path: "Tests/MPIRanks", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
+    tests("CommunicationMPI", ["MPIRanks"]),
     tests(
       "CommunicationSockets", ["TesseraCommunicationSockets", "TesseraCommunication", "CChecksum"]),
     tests(
