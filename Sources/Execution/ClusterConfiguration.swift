@@ -13,8 +13,8 @@ public enum ExecutionStyle: String, Sendable, CaseIterable {
 public enum Transport: String, Sendable, CaseIterable {
   /// Workers are threads of this process.
   case inProcess = "in-process"
-  /// Workers are processes, joined by sockets: started by the driver on its own machine, or come from elsewhere
-  /// to where it listens.
+  /// Workers are processes, joined by sockets: started by the driver on its own machine, or come from
+  /// elsewhere to where it listens.
   case sockets
   /// Workers are the ranks of an MPI job; their number is the job's. Needs the package trait `MPI`.
   case mpi
@@ -46,8 +46,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
 
   /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT`,
   /// `TESSERA_MESSAGE_BYTES` and those of `SocketSettings` where set. In a process that
-  /// `mpirun` or `srun` has started, the default transport is MPI; with an address to listen at or to call it is
-  /// sockets.
+  /// `mpirun` or `srun` has started, the default transport is MPI; with an address to listen at or to call it
+  /// is sockets.
   ///
   /// - Throws: `invalidConfiguration` when one of them is not a value it may have.
   public static func fromEnvironment(

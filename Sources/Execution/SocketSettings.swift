@@ -1,11 +1,12 @@
-// How the processes of a job find each other over sockets: read from the environment like everything else of a
-// configuration. The secret is not here: it is read where it is used, and not kept.
+// How the processes of a job find each other over sockets: read from the environment like everything else of
+// a configuration. The secret is not here: it is read where it is used, and not kept.
 
 import Foundation
 
 /// The settings of the transport `sockets`.
 public struct SocketSettings: Sendable, Equatable {
-  /// `HOST:PORT` where the driver waits for its workers (`TESSERA_LISTEN`); nil to start them on this machine.
+  /// `HOST:PORT` where the driver waits for its workers (`TESSERA_LISTEN`); nil to start them on this
+  /// machine.
   public var listen: String?
   /// `HOST:PORT` of the driver that this process is to serve (`TESSERA_CONNECT`); nil to be the driver.
   public var connect: String?

@@ -1,12 +1,13 @@
-// A program whose workers are processes joined by sockets. The driver starts them on its own machine (this same
-// program again, which serves inside `Cluster.run`), or listens and waits for them to come. A process that is a
-// worker never returns from `Cluster.run`.
+// A program whose workers are processes joined by sockets. The driver starts them on its own machine (this
+// same program again, which serves inside `Cluster.run`), or listens and waits for them to come. A process
+// that is a worker never returns from `Cluster.run`.
 
 import Foundation
 import TesseraCommunicationSockets
 
 extension Cluster {
-  /// Runs `program` as the driver, or serves and ends the process if the configuration names a driver to call.
+  /// Runs `program` as the driver, or serves and ends the process if the configuration names a driver to
+  /// call.
   ///
   /// - Throws: `ExecutionError.invalidConfiguration` without an address or a secret as it must be,
   ///   `ExecutionError.communication` when the workers cannot be joined, and whatever `program` throws.
@@ -73,8 +74,8 @@ extension Cluster {
     exit(failure == nil ? 0 : lostExitCode)
   }
 
-  /// Serves until the driver's program has ended; returns why the job has failed if it has. A worker whose driver
-  /// is lost ends its process at once, also in the middle of a task: nobody waits for the result.
+  /// Serves until the driver's program has ended; returns why the job has failed if it has. A worker whose
+  /// driver is lost ends its process at once, also in the middle of a task: nobody waits for the result.
   private static func serve(
     _ communicator: SocketCommunicator, _ registry: TaskRegistry,
     whenDriverIsLost: @escaping @Sendable (String) -> Void

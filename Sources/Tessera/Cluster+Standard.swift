@@ -19,10 +19,10 @@ extension Cluster {
   /// While any cluster runs, OpenBLAS uses one thread per call in this process: workers are the parallelism,
   /// and results must not depend on their number.
   ///
-  /// Under `mpirun`, and with the transport `sockets`, the program runs on rank 0 alone. The other processes serve
-  /// it inside this call, and end when it has ended: what stands after the call is done by rank 0 only,
-  /// what stands before it by all. A driver that starts its workers starts its own program again, with the same
-  /// arguments, an empty standard input and no standard output; they join at their first call. With
+  /// Under `mpirun`, and with the transport `sockets`, the program runs on rank 0 alone. The other processes
+  /// serve it inside this call, and end when it has ended: what stands after the call is done by rank 0 only,
+  /// what stands before it by all. A driver that starts its workers starts its own program again, with the
+  /// same arguments, an empty standard input and no standard output; they join at their first call. With
   /// `TESSERA_CONNECT=HOST:PORT` in its environment, any program that makes this call is a worker.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
-// tessera over sockets: workers that it starts itself, workers that call, and what is left when somebody dies.
+// tessera over sockets: workers that it starts itself, workers that call, and what is left when somebody
+// dies.
 
 import Foundation
 import Testing

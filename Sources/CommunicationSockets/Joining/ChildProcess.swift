@@ -1,5 +1,6 @@
-// A process of this same program with the same arguments, which inherits one socket and knows from its environment
-// what it is for. Its standard input is empty, its standard output goes nowhere, its errors go where ours go.
+// A process of this same program with the same arguments, which inherits one socket and knows from its
+// environment what it is for. Its standard input is empty, its standard output goes nowhere, its errors go
+// where ours go.
 
 import Glibc
 import TesseraCommunication

@@ -2,8 +2,8 @@
 
 public import TesseraCommunication
 
-/// Which cluster a worker belongs to, so that the workers of one job do not end up at another's driver: at most 32
-/// bytes of text.
+/// Which cluster a worker belongs to, so that the workers of one job do not end up at another's driver: at
+/// most 32 bytes of text.
 public struct ClusterName: Equatable, Sendable, CustomStringConvertible {
   static let byteCount = 32
   /// The text, filled up with zeros.

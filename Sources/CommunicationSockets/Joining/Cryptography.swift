@@ -1,5 +1,5 @@
-// The four things that joining needs of cryptography, all OpenSSL's: HMAC-SHA-256 (RFC 2104, FIPS 180-4), SHA-256,
-// random bytes, and comparison in a time that does not depend on the contents.
+// The four things that joining needs of cryptography, all OpenSSL's: HMAC-SHA-256 (RFC 2104, FIPS 180-4),
+// SHA-256, random bytes, and comparison in a time that does not depend on the contents.
 
 import COpenSSL
 

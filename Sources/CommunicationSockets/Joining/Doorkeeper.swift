@@ -1,7 +1,7 @@
-// The accepting side: one thread, one poll over the listener, everybody who has not proved anything yet, and those
-// who have and wait. A visitor has five seconds for the whole handshake however it trickles in; when there are too
-// many, the one that has waited longest goes. After ten failed proofs, every further visitor waits a little before
-// it is listened to: real workers join a second later, guessing takes for ever.
+// The accepting side: one thread, one poll over the listener, everybody who has not proved anything yet, and
+// those who have and wait. A visitor has five seconds for the whole handshake however it trickles in; when
+// there are too many, the one that has waited longest goes. After ten failed proofs, every further visitor
+// waits a little before it is listened to: real workers join a second later, guessing takes for ever.
 //
 // Cost: O(visitors) per wake-up, some hundred bytes for a visitor (some ten thousand with TLS).
 
@@ -49,7 +49,8 @@ struct Doorkeeper: ~Copyable {
   /// Where it listens.
   var address: SocketAddress { listener.address }
 
-  /// Waits until `count` peers have come and are still there, in order of arrival; their links are the caller's.
+  /// Waits until `count` peers have come and are still there, in order of arrival; their links are the
+  /// caller's.
   ///
   /// - Parameter whenChanged: told how many there are, whenever one comes or goes.
   /// - Throws: `refused` when that takes longer than until `deadline`.

@@ -1,19 +1,20 @@
-// Mutual proof of a shared secret, by bytes in and bytes out: no sockets, no clock, no waiting. One round trip
-// and a half, the same at the driver's door and at another worker's.
+// Mutual proof of a shared secret, by bytes in and bytes out: no sockets, no clock, no waiting. One round
+// trip and a half, the same at the driver's door and at another worker's.
 //
 //   initiator                                              acceptor
 //   Hello(versions, nonce)                ->
 //                                         <-               Hello(versions, nonce)
 //   Claim, HMAC(key, "initiator" | both Hellos | Claim)  ->
-//                                         <-               Verdict, HMAC(key, "acceptor" | all of that | Verdict)
+//                                         <-      Verdict, HMAC(key, "acceptor" | all of that | Verdict)
 //
-// The acceptor interprets a Claim only when its proof holds, the initiator a Verdict likewise. Fresh nonces from both
-// sides make a recorded handshake worthless, the two labels and the test for equal nonces a reflected one. Proofs
-// are compared in constant time. Whoever listens in learns the versions, the Claim and nothing of the secret beyond
-// what guessing it gives: secrets are long random strings, and TLS hides the rest.
+// The acceptor interprets a Claim only when its proof holds, the initiator a Verdict likewise. Fresh nonces
+// from both sides make a recorded handshake worthless, the two labels and the test for equal nonces a
+// reflected one. Proofs are compared in constant time. Whoever listens in learns the versions, the Claim and
+// nothing of the secret beyond what guessing it gives: secrets are long random strings, and TLS hides the
+// rest.
 //
-// Source: the construction is that of ISO/IEC 9798-4 (three-pass mutual authentication by a cryptographic check
-// function), with HMAC-SHA-256 (RFC 2104).
+// Source: the construction is that of ISO/IEC 9798-4 (three-pass mutual authentication by a cryptographic
+// check function), with HMAC-SHA-256 (RFC 2104).
 
 import TesseraCommunication
 
@@ -21,7 +22,8 @@ import TesseraCommunication
 struct Handshake: Sendable {
   /// How it ended.
   enum Outcome: Equatable, Sendable {
-    /// The peer knows the secret and is wanted. For an acceptor `claim` is the peer's, for an initiator its own.
+    /// The peer knows the secret and is wanted. For an acceptor `claim` is the peer's, for an initiator its
+    /// own.
     case admitted(claim: Claim, session: SessionKey)
     /// The connection is to be closed, after what is still to be sent.
     case refused(HandshakeRefusal)
@@ -31,7 +33,8 @@ struct Handshake: Sendable {
   var outgoing: [UInt8] = []
   /// Nil while the handshake goes on.
   private(set) var outcome: Outcome?
-  /// The bytes that are still missing of the message awaited: no more may be read, what follows belongs to others.
+  /// The bytes that are still missing of the message awaited: no more may be read, what follows belongs to
+  /// others.
   var missing: Int { outcome == nil ? state.byteCount - received.count : 0 }
   /// Whether a proof has been sent: a peer that hangs up now does not accept it.
   private(set) var hasProved = false

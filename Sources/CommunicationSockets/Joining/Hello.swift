@@ -1,5 +1,5 @@
-// The messages of the handshake: fixed sizes, little-endian. An acceptor reads nothing but the Hello of a peer that
-// has not proved that it knows the secret, and says nothing to it but its own.
+// The messages of the handshake: fixed sizes, little-endian. An acceptor reads nothing but the Hello of a
+// peer that has not proved that it knows the secret, and says nothing to it but its own.
 //
 //   Hello    magic 8, protocol version 4, wire version 4, nonce 32            both sides, in the clear
 //   Claim    role 4, number 4, cluster 32, contract 32                        initiator, with a proof of 32

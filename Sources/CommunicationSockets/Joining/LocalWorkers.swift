@@ -1,6 +1,6 @@
-// Workers on this machine, started by the driver. Nothing listens and nobody can knock: every connection is a pair of
-// Unix-domain sockets that the driver makes and hands out, so there is no address, no file and no secret to guard,
-// and nothing is left behind however the processes end.
+// Workers on this machine, started by the driver. Nothing listens and nobody can knock: every connection is a
+// pair of Unix-domain sockets that the driver makes and hands out, so there is no address, no file and no
+// secret to guard, and nothing is left behind however the processes end.
 //
 //   driver                                            worker r
 //   starts process r with one end of a pair     ->
@@ -16,20 +16,21 @@ public import TesseraCommunication
 
 /// The processes that a driver has started.
 ///
-/// `@unchecked Sendable`: one thread at a time uses it, first the one that starts, then the one that ends the job.
+/// `@unchecked Sendable`: one thread at a time uses it, first the one that starts, then the one that ends the
+/// job.
 public final class LocalWorkers: @unchecked Sendable {
   private let children: [ChildProcess]
   /// Rank 0's end of the group.
   public let communicator: SocketCommunicator
 
-  /// Starts `size` - 1 processes of this program with this process's arguments, and returns when all have joined.
-  /// Blocks the calling thread.
+  /// Starts `size` - 1 processes of this program with this process's arguments, and returns when all have
+  /// joined. Blocks the calling thread.
   ///
   /// - Parameters:
   ///   - patience: how long to wait for a worker that neither joins nor ends.
   ///   - without: variables that the workers are not to inherit.
-  /// - Throws: `refused` when a process cannot be started, ends before it joins, or does neither. None is left
-  ///   then.
+  /// - Throws: `refused` when a process cannot be started, ends before it joins, or does neither. None is
+  ///   left then.
   public init(size: Int, patience: Duration = .seconds(30), without: [String] = []) throws(CommunicationError)
   {
     precondition(1...Roster.mostMembers ~= size)
@@ -53,7 +54,8 @@ public final class LocalWorkers: @unchecked Sendable {
         }))
   }
 
-  /// Waits until every process has ended; those that have not after `grace` are ended. Blocks the calling thread.
+  /// Waits until every process has ended; those that have not after `grace` are ended. Blocks the calling
+  /// thread.
   public func reap(grace: Duration = .seconds(5)) {
     let deadline = ContinuousClock.now + grace
     for child in children { _ = child.reap(until: deadline) }
@@ -65,7 +67,8 @@ public final class LocalWorkers: @unchecked Sendable {
   }
 }
 
-/// The driver's side while the workers come together. Words are single bytes: the processes are the same program.
+/// The driver's side while the workers come together. Words are single bytes: the processes are the same
+/// program.
 private struct Gathering {
   let size: Int
   let deadline: ContinuousClock.Instant

@@ -1,7 +1,7 @@
 // An open descriptor, sent through a Unix-domain socket together with one number.
 //
-// Source: unix(7), SCM_RIGHTS; the layout of the control message is cmsg(3)'s: length 8, level 4, type 4, descriptor
-// 4, and 4 to fill up.
+// Source: unix(7), SCM_RIGHTS; the layout of the control message is cmsg(3)'s: length 8, level 4, type 4,
+// descriptor 4, and 4 to fill up.
 
 import Glibc
 import TesseraCommunication

@@ -9,10 +9,11 @@ public import TesseraCommunication
 
 /// How the members of a job find each other.
 public enum Rendezvous {
-  /// Waits for `size` - 1 workers at `place` and returns rank 0's end of the group. Blocks the calling thread.
+  /// Waits for `size` - 1 workers at `place` and returns rank 0's end of the group. Blocks the calling
+  /// thread.
   ///
-  /// - Throws: `refused` when it cannot listen there, when too few come within the terms' patience, or when they
-  ///   do not reach each other. No connection is left then.
+  /// - Throws: `refused` when it cannot listen there, when too few come within the terms' patience, or when
+  ///   they do not reach each other. No connection is left then.
   public static func drive(at place: HostAndPort, size: Int, _ terms: JoiningTerms) throws(CommunicationError)
     -> SocketCommunicator
   {
@@ -62,8 +63,8 @@ public enum Rendezvous {
 
   /// One roster for each worker. A worker is called at the address from which it has called the driver.
   ///
-  /// - Throws: `refused` when some are on this machine's loopback and others are not: the others could not call
-  ///   them.
+  /// - Throws: `refused` when some are on this machine's loopback and others are not: the others could not
+  ///   call them.
   private static func rosters(for arrivals: [Arrival]) throws(CommunicationError) -> [Roster] {
     let peers = arrivals.compactMap(\.peer)
     guard peers.count == arrivals.count else { throw .refused(reason: "a worker has left again") }

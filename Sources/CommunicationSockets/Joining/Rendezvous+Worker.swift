@@ -1,12 +1,12 @@
-// A worker's side of a rendezvous over TCP: call the driver until it answers, learn who one is, call the workers of
-// lower rank and be called by those of higher rank.
+// A worker's side of a rendezvous over TCP: call the driver until it answers, learn who one is, call the
+// workers of lower rank and be called by those of higher rank.
 
 import Foundation
 public import TesseraCommunication
 
 extension Rendezvous {
-  /// Joins the driver at `place`, which may begin to listen later, and returns this worker's end of the group.
-  /// Blocks the calling thread.
+  /// Joins the driver at `place`, which may begin to listen later, and returns this worker's end of the
+  /// group. Blocks the calling thread.
   ///
   /// - Throws: `refused` when nobody answers within the terms' patience, when the driver refuses this worker
   ///   or is not one, or when the others cannot be reached.
@@ -54,8 +54,8 @@ extension Rendezvous {
 
   /// A listener on its way from one function or thread to another.
   ///
-  /// `@unchecked Sendable`: whoever takes the listener is the only one to have it; handing over and taking are
-  /// ordered by the start of a thread or by the calls of one.
+  /// `@unchecked Sendable`: whoever takes the listener is the only one to have it; handing over and taking
+  /// are ordered by the start of a thread or by the calls of one.
   private final class Held: @unchecked Sendable {
     private var listener: Listener?
     init(_ listener: consuming Listener) { self.listener = consume listener }

@@ -1,5 +1,5 @@
-// What every worker of a cluster must know to be let in. It comes from the environment or from a file that only
-// its owner can read, never from an argument, and leaves this value only as keys derived from it:
+// What every worker of a cluster must know to be let in. It comes from the environment or from a file that
+// only its owner can read, never from an argument, and leaves this value only as keys derived from it:
 // key(purpose) = HMAC-SHA-256(secret, purpose).
 
 import Foundation
@@ -63,8 +63,8 @@ extension Secret {
     guard let inEnvironment else {
       throw .refused(
         reason:
-          "joining over a network needs a shared secret: set \(variable), or \(fileVariable) to the name of a "
-          + "file of mode 0600 (openssl rand -hex 32 makes a good one)")
+          "joining over a network needs a shared secret: set \(variable), or \(fileVariable) to the "
+          + "name of a file of mode 0600 (openssl rand -hex 32 makes a good one)")
     }
     return try Secret(inEnvironment, from: variable)
   }

@@ -1,5 +1,5 @@
-// The few messages between admission and the first message of the job: length 4, payload, HMAC 32. The proof covers
-// the direction and the number of the message, so that none can be left out, repeated or sent back.
+// The few messages between admission and the first message of the job: length 4, payload, HMAC 32. The proof
+// covers the direction and the number of the message, so that none can be left out, repeated or sent back.
 
 import TesseraCommunication
 

@@ -1,10 +1,10 @@
-// A link through TLS 1.3 whose only credential is the shared secret: a pre-shared key, derived from it under its own
-// label, with ephemeral Diffie-Hellman (psk_dhe_ke), so that a secret that becomes known later opens no
-// recording. No certificates, nothing to set up; a peer with another secret fails in TLS. The handshake of
+// A link through TLS 1.3 whose only credential is the shared secret: a pre-shared key, derived from it under
+// its own label, with ephemeral Diffie-Hellman (psk_dhe_ke), so that a secret that becomes known later opens
+// no recording. No certificates, nothing to set up; a peer with another secret fails in TLS. The handshake of
 // `Handshake` then runs inside.
 //
-// Source: RFC 8446 (TLS 1.3), sections 2.2 and 4.2.11; OpenSSL 3.0's SSL_CTX_set_psk_client_callback(3), which names
-// the key for TLS 1.3 too, with a cipher suite whose hash is SHA-256.
+// Source: RFC 8446 (TLS 1.3), sections 2.2 and 4.2.11; OpenSSL 3.0's SSL_CTX_set_psk_client_callback(3),
+// which names the key for TLS 1.3 too, with a cipher suite whose hash is SHA-256.
 
 import COpenSSL
 import Glibc
@@ -12,7 +12,8 @@ import TesseraCommunication
 
 /// What the connections of one process have in common: the key, the versions and suites allowed.
 ///
-/// `@unchecked Sendable`: OpenSSL's contexts count their references atomically, and nothing is set after `init`.
+/// `@unchecked Sendable`: OpenSSL's contexts count their references atomically, and nothing is set after
+/// `init`.
 final class TLSContext: @unchecked Sendable {
   /// The most bytes of a key: OpenSSL's buffer has more.
   private static let keyBytes = Cryptography.digestBytes

@@ -1,4 +1,5 @@
-// One connection at a door that is not admitted yet: TLS's handshake if there is TLS, then ours, without waiting.
+// One connection at a door that is not admitted yet: TLS's handshake if there is TLS, then ours, without
+// waiting.
 
 import Glibc
 import TesseraCommunication
@@ -99,8 +100,8 @@ struct Arrival {
   let session: SessionKey
 }
 
-/// A link over a connected TCP socket. A peer whose machine vanishes before the job begins, when heartbeats take
-/// over, is noticed by TCP within half a minute.
+/// A link over a connected TCP socket. A peer whose machine vanishes before the job begins, when heartbeats
+/// take over, is noticed by TCP within half a minute.
 func tcpLink(_ descriptor: Int32, _ tls: TLSContext?, _ side: TLSLink.Side) throws(LinkError) -> any Link {
   func set(_ level: Int32, _ option: Int32, _ value: Int32) {
     var value = value
