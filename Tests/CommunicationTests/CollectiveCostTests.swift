@@ -24,10 +24,9 @@ import Testing
 
   private func words(_ size: Int, _ run: @escaping @Sendable (any Communicator) throws -> Void) throws -> Int
   {
-    let recorder = Recorder(workers: size)
-    let group = InProcessCommunicator.group(size: size).map { RecordingCommunicator($0, recorder: recorder) }
+    let group = InProcessCommunicator.group(size: size).map { MeasuredCommunicator($0) }
     _ = try onThreads(group) { try run($0) }
-    return recorder.wordsSent
+    return LedgerReport(group.map { $0.ledger.entries(of: $0.rank) }).total.sent.words
   }
 
   @Test(arguments: 1...8) func numbersMoveAsOftenAsTheFormulasSay(ranks: Int) throws {
