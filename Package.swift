@@ -32,6 +32,10 @@ let package = Package(
   name: "tessera",
   products: [
     .library(name: "Tessera", targets: ["Tessera"]),
+    // The message layer by itself, for those who move something else than matrices.
+    .library(
+      name: "TesseraTransports",
+      targets: ["TesseraCommunication", "TesseraCommunicationMPI", "TesseraCommunicationSockets"]),
     .executable(name: "tessera", targets: ["TesseraCommand"]),
   ],
   traits: [
@@ -54,6 +58,8 @@ let package = Package(
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CChecksum"),
 
     // MARK: ground
     library("Instrumentation", []),
@@ -66,6 +72,7 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
+    library("CommunicationSockets", ["TesseraCommunication", "CChecksum", "COpenSSL"]),
 
     // MARK: runtime
     library(
@@ -87,6 +94,7 @@ let package = Package(
         "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices",
         "TesseraMatrixFiles", "TesseraCommunication", "TesseraExecution",
         "TesseraDistributedMatrices", "TesseraDecompositions", "TesseraPlotting", numerics,
+        "TesseraCommunicationSockets",
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       swiftSettings: settings),
@@ -99,13 +107,6 @@ let package = Package(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
 
     // MARK: tests
-    .executableTarget(
-      name: "conformance",
-      dependencies: [
-        "TesseraTestSupport", "TesseraCommunication",
-        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
-      ],
-      path: "Tests/Conformance", swiftSettings: settings),
     .target(
       name: "TesseraTestSupport",
       dependencies: [
@@ -113,11 +114,21 @@ let package = Package(
         "TesseraLocalMatrices", numerics,
       ],
       path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "MPIRanks",
+      dependencies: [
+        "TesseraTestSupport", "TesseraCommunication",
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
+      ],
+      path: "Tests/MPIRanks", swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
     tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
+    tests("CommunicationMPI", ["MPIRanks"]),
+    tests(
+      "CommunicationSockets", ["TesseraCommunicationSockets", "TesseraCommunication", "CChecksum"]),
     tests(
       "Execution",
       ["TesseraExecution", "TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),

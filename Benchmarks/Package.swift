@@ -12,9 +12,22 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
   name: "tessera-benchmarks",
-  dependencies: [.package(name: "tessera", path: "..")],
+  dependencies: [
+    .package(name: "tessera", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
   targets: [
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CMessagePassing", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(name: "CReference", dependencies: ["CMessagePassing"]),
+    .executableTarget(
+      name: "bench-collectives",
+      dependencies: [
+        "CReference", .product(name: "Tessera", package: "tessera"),
+        .product(name: "TesseraTransports", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchCollectives", swiftSettings: settings),
     .executableTarget(
       name: "bench-kernels",
       dependencies: ["CBLAS", .product(name: "Tessera", package: "tessera")],

@@ -26,7 +26,8 @@ public protocol Communicator: Sendable {
   /// - Throws: `closed`, `lost`, `noSuchRank`.
   func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag) throws(CommunicationError)
 
-  /// Waits for the next message with this tag from `source`.
+  /// Waits for the next message with this tag from `source`. From anyone: of a worker that is lost, `lost` is
+  /// thrown once for each tag, when no message is there; later calls go on with the others.
   ///
   /// - Throws: `closed`, `lost`, `noSuchRank`, `unexpectedMessage`, or what decoding the value throws.
   func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)

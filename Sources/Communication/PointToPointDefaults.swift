@@ -36,7 +36,7 @@ extension Communicator {
     guard received.value.elements.count == buffer.count else {
       throw .wrongLength(expected: buffer.count, found: received.value.elements.count)
     }
-    _ = buffer.update(from: received.value.elements)
+    received.value.elements.withUnsafeBufferPointer { buffer.copy(from: $0) }
     return received.source
   }
 

@@ -172,21 +172,50 @@ public struct WireSize: Sendable, Hashable {
   }
 }
 
+/// A message in memory that a transport has received it into. The bytes stay as they are from the time a
+/// reader is made.
+public protocol WireBytes: AnyObject, Sendable {
+  /// The whole message.
+  var bytes: UnsafeRawBufferPointer { get }
+}
+
 /// Reads a message back, checking every length.
 public struct WireReader: Sendable {
-  private let bytes: [UInt8]
+  private enum Storage: Sendable {
+    case array([UInt8])
+    case memory(any WireBytes)
+  }
+
+  private let storage: Storage
+  private let count: Int
   private var position = 0
 
   /// A reader at the start of `bytes`.
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  public init(_ bytes: [UInt8]) {
+    storage = .array(bytes)
+    count = bytes.count
+  }
+
+  /// A reader at the start of `message`, which is kept, not copied.
+  public init(_ message: any WireBytes) {
+    storage = .memory(message)
+    count = message.bytes.count
+  }
 
   /// Bytes not read yet.
-  public var remaining: Int { bytes.count - position }
+  public var remaining: Int { count - position }
+
+  fileprivate func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    switch storage {
+    case .array(let bytes): bytes.withUnsafeBytes(body)
+    case .memory(let message): withExtendedLifetime(message) { body(message.bytes) }
+    }
+  }
 
   /// The next integer.
   public mutating func readInt() throws(CommunicationError) -> Int {
     guard remaining >= 8 else { throw .malformed(expected: "an integer") }
-    let value = bytes.withUnsafeBytes {
+    let value = withBytes {
       Int64(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Int64.self))
     }
     position += 8
@@ -206,7 +235,8 @@ public struct WireReader: Sendable {
   public mutating func readString() throws(CommunicationError) -> String {
     let count = try readLength("text", stride: 1)
     defer { position += count }
-    guard let text = String(validating: bytes[position..<position + count], as: UTF8.self) else {
+    let text = withBytes { String(validating: $0[position..<position + count], as: UTF8.self) }
+    guard let text else {
       throw .malformed(expected: "UTF-8 text")
     }
     return text
@@ -222,7 +252,7 @@ public struct WireReader: Sendable {
     let start = position
     position += count * stride
     return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-      bytes.withUnsafeBytes { source in
+      withBytes { source in
         UnsafeMutableRawBufferPointer(buffer).copyMemory(
           from: UnsafeRawBufferPointer(rebasing: source[start..<start + count * stride]))
       }
@@ -247,7 +277,7 @@ extension WireReader {
   }
 
   fileprivate func withRest(_ body: (UnsafeRawBufferPointer) -> Void) {
-    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
+    withBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
   }
 }
 

@@ -1,162 +1,137 @@
-// Workers that are the ranks of an MPI job (mpirun, srun). A value travels in the wire format as bytes: one
-// MPI message of at most `chunkBytes`, beginning with the value's whole length, and as many more as that
-// takes, so that no count exceeds 31 bits. Sends are copied, posted and their bytes kept until MPI is done
-// with them: two ranks that send to each other before they receive do not wait for each other.
+// Workers that are the ranks of an MPI job (mpirun, srun). Here: the start and the end of the job, and how a
+// message becomes MPI messages.
 //
-// Source: MPI: A Message-Passing Interface Standard, version 3.1, chapters 3 (point to point; 3.8 matched
-// probe) and 8.7 (start and end).
+// A message of either kind is a head and, if it is long, more pieces behind it. The head carries the tag of
+// the message, the pieces its odd twin: a receive of any source takes a head, and the rest from the head's
+// sender, without meeting the middle of another message. A head is short, so that MPI takes it before the
+// receiver asks. No piece is longer than `pieceBytes`, so that no
+// count exceeds 31 bits. Values: MPICommunicator+Values.swift, numbers: MPICommunicator+Numbers.swift.
+//
+// Source: MPI: A Message-Passing Interface Standard, version 3.1, chapters 3 (point to point; 3.5 order),
+// 6.4.2 (duplicates of a communicator), 8.3 (errors), 8.7 (start and end).
 
 #if MPI
   import CMPI
   import Foundation
-  import Synchronization
   public import TesseraCommunication
 
   /// This process's end of the world of an MPI job.
   ///
-  /// `@unchecked Sendable`: all state is constant or behind a lock; MPI itself is initialized for calls from
-  /// one thread at a time, and only the thread that runs the worker calls it.
+  /// A rank that ends without `finish`, or calls `close`, ends the whole job: MPI has no way to go on without
+  /// one of its ranks.
+  ///
+  /// `@unchecked Sendable`: MPI is initialized for calls from one thread at a time, and only the thread that
+  /// runs the worker makes them; all state that changes belongs to that thread.
   public final class MPICommunicator: Communicator, @unchecked Sendable {
     /// This process's rank.
     public let rank: Int
     /// The number of ranks in the job.
     public let size: Int
-    private let chunkBytes: Int
-    private let posted = Mutex<[Posted]>([])
+    /// The ranks of the job, apart from whatever else the process does with MPI.
+    let world: MPI_Comm
+    /// The longest MPI message.
+    let pieceBytes: Int
+    /// The largest tag that MPI carries.
+    private let largestTag: Int
+    /// The longest head of a message.
+    let headBytes: Int
+    /// Values whose senders have gone on.
+    var outgoing = OutgoingValues()
+    /// Posted receives that have not been waited for.
+    var posted: [MPIIncoming] = []
 
-    /// A value on its way: its bytes, which stay until every chunk has been taken.
+    /// Starts MPI, at most once in a process. A process that no launcher has started is a world of one.
     ///
-    /// `@unchecked Sendable`: request handles and bytes are touched under the lock of `posted` only, once
-    /// there.
-    private struct Posted: @unchecked Sendable {
-      var requests: [MPI_Request?] = []
-      let bytes: UnsafeMutableRawBufferPointer
-    }
-
-    /// Starts MPI, at most once in a process.
-    ///
-    /// - Parameter chunkBytes: the longest MPI message, at least 16.
-    /// - Throws: `closed` when MPI cannot be started, has been before, or serves one thread only.
+    /// - Parameter pieceBytes: the longest MPI message, at least 16; longer ones go in pieces.
+    /// - Throws: `refused` when MPI cannot be started, has been before, serves one thread only, or does not
+    ///   know the other processes that `srun` has started.
     @MainActor
-    public static func start(chunkBytes: Int = 1 << 30) throws(CommunicationError) -> MPICommunicator {
-      try MPICommunicator(chunkBytes: chunkBytes)
+    public static func start(pieceBytes: Int = 1 << 30) throws(CommunicationError) -> MPICommunicator {
+      try MPICommunicator(pieceBytes: pieceBytes)
     }
 
-    private init(chunkBytes: Int) throws(CommunicationError) {
-      precondition(chunkBytes >= 16 && chunkBytes <= Int(Int32.max))
+    private init(pieceBytes: Int) throws(CommunicationError) {
+      precondition(pieceBytes >= OutgoingValues.prefixBytes && pieceBytes <= Int(Int32.max))
       var started: Int32 = 0
       MPI_Initialized(&started)
-      guard started == 0 else {
-        throw .closed(reason: "MPI can be started only once in a process")
+      guard started == 0 else { throw .refused(reason: "MPI can be started only once in a process") }
+      var granted: Int32 = 0
+      try MPIFailure.check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &granted))
+      guard granted >= MPI_THREAD_SERIALIZED else {
+        throw .refused(reason: "this MPI cannot be called from another than the main thread")
       }
-      var (granted, rank, size): (Int32, Int32, Int32) = (0, 0, 0)
-      try Self.check(tessera_mpi_init(&granted), "MPI_Init_thread")
-      guard granted >= tessera_mpi_serialized() else {
-        throw .closed(reason: "this MPI cannot be called from more than one thread")
-      }
-      try Self.check(tessera_mpi_rank(&rank), "MPI_Comm_rank")
-      try Self.check(tessera_mpi_size(&size), "MPI_Comm_size")
+      var duplicate: MPI_Comm?
+      try MPIFailure.check(MPI_Comm_dup(tessera_mpi_comm_world(), &duplicate))
+      guard let world = duplicate else { throw .refused(reason: "MPI gives no communicator") }
+      try MPIFailure.check(MPI_Comm_set_errhandler(world, tessera_mpi_errors_return()))
+      var (rank, size): (Int32, Int32) = (0, 0)
+      try MPIFailure.check(MPI_Comm_rank(world, &rank))
+      try MPIFailure.check(MPI_Comm_size(world, &size))
       self.rank = Int(rank)
       self.size = Int(size)
-      self.chunkBytes = chunkBytes
-    }
-
-    /// Posts the value's bytes.
-    public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
-      throws(CommunicationError)
-    {
-      try check(rank: destination)
-      var writer = WireWriter()
-      value.encode(to: &writer)
-      let length = writer.headerBytes + writer.payloadBytes
-      let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 8 + length, alignment: 16)
-      bytes.storeBytes(of: Int64(length).littleEndian, as: Int64.self)
-      writer.copy(to: UnsafeMutableRawBufferPointer(rebasing: bytes[8...]))
-      var value = Posted(bytes: bytes)
-      for start in stride(from: 0, to: bytes.count, by: chunkBytes) {
-        var request: MPI_Request?
-        let chunk = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + chunkBytes, bytes.count)])
-        try Self.check(
-          tessera_mpi_isend(
-            chunk.baseAddress, Int32(chunk.count), Int32(destination), Int32(tag.group << 8 | tag.purpose),
-            &request),
-          "MPI_Isend")
-        value.requests.append(request)
+      self.world = world
+      self.pieceBytes = pieceBytes
+      headBytes = min(OutgoingValues.headBytes, pieceBytes)
+      largestTag = Int(tessera_mpi_largest_tag(world))
+      let launched = ProcessInfo.processInfo.environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1
+      guard size > 1 || launched <= 1 else {
+        throw .refused(
+          reason: "srun has started \(launched) processes that MPI does not know of: try srun --mpi=pmix")
       }
-      releaseDone()
-      posted.withLock { $0.append(value) }
     }
 
-    /// Waits for the value's bytes and decodes them. The ranks of a job trust each other for the length of a
-    /// value; memory for it is taken as its pieces arrive.
-    public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
-      throws(CommunicationError) -> Received<Value>
-    {
-      guard case .rank(let source) = source else { throw .refused(reason: "MPI receives from one rank") }
-      try check(rank: source)
-      var bytes = try receiveChunk(from: source, tag: tag)
-      guard bytes.count >= 8 else { throw .malformed(expected: "the length of a message") }
-      let length = bytes.withUnsafeBytes { Int(Int64(littleEndian: $0.load(as: Int64.self))) }
-      guard length >= 0 else { throw .malformed(expected: "a length, not \(length)") }
-      while bytes.count - 8 < length { bytes += try receiveChunk(from: source, tag: tag) }
-      var reader = WireReader(bytes)
-      _ = try reader.readInt()
-      let value = try Value(from: &reader)
-      guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-      return Received(value, from: source)
-    }
-
-    private func receiveChunk(from source: Int, tag: Tag) throws(CommunicationError) -> [UInt8] {
-      var message: MPI_Message?
-      var count: Int32 = 0
-      try Self.check(
-        tessera_mpi_probe(Int32(source), Int32(tag.group << 8 | tag.purpose), &message, &count), "MPI_Mprobe")
-      var failure: Int32 = 0
-      let bytes = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
-        failure = tessera_mpi_receive(buffer.baseAddress, count, &message)
-        initialized = Int(count)
-      }
-      try Self.check(failure, "MPI_Mrecv")
-      return bytes
-    }
-
-    /// Ends the whole job, with the reason on standard error: MPI has no way to go on without one of its
-    /// ranks.
+    /// Ends the whole job, with the reason on standard error.
     public func close(reason: String) {
       try? FileHandle.standardError.write(contentsOf: Data("tessera: rank \(rank): \(reason)\n".utf8))
-      tessera_mpi_abort(69)
+      MPI_Abort(world, 69)
     }
 
-    /// Waits until every posted send is done and ends MPI. No other call may follow.
+    /// Waits until every value sent has been received and ends MPI. No other call may follow.
+    ///
+    /// - Throws: `closed` when MPI does not end well.
     @MainActor
     public func finish() throws(CommunicationError) {
-      let pending = posted.withLock { pending in
-        defer { pending = [] }
-        return pending
-      }
-      for value in pending {
-        for var request in value.requests { try Self.check(tessera_mpi_wait(&request), "MPI_Wait") }
-        value.bytes.deallocate()
-      }
-      try Self.check(MPI_Finalize(), "MPI_Finalize")
+      try releaseOutgoing(downTo: 0)
+      var world: MPI_Comm? = world
+      try MPIFailure.check(MPI_Comm_free(&world))
+      try MPIFailure.check(MPI_Finalize())
     }
 
-    /// Frees the bytes of the values that have been taken.
-    private func releaseDone() {
-      posted.withLock { pending in
-        for index in pending.indices.reversed() {
-          pending[index].requests.removeAll { request in
-            var (request, done): (MPI_Request?, Int32) = (request, 0)
-            tessera_mpi_test(&request, &done)
-            return done != 0
-          }
-          if pending[index].requests.isEmpty { pending.remove(at: index).bytes.deallocate() }
-        }
+    /// Frees the values that have gone, and waits until no more than `bound` bytes are under way.
+    func releaseOutgoing(downTo bound: Int) throws(CommunicationError) {
+      try outgoing.release()
+      while outgoing.bytes > bound {
+        advancePosted()
+        try outgoing.release()
       }
     }
 
-    private static func check(_ code: Int32, _ call: String) throws(CommunicationError) {
-      guard code == 0 else { throw .closed(reason: "\(call) failed with code \(code)") }
+    /// - Throws: `noSuchRank`.
+    @inline(__always)
+    func checkRank(_ rank: Int) throws(CommunicationError) {
+      guard rank >= 0, rank < size else { throw .noSuchRank(rank: rank, size: size) }
+    }
+
+    /// The tag of a message's head: the pieces behind it carry the next. Groups keep apart by their tags.
+    ///
+    /// - Throws: `tooLong` when the group's number is more than MPI's tags have room for.
+    @inline(__always)
+    func headTag(_ tag: Tag) throws(CommunicationError) -> Int32 {
+      let number = (tag.group << 8 | tag.purpose) << 1
+      guard tag.group <= largestTag >> 9, number < largestTag else {
+        throw .tooLong(what: "the number of a group", length: tag.group, limit: largestTag >> 9)
+      }
+      return Int32(truncatingIfNeeded: number)
+    }
+
+    /// MPI's number of a sender.
+    ///
+    /// - Throws: `noSuchRank`.
+    @inline(__always)
+    func number(of source: Source) throws(CommunicationError) -> Int32 {
+      guard case .rank(let rank) = source else { return MPI_ANY_SOURCE }
+      try checkRank(rank)
+      return Int32(truncatingIfNeeded: rank)
     }
   }
 #endif

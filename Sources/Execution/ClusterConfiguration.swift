@@ -15,6 +15,9 @@ public enum ExecutionStyle: String, Sendable, CaseIterable {
 public enum Transport: String, Sendable, CaseIterable {
   /// Workers are threads of this process.
   case inProcess = "in-process"
+  /// Workers are processes, joined by sockets: started by the driver on its own machine, or come from
+  /// elsewhere to where it listens.
+  case sockets
   /// Workers are the ranks of an MPI job; their number is the job's. Needs the package trait `MPI`.
   case mpi
 }
@@ -30,6 +33,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
   /// The longest message that a transport between processes sends, in bytes, at least 16; longer values go in
   /// pieces.
   public var messageBytes = 1 << 30
+  /// How processes find each other, where they do over sockets.
+  public var sockets = SocketSettings()
 
   /// The given settings; by default one worker per processor, as threads of this process.
   public init(
@@ -41,9 +46,10 @@ public struct ClusterConfiguration: Sendable, Equatable {
     self.transport = transport
   }
 
-  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT` and
-  /// `TESSERA_MESSAGE_BYTES` where set. In a process that
-  /// `mpirun` or `srun` has started, the default transport is MPI.
+  /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT`,
+  /// `TESSERA_MESSAGE_BYTES` and those of `SocketSettings` where set. In a process that
+  /// `mpirun` or `srun` has started, the default transport is MPI; with an address to listen at or to call it
+  /// is sockets.
   ///
   /// - Throws: `invalidConfiguration` when one of them is not a value it may have.
   public static func fromEnvironment(
@@ -73,6 +79,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
     {
       configuration.transport = transport
     }
+    configuration.sockets = try SocketSettings.fromEnvironment(environment)
+    if environment["TESSERA_TRANSPORT"] == nil { configuration.followSockets() }
     if let bytes = try parse("TESSERA_MESSAGE_BYTES", "a whole number", Int.init) {
       configuration.messageBytes = bytes
     }
@@ -80,11 +88,24 @@ public struct ClusterConfiguration: Sendable, Equatable {
     return configuration
   }
 
+  /// Takes sockets as the transport if there is an address to listen at or to call.
+  public mutating func followSockets() {
+    if sockets.listen != nil || sockets.connect != nil { transport = .sockets }
+  }
+
   /// The rank that `mpirun` or `srun` has given this process; nil in a process that neither has started.
   public static func launchedRank(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int? {
     ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"].lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
+  }
+
+  /// Whether this process is a worker that `mpirun`, `srun` or a driver on this machine has started: another
+  /// speaks for it.
+  public static func isStartedWorker(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    launchedRank(environment).map { $0 != 0 } ?? (environment["TESSERA_WORKER"] != nil)
   }
 
   /// The largest number of workers that run as threads of one process.
@@ -99,6 +120,11 @@ public struct ClusterConfiguration: Sendable, Equatable {
     guard messageBytes >= 16, messageBytes <= Int32.max else {
       throw .invalidConfiguration("a message of \(messageBytes) bytes; expected 16 to \(Int32.max)")
     }
+    if sockets.listen != nil || sockets.connect != nil, transport != .sockets {
+      throw .invalidConfiguration(
+        "an address to listen at or to connect to needs the transport sockets, not \(transport.rawValue)")
+    }
+    try sockets.validate()
   }
 }
 

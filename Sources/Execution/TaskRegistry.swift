@@ -28,7 +28,7 @@ public struct TaskRegistry: Sendable {
   public var names: [String] { entries.keys.sorted() }
 
   /// What two programs must have in common to be workers of one job: the names and the wire format's version.
-  var contract: [String] { names + ["wire format \(WireWriter.version)"] }
+  public var contract: [String] { names + ["wire format \(WireWriter.version)"] }
 
   private mutating func insert(_ entry: Entry) {
     for item in [entry] + entry.tileTypes {

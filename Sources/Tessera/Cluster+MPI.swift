@@ -19,7 +19,7 @@ extension Cluster {
       let world: MPICommunicator
       do throws(CommunicationError) {
         // MPI wants to be ended by the thread that has started it: here, the main thread.
-        world = try await MPICommunicator.start(chunkBytes: configuration.messageBytes)
+        world = try await MPICommunicator.start(pieceBytes: configuration.messageBytes)
       } catch {
         throw ExecutionError.communication(error)
       }

@@ -19,9 +19,11 @@ extension Cluster {
   /// While any cluster runs, OpenBLAS uses one thread per call in this process: workers are the parallelism,
   /// and results must not depend on their number.
   ///
-  /// Under `mpirun` the program runs on rank 0 alone. The other ranks serve it inside this call, and end
-  /// their process when it has ended: what stands after the call is done by rank 0 only, what stands before
-  /// it by all.
+  /// Under `mpirun`, and with the transport `sockets`, the program runs on rank 0 alone. The other processes
+  /// serve it inside this call, and end when it has ended: what stands after the call is done by rank 0 only,
+  /// what stands before it by all. A driver that starts its workers starts its own program again, with the
+  /// same arguments, an empty standard input and no standard output; they join at their first call. With
+  /// `TESSERA_CONNECT=HOST:PORT` in its environment, any program that makes this call is a worker.
   ///
   /// - Parameters:
   ///   - configuration: by default read from the environment.
@@ -38,8 +40,10 @@ extension Cluster {
     let registry = TaskRegistry.standard.adding(tasks)
     SingleThreadedBLAS.begin()
     defer { SingleThreadedBLAS.end() }
+    try await serveIfStartedAsWorker(registry)
     return switch configuration.transport {
     case .inProcess: try await run(configuration, registry: registry, recorder: recorder, program)
+    case .sockets: try await runOverSockets(configuration, registry: registry, recorder: recorder, program)
     case .mpi: try await runUnderMPI(configuration, registry: registry, recorder: recorder, program)
     }
   }

@@ -1,11 +1,11 @@
-// The conformance suite on threads, with values handed over and with values encoded.
+// The conformance suite on threads: values handed over, values encoded, and sends that wait for the receiver.
 
 import TesseraCommunication
 import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConformanceTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ConformanceTests {
   @Test(arguments: 1...8, [false, true])
   func threadsConform(size: Int, encodes: Bool) throws {
     let group = InProcessCommunicator.group(size: size, encodes: encodes)
@@ -19,5 +19,19 @@ import Testing
     #expect(failures.flatMap { $0 } == [])
     let report = LedgerReport(group.map { $0.ledger.entries(of: $0.rank) })
     #expect(report.total.sent == report.total.received)
+  }
+
+  @Test func threadsMoveTenMillionNumbers() throws {
+    let failures = try onThreads(InProcessCommunicator.group(size: 3)) {
+      conformanceFailures(of: $0, largest: 10_000_000)
+    }
+    #expect(failures.flatMap { $0 } == [])
+  }
+
+  /// No collective relies on a send that returns before it is received.
+  @Test(arguments: 1...8) func sendsMayWaitForTheirReceivers(size: Int) throws {
+    let group = InProcessCommunicator.group(size: size).map(SynchronousCommunicator.init)
+    let failures = try onThreads(group) { conformanceFailures(of: $0, messages: 500) }
+    #expect(failures.flatMap { $0 } == [])
   }
 }

@@ -76,7 +76,7 @@ import Testing
 
   @Test(arguments: [false, true]) func waitingIsThatOfTheReceiver(transportKnows: Bool) throws {
     let group = InProcessCommunicator.group(size: 2).map {
-      MeasuredCommunicator(transportKnows ? $0 : FaultyCommunicator($0, failing: -1))
+      MeasuredCommunicator(transportKnows ? $0 : FaultyCommunicator($0, at: -1))
     }
     #expect((group[0].waitingTime != nil) == transportKnows)
     _ = try onThreads(group) { end in

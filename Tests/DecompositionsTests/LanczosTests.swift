@@ -101,7 +101,7 @@ import Testing
     let sparse: SparseMatrix<Double> = try generator.sparse(700, 600, density: 0.01)
     for failing in [40, 60] {
       let group = InProcessCommunicator.group(size: 2).map {
-        FaultyCommunicator($0, failing: $0.rank == 1 ? failing : -1)
+        FaultyCommunicator($0, at: $0.rank == 1 ? failing : -1)
       }
       await #expect(throws: ExecutionError.self) {
         try await withCluster(over: group, registry: .distributedMatrices) { cluster in

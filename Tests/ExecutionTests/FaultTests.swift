@@ -37,7 +37,7 @@ import Testing
 
   private func group(_ size: Int, rank: Int = 0, failing: Int = -1) -> [FaultyCommunicator] {
     InProcessCommunicator.group(size: size).map {
-      FaultyCommunicator($0, failing: $0.rank == rank ? failing : -1)
+      FaultyCommunicator($0, at: $0.rank == rank ? failing : -1)
     }
   }
 

@@ -39,6 +39,7 @@ extension Communicator {
   func broadcastPieces<Element: Sendable>(
     _ numbers: UnsafeMutableBufferPointer<Element>, from root: Int, _ tag: Tag
   ) throws(CommunicationError) {
+    guard size > 1 else { return }
     let pieces = Pieces(count: numbers.count, parts: size)
     // Ranks and pieces are counted from the root.
     let place = (rank - root + size) % size

@@ -8,7 +8,7 @@
 //   all-gather              Bruck                 ring                         32 KiB
 //   all-to-all              Bruck                 direct                       256 bytes a part, or 7 ranks
 //   reduce                  binomial tree         direct exchange, gather      64 KiB, 3 ranks
-//   all-reduce              recursive doubling    direct exchange, ring        32 KiB, 3 ranks
+//   all-reduce              recursive doubling    direct exchange, ring        32 KiB
 //
 // Bytes are those of one rank's whole buffer: for gather, scatter and all-gather, of everybody's numbers.
 // Source for the shape of the table: Thakur, Rabenseifner, Gropp, Optimization of Collective Communication
@@ -23,9 +23,8 @@ enum Collective: CaseIterable {
     switch self {
     case .broadcast, .reduce: size > 2 && bytes >= 64 << 10
     case .gather, .scatter: bytes >= 8 << 10
-    case .allGather: bytes >= 32 << 10
+    case .allGather, .allReduce: bytes >= 32 << 10
     case .allToAll: size < 8 || bytes >= 256 * size
-    case .allReduce: size > 2 && bytes >= 32 << 10
     }
   }
 }

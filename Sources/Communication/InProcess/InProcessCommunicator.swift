@@ -1,6 +1,7 @@
 // Workers that are threads of one process. A value is handed over by reference: copy-on-write buffers make
-// that safe and free. Each worker has one mailbox; a receive waits until a message of the wanted sender
-// and tag lies in it.
+// that safe and free. Numbers are copied once, from the sender's memory into the receiver's, when their send
+// is posted; a send that returns at once copies them on the way. Each worker has one mailbox; a receive waits
+// until a message of the wanted sender and tag lies in it.
 
 /// A worker's end of a group of threads.
 public final class InProcessCommunicator: Communicator {
@@ -38,13 +39,7 @@ public final class InProcessCommunicator: Communicator {
     throws(CommunicationError)
   {
     try check(rank: destination)
-    var message: any Sendable = value
-    if encodes {
-      var writer = WireWriter()
-      value.encode(to: &writer)
-      message = Encoded(bytes: writer.contiguous())
-    }
-    try mailboxes[destination].put(message, from: rank, tag: tag)
+    try mailboxes[destination].put(encodes ? Encoded(value) : value, from: rank, tag: tag)
   }
 
   /// Waits for a value from the source; of anyone's values, takes the one that came first.
@@ -52,26 +47,94 @@ public final class InProcessCommunicator: Communicator {
     throws(CommunicationError) -> Received<Value>
   {
     if case .rank(let rank) = source { try check(rank: rank) }
-    let received = try mailboxes[rank].take(from: source, tag: tag)
-    let message = received.value
-    if let encoded = message as? Encoded {
-      var reader = WireReader(encoded.bytes)
-      let value = try Value(from: &reader)
-      guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-      return Received(value, from: received.source)
-    }
-    guard let value = message as? Value else {
-      throw .unexpectedMessage(expected: "\(Value.self)", found: "\(Swift.type(of: message))")
-    }
-    return Received(value, from: received.source)
+    let message = try mailboxes[rank].take(from: source, tag: tag)
+    return Received(try Self.value(type, of: message.value), from: message.source)
   }
 
   /// Closes every mailbox of the group.
   public func close(reason: String) {
     for mailbox in mailboxes { mailbox.close(reason: reason) }
   }
+
+  /// Ends this worker alone, as the death of its process would: its own calls throw `closed`, those of others
+  /// that concern it throw `lost`. A way to test recovery.
+  public func die(reason: String) {
+    mailboxes[rank].end(.lost(rank: rank, reason: reason))
+    for (other, mailbox) in mailboxes.enumerated() where other != rank { mailbox.lose(rank, reason: reason) }
+  }
+
+  private static func value<Value: WireCodable>(_ type: Value.Type, of message: any Sendable)
+    throws(CommunicationError) -> Value
+  {
+    if let value = message as? Value { return value }
+    if let encoded = message as? Encoded { return try encoded.value(type) }
+    throw .unexpectedMessage(expected: "\(Value.self)", found: "\(Swift.type(of: message))")
+  }
 }
 
+// MARK: - Numbers
+
+extension InProcessCommunicator {
+  /// Numbers up to this length are copied twice rather than waited for.
+  private static let copiedBytes = 4096
+
+  /// Lends the numbers to the receiver.
+  public func postSend<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag
+  ) throws(CommunicationError) -> Posted<Void> {
+    guard !encodes, numbers.count * MemoryLayout<Element>.stride > Self.copiedBytes else {
+      try send(numbers: numbers, to: destination, tag: tag)
+      return Posted { () throws(CommunicationError) in }
+    }
+    try check(rank: destination)
+    let lent = LentNumbers(numbers)
+    try mailboxes[destination].put(lent, from: rank, tag: tag)
+    return Posted { [mailbox = mailboxes[rank]] () throws(CommunicationError) in
+      do throws(CommunicationError) {
+        try mailbox.wait { lent.isTaken ? () : nil }
+      } catch {
+        if lent.withdraw() { throw error }
+      }
+    }
+  }
+
+  /// Copies numbers from where they were lent, or from the copy that was sent.
+  public func receive<Element: Sendable>(
+    into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
+  ) throws(CommunicationError) -> Int {
+    if case .rank(let rank) = source { try check(rank: rank) }
+    let message = try mailboxes[rank].take(from: source, tag: tag)
+    let count: Int
+    if let lent = message.value as? LentNumbers<Element> {
+      count = lent.count
+      guard lent.take(into: buffer) else {
+        throw .closed(reason: "worker \(message.source) has given up")
+      }
+      mailboxes[message.source].wake()
+    } else {
+      let elements = try Self.value(NumberArray<Element>.self, of: message.value).elements
+      count = elements.count
+      if count == buffer.count { elements.withUnsafeBufferPointer { buffer.copy(from: $0) } }
+    }
+    guard count == buffer.count else { throw .wrongLength(expected: buffer.count, found: count) }
+    return message.source
+  }
+}
+
+/// A value as the bytes of a message.
 private struct Encoded: Sendable {
-  let bytes: [UInt8]
+  private let bytes: [UInt8]
+
+  init(_ value: some WireCodable) {
+    var writer = WireWriter()
+    value.encode(to: &writer)
+    bytes = writer.contiguous()
+  }
+
+  func value<Value: WireCodable>(_ type: Value.Type) throws(CommunicationError) -> Value {
+    var reader = WireReader(bytes)
+    let value = try Value(from: &reader)
+    guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
+    return value
+  }
 }

@@ -1,4 +1,6 @@
-// Messages that wait for one worker, in order of arrival; a taker sleeps until what it wants is there.
+// Messages that wait for one worker, in order of arrival. A taker looks for what it wants, looks again for a
+// moment, giving way to other threads, and then sleeps: a sleeper is woken in some microseconds, a looker
+// sees in a fraction of one. Putting and taking are O(1), taking anybody's O(senders).
 
 import Foundation
 import Synchronization
@@ -6,75 +8,154 @@ import TesseraInstrumentation
 
 /// A worker's incoming messages.
 ///
-/// `@unchecked Sendable`: every access to the stored properties holds the condition's lock.
+/// `@unchecked Sendable`: every access to the stored variables holds the condition's lock.
 final class Mailbox: @unchecked Sendable {
-  /// Messages of one tag and sender in order of arrival; those before `first` are taken.
+  private struct Channel: Hashable {
+    let tag: Tag
+    let source: Int
+  }
+
+  /// Messages of one channel in order of arrival; those before `first` are taken. Never empty.
   private struct Queue {
-    var messages: [(arrival: Int, value: any Sendable)?] = []
+    var messages: [(arrival: Int, value: (any Sendable)?)]
     var first = 0
   }
 
   private let condition = NSCondition()
-  /// By tag, then by sender: a taker from anyone looks at the senders of one tag.
-  private var queues: [Tag: [Int: Queue]] = [:]
-  private var arrivals = 0
+  private var queues: [Channel: Queue] = [:]
+  private var sleepers = 0
   private var closedReason: String?
-  /// Written by the mailbox's own worker, under the lock; read without it.
+  /// What others are told who send to a worker that is lost.
+  private var death: CommunicationError?
+  /// Workers that no more messages will come from, and which takers have been told.
+  private var lost: [Int: String] = [:]
+  private var told: Set<Channel> = []
+  /// How often something has happened that a waiting worker may be waiting for.
+  private let events = Atomic(0)
+  /// Nanoseconds slept. Written under the lock, read without it.
   private let waited = Atomic(0)
 
   /// Nanoseconds that the worker has slept here.
   var waitingTime: Int { waited.load(ordering: .relaxed) }
 
+  /// How long a worker looks before it sleeps, in rounds of a fraction of a microsecond.
+  private static let looks = 60
+
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
     condition.lock()
-    defer { condition.unlock() }
-    if let closedReason { throw .closed(reason: closedReason) }
-    queues[tag, default: [:]][source, default: Queue()].messages.append((arrivals, value))
-    arrivals += 1
-    // A worker may have several threads that wait, each for another tag.
-    condition.broadcast()
+    if let error = death ?? closedReason.map({ .closed(reason: $0) }) {
+      condition.unlock()
+      throw error
+    }
+    let arrival = events.load(ordering: .relaxed)
+    queues[Channel(tag: tag, source: source), default: Queue(messages: [])].messages.append((arrival, value))
+    unlockAndWake()
   }
 
   func take(from source: Source, tag: Tag) throws(CommunicationError) -> Received<any Sendable> {
+    let taken: Result<Received<any Sendable>, CommunicationError> = try wait {
+      if let message = next(from: source, tag) { return .success(message) }
+      return loss(of: source, tag).map { .failure($0) }
+    }
+    return try taken.get()
+  }
+
+  /// Notes that no more messages will come from worker `rank`.
+  func lose(_ rank: Int, reason: String) {
     condition.lock()
-    defer { condition.unlock() }
-    while true {
-      if let closedReason { throw .closed(reason: closedReason) }
-      if let rank = sender(source, tag), let value = next(from: rank, tag) {
-        return Received(value, from: rank)
+    lost[rank] = lost[rank] ?? reason
+    unlockAndWake()
+  }
+
+  /// Why nothing of the source will come; of anybody's losses, one that has not been told with this tag.
+  private func loss(of source: Source, _ tag: Tag) -> CommunicationError? {
+    let rank: Int? =
+      switch source {
+      case .rank(let rank): rank
+      case .any: lost.keys.filter { !told.contains(Channel(tag: tag, source: $0)) }.min()
       }
-      let start = MonotonicClock.now()
-      condition.wait()
-      waited.add(MonotonicClock.now() - start, ordering: .relaxed)
-    }
-  }
-
-  /// Who has sent what is wanted: of anyone's messages, the one that came first.
-  private func sender(_ source: Source, _ tag: Tag) -> Int? {
-    guard case .any = source else {
-      guard case .rank(let rank) = source else { return nil }
-      return queues[tag]?[rank] == nil ? nil : rank
-    }
-    return queues[tag]?.min {
-      ($0.value.messages[$0.value.first]?.arrival ?? 0) < ($1.value.messages[$1.value.first]?.arrival ?? 0)
-    }?.key
-  }
-
-  /// The first message that is not taken, in constant time.
-  private func next(from rank: Int, _ tag: Tag) -> (any Sendable)? {
-    guard let index = queues[tag]?[rank]?.first, let message = queues[tag]?[rank]?.messages[index] else {
-      return nil
-    }
-    queues[tag]?[rank]?.messages[index] = nil
-    queues[tag]?[rank]?.first = index + 1
-    if index + 1 == queues[tag]?[rank]?.messages.count { queues[tag]?[rank] = nil }
-    return message.value
+    guard let rank, let reason = lost[rank] else { return nil }
+    if source == .any { told.insert(Channel(tag: tag, source: rank)) }
+    return .lost(rank: rank, reason: reason)
   }
 
   func close(reason: String) {
     condition.lock()
-    defer { condition.unlock() }
     closedReason = closedReason ?? reason
-    condition.broadcast()
+    unlockAndWake()
+  }
+
+  /// Ends the worker alone: its own calls throw `closed`, messages to it `error`.
+  func end(_ error: CommunicationError) {
+    condition.lock()
+    death = error
+    closedReason = closedReason ?? error.description
+    unlockAndWake()
+  }
+
+  /// Lets the worker look again at what it waits for.
+  func wake() {
+    condition.lock()
+    unlockAndWake()
+  }
+
+  /// Returns what `result` returns as soon as that is not nil. Only the mailbox's own worker waits, with as many
+  /// threads as it has.
+  func wait<Result>(_ result: () -> Result?) throws(CommunicationError) -> Result {
+    condition.lock()
+    while true {
+      if let closedReason {
+        condition.unlock()
+        throw .closed(reason: closedReason)
+      }
+      if let result = result() {
+        condition.unlock()
+        return result
+      }
+      let seen = events.load(ordering: .relaxed)
+      condition.unlock()
+      for _ in 0..<Self.looks where events.load(ordering: .acquiring) == seen { sched_yield() }
+      condition.lock()
+      guard events.load(ordering: .relaxed) == seen else { continue }
+      sleepers += 1
+      let start = MonotonicClock.now()
+      condition.wait()
+      waited.add(MonotonicClock.now() - start, ordering: .relaxed)
+      sleepers -= 1
+    }
+  }
+
+  private func unlockAndWake() {
+    events.add(1, ordering: .releasing)
+    let sleepers = sleepers
+    condition.unlock()
+    // Several threads wait for different messages.
+    if sleepers == 1 { condition.signal() } else if sleepers > 1 { condition.broadcast() }
+  }
+
+  /// The first message of the source that is not taken; of anybody's, the one that came first.
+  private func next(from source: Source, _ tag: Tag) -> Received<any Sendable>? {
+    let channel: Channel
+    switch source {
+    case .rank(let rank): channel = Channel(tag: tag, source: rank)
+    case .any:
+      let candidates = queues.lazy.filter { $0.key.tag == tag }
+      guard
+        let earliest = candidates.min(by: {
+          $0.value.messages[$0.value.first].arrival < $1.value.messages[$1.value.first].arrival
+        })
+      else { return nil }
+      channel = earliest.key
+    }
+    guard let index = queues.index(forKey: channel) else { return nil }
+    let first = queues.values[index].first
+    let value = queues.values[index].messages[first].value
+    if first + 1 == queues.values[index].messages.count {
+      queues.remove(at: index)
+    } else {
+      queues.values[index].messages[first].value = nil
+      queues.values[index].first = first + 1
+    }
+    return value.map { Received($0, from: channel.source) }
   }
 }

@@ -43,6 +43,14 @@ struct ComputeOptions: ParsableArguments {
   @Flag(help: "Print where the time went, to standard error.")
   var summary = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Wait here for the other workers (tessera worker --connect) instead of starting them; port 0 chooses one (or TESSERA_LISTEN).",
+      valueName: "host:port"))
+  var listen: String?
+
+  @OptionGroup var joining: JoiningOptions
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -56,7 +64,9 @@ struct ComputeOptions: ParsableArguments {
     var configuration = try ClusterConfiguration.fromEnvironment()
     configuration.workers = workers ?? configuration.workers
     configuration.style = style ?? configuration.style
-    configuration.transport = transport ?? configuration.transport
+    configuration = joining.applied(to: configuration)
+    configuration.sockets.listen = listen ?? configuration.sockets.listen
+    if let transport { configuration.transport = transport } else { configuration.followSockets() }
     if workers != nil, configuration.transport == .mpi {
       throw .invalidConfiguration("an MPI job has as many workers as mpirun starts; leave out --workers")
     }

@@ -31,9 +31,9 @@ enum Report {
     try result(json ? facts.description : "\(path): \(shape), \(nonzeros) nonzeros")
   }
 
-  /// Prints a note for a person. Of the ranks of an MPI job the first speaks for all.
+  /// Prints a note for a person. Of the processes of a job the first speaks for all.
   static func note(_ text: String) {
-    if let rank = ClusterConfiguration.launchedRank(), rank != 0 { return }
+    if ClusterConfiguration.isStartedWorker() { return }
     // Where nobody listens there is nobody to tell.
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
@@ -41,7 +41,7 @@ enum Report {
   /// Runs a command's body; an error becomes one line on standard error and an exit code. Of the ranks of an
   /// MPI job only the first runs a command that does not compute.
   static func errors(onEveryRank: Bool = false, _ body: () async throws -> Void) async throws {
-    if !onEveryRank, let rank = ClusterConfiguration.launchedRank(), rank != 0 { return }
+    if !onEveryRank, ClusterConfiguration.isStartedWorker() { return }
     do {
       try await body()
     } catch let error as ExitCode {

@@ -59,19 +59,20 @@ extension Conformance {
     let sum: [S] = (0..<count).map { treeSum($0, below: root) }
     var numbers = mine
     try end.allReduce(numbers: &numbers, .sum)
-    expect(numbers.map(bits) == sum.map(bits), "all-reduce of \(count) \(S.kind)")
+    expect(haveEqualBits(numbers, sum), "all-reduce of \(count) \(S.kind)")
     for target in Set([0, size - 1]).sorted() {
       numbers = mine
       try end.reduce(numbers: &numbers, .sum, to: target)
       if rank == target {
-        expect(numbers.map(bits) == sum.map(bits), "reduce of \(count) \(S.kind) at \(target)")
+        expect(haveEqualBits(numbers, sum), "reduce of \(count) \(S.kind) at \(target)")
       }
     }
     for counts in [even(count), uneven(count)] {
       let first = counts[..<rank].reduce(0, +)
       expect(
-        try end.reduceScatter(numbers: mine, counts: counts, .sum).map(bits)
-          == sum[first..<first + counts[rank]].map(bits),
+        haveEqualBits(
+          try end.reduceScatter(numbers: mine, counts: counts, .sum),
+          Array(sum[first..<first + counts[rank]])),
         "reduce-scatter of \(S.kind), lengths \(counts)")
     }
   }

@@ -35,9 +35,9 @@ func treeSum<S: Scalar>(_ index: Int, below node: ReductionNode) -> S {
   return sum + treeSum(index, below: right)
 }
 
-/// The bits of a number.
-func bits<S: Scalar>(_ x: S) -> [UInt64] {
-  [Double(x.realPart).bitPattern, Double(x.imaginaryPart).bitPattern]
+/// Whether the numbers are the same, bit for bit.
+func haveEqualBits<S: Scalar>(_ a: [S], _ b: [S]) -> Bool {
+  a.withUnsafeBytes { a in b.withUnsafeBytes { b in a.elementsEqual(b) } }
 }
 
 /// Lengths that differ from rank to rank, none among them.

@@ -1,0 +1,68 @@
+// bench-collectives: the message layer, transport by transport, beside the plain calls that do the same, in
+// one run. The parts that need other processes start them: this binary again, or mpirun with it.
+
+import ArgumentParser
+
+@main
+struct BenchCollectives: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench-collectives",
+    abstract: "Measure the message layer beside plain calls, in one run.",
+    subcommands: [Measure.self, Ranks.self, Peer.self, RawPeer.self, AllReduceRank.self],
+    defaultSubcommand: Measure.self)
+}
+
+/// What is measured.
+enum Part: String, CaseIterable, ExpressibleByArgument {
+  case threads, sockets, allReduce = "all-reduce", mpi
+}
+
+/// Sizes and patience.
+struct Effort: ParsableArguments {
+  @Option(help: "Rounds, ours and the reference in turn; medians count.")
+  var rounds = 9
+
+  @Option(help: "Seconds for one side of a round.")
+  var seconds = 0.02
+
+  @Option(help: "Bytes of a long message.")
+  var longBytes = 8 << 20
+
+  @Option(help: "Bytes of the message that bandwidth is measured with.")
+  var bandwidthBytes = 64 << 20
+
+  /// The arguments that say the same to another process.
+  var arguments: [String] {
+    ["--rounds", "\(rounds)", "--seconds", "\(seconds)", "--long-bytes", "\(longBytes)"]
+  }
+
+  func validate() throws {
+    guard rounds >= 1, seconds > 0, longBytes >= 8, bandwidthBytes > 8 else {
+      throw ValidationError("nothing to measure")
+    }
+  }
+}
+
+/// Measures all parts and prints what came of it.
+struct Measure: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Measure every part, or those named.")
+
+  @OptionGroup var effort: Effort
+  @Flag(help: "Print JSON.") var json = false
+  @Option(help: "Ranks of the collectives.") var ranks: [Int] = [2, 4]
+  @Argument(help: "What to measure: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var parts: [Part] = Part.allCases
+
+  func run() throws {
+    var rows: [Comparison] = []
+    for part in parts {
+      switch part {
+      case .threads: rows += try measureThreads(effort)
+      case .sockets: rows += try measureSockets(effort)
+      case .allReduce: rows += try measureAllReduce(effort, ranks: ranks)
+      case .mpi: rows += try measureMPI(effort, ranks: ranks)
+      }
+    }
+    print(json ? try Comparison.json(rows) : Comparison.table(rows))
+  }
+}

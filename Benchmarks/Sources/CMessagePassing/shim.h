@@ -1,0 +1,2 @@
+// MPI as the benchmarks' C code calls it.
+#include <mpi.h>

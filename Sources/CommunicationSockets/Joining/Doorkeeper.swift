@@ -1,0 +1,161 @@
+// The accepting side: one thread, one poll over the listener, everybody who has not proved anything yet, and
+// those who have and wait. A visitor has five seconds for the whole handshake however it trickles in; when
+// there are too many, the one that has waited longest goes. After ten failed proofs, every further visitor
+// waits a little before it is listened to: real workers join a second later, guessing takes for ever.
+//
+// Cost: O(visitors) per wake-up, some hundred bytes for a visitor (some ten thousand with TLS).
+
+import Glibc
+import TesseraCommunication
+
+/// How a doorkeeper defends itself.
+struct DoorkeeperLimits: Sendable {
+  /// For a handshake.
+  var handshake = Duration.seconds(5)
+  /// The most visitors at a time.
+  var visitors = 512
+  /// So many failures cost nothing.
+  var freeFailures = 10
+  /// By so much longer than the one before a visitor waits after each further failure, up to the longest.
+  var delayStep = Duration.milliseconds(50)
+  var longestDelay = Duration.seconds(1)
+  /// The most lines about refused visitors.
+  var notes = 10
+}
+
+/// Lets in those who know the secret. Confined to the thread that calls it.
+struct Doorkeeper: ~Copyable {
+  private let listener: Listener
+  private let acceptance: Acceptance
+  private let terms: JoiningTerms
+  private let tls: TLSContext?
+  private let limits: DoorkeeperLimits
+  private var visitors: [Visitor] = []
+  private var arrivals: [Arrival] = []
+  private var failures = 0
+  private var refused = 0
+
+  init(
+    _ listener: consuming Listener, _ acceptance: Acceptance, _ terms: JoiningTerms, _ tls: TLSContext?,
+    limits: DoorkeeperLimits = DoorkeeperLimits()
+  ) {
+    self.listener = listener
+    self.acceptance = acceptance
+    self.terms = terms
+    self.tls = tls
+    self.limits = limits
+  }
+
+  /// Where it listens.
+  var address: SocketAddress { listener.address }
+
+  /// Waits until `count` peers have come and are still there, in order of arrival; their links are the
+  /// caller's.
+  ///
+  /// - Parameter whenChanged: told how many there are, whenever one comes or goes.
+  /// - Throws: `refused` when that takes longer than until `deadline`.
+  consuming func admit(
+    _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
+  ) throws(CommunicationError) -> [Arrival] {
+    while arrivals.count < count {
+      guard deadline > .now else {
+        let found = arrivals.count
+        for arrival in arrivals { arrival.link.close() }
+        for visitor in visitors { visitor.close() }
+        throw .refused(
+          reason: "\(found) of \(count) workers have come to \(address) within \(terms.patience)"
+            + (refused > 0 ? "; \(refused) connections were refused" : ""))
+      }
+      let before = arrivals.count
+      wakeUp(until: deadline)
+      if arrivals.count != before { whenChanged(arrivals.count) }
+    }
+    for visitor in visitors { visitor.close() }
+    return arrivals
+  }
+
+  /// Waits for something to do and does it.
+  private mutating func wakeUp(until deadline: ContinuousClock.Instant) {
+    let now = ContinuousClock.now
+    let present = arrivals.count
+    let active = visitors.filter { $0.earliest <= now }
+    var descriptors = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
+    // Nothing is expected of those who wait; whatever comes is their leaving.
+    descriptors += arrivals.map { pollfd(fd: $0.link.descriptor, events: Int16(POLLIN), revents: 0) }
+    descriptors += active.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
+    let times = visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [deadline]
+    SystemCall.poll(&descriptors, until: times.min())
+
+    for (visitor, descriptor) in zip(active, descriptors.dropFirst(1 + present)) where descriptor.revents != 0
+    {
+      advance(visitor)
+    }
+    for (index, descriptor) in descriptors[1..<(1 + present)].enumerated().reversed()
+    where descriptor.revents != 0 {
+      let arrival = arrivals.remove(at: index)
+      arrival.link.close()
+      note("a worker has left again", arrival.peer)
+    }
+    if descriptors[0].revents != 0 { takeConnections() }
+    let later = ContinuousClock.now
+    for visitor in visitors where visitor.deadline <= later {
+      dismiss(visitor, "said nothing of use for \(limits.handshake)")
+    }
+  }
+
+  private mutating func advance(_ visitor: Visitor) {
+    switch visitor.advance() {
+    case .waits: break
+    case .left: dismiss(visitor, nil)
+    case .refused(let reason, let countsAsFailure):
+      if countsAsFailure { failures += 1 }
+      dismiss(visitor, reason)
+    case .admitted(let arrival):
+      visitors.removeAll { $0 === visitor }
+      let isSecond = arrivals.contains { $0.claim.number == arrival.claim.number }
+      guard arrival.claim.role == .worker || !isSecond else {
+        arrival.link.close()
+        return note("rank \(arrival.claim.number) is here already", arrival.peer)
+      }
+      arrivals.append(arrival)
+    }
+  }
+
+  private mutating func takeConnections() {
+    // A few at a time, so that those already here are not kept waiting.
+    for _ in 0..<64 {
+      guard let descriptor = listener.accept() else {
+        // Out of descriptors: room is made by whoever has waited longest.
+        if errno == EMFILE || errno == ENFILE, let oldest = visitors.first {
+          dismiss(oldest, "too many visitors")
+        }
+        return
+      }
+      if visitors.count >= limits.visitors { dismiss(visitors[0], "too many visitors") }
+      let now = ContinuousClock.now
+      let excess = max(failures - limits.freeFailures, 0)
+      let delay = min(limits.delayStep * excess, limits.longestDelay)
+      let handshake = Handshake(acceptor: acceptance, secret: terms.secret)
+      // Without memory for another visitor there is nobody to talk to.
+      guard
+        let visitor = try? Visitor(
+          descriptor: descriptor, handshake, tls, earliest: now + delay, deadline: now + limits.handshake)
+      else { return }
+      visitors.append(visitor)
+    }
+  }
+
+  private mutating func dismiss(_ visitor: Visitor, _ reason: String?) {
+    visitors.removeAll { $0 === visitor }
+    visitor.close()
+    if let reason { note(reason, visitor.peer) }
+  }
+
+  private mutating func note(_ reason: String, _ peer: SocketAddress?) {
+    refused += 1
+    guard refused <= limits.notes else { return }
+    let place = peer.map { "from \($0) " } ?? ""
+    terms.note(
+      "connection \(place)refused: \(reason)" + (refused == limits.notes ? "; more will not be told" : ""))
+  }
+}

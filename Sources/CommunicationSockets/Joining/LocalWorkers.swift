@@ -1,0 +1,160 @@
+// Workers on this machine, started by the driver. Nothing listens and nobody can knock: every connection is a
+// pair of Unix-domain sockets that the driver makes and hands out, so there is no address, no file and no
+// secret to guard, and nothing is left behind however the processes end.
+//
+//   driver                                            worker r
+//   starts process r with one end of a pair     ->
+//                                               <-    "here" when it reaches Cluster.run
+//   for r < s: a new pair, one end to each      ->
+//                                               <-    "ready"
+//   "go" when all are                           ->
+//
+// Cost: size (size - 1) / 2 pairs, of which the driver keeps size - 1 ends.
+
+import Glibc
+public import TesseraCommunication
+
+/// The processes that a driver has started.
+///
+/// `@unchecked Sendable`: one thread at a time uses it, first the one that starts, then the one that ends the
+/// job.
+public final class LocalWorkers: @unchecked Sendable {
+  private let children: [ChildProcess]
+  /// Rank 0's end of the group.
+  public let communicator: SocketCommunicator
+
+  /// Starts `size` - 1 processes of this program with this process's arguments, and returns when all have
+  /// joined. Blocks the calling thread.
+  ///
+  /// - Parameters:
+  ///   - patience: how long to wait for a worker that neither joins nor ends.
+  ///   - without: variables that the workers are not to inherit.
+  /// - Throws: `refused` when a process cannot be started, ends before it joins, or does neither. None is
+  ///   left then.
+  public init(size: Int, patience: Duration = .seconds(30), without: [String] = []) throws(CommunicationError)
+  {
+    precondition(1...Roster.mostMembers ~= size)
+    var gathering = Gathering(size: size, deadline: .now + patience)
+    do throws(CommunicationError) {
+      try gathering.start(without: without)
+      try gathering.waitForAll("here")
+      try gathering.connectPairs()
+      try gathering.waitForAll("ready")
+      try gathering.tellAll("go")
+    } catch {
+      gathering.abandon()
+      throw error
+    }
+    children = gathering.children
+    communicator = SocketCommunicator(
+      rank: 0, size: size,
+      links: Dictionary(
+        uniqueKeysWithValues: gathering.sockets.enumerated().map {
+          ($0.offset + 1, PlainLink(descriptor: $0.element, isChecksummed: false) as any Link)
+        }))
+  }
+
+  /// Waits until every process has ended; those that have not after `grace` are ended. Blocks the calling
+  /// thread.
+  public func reap(grace: Duration = .seconds(5)) {
+    let deadline = ContinuousClock.now + grace
+    for child in children { _ = child.reap(until: deadline) }
+  }
+
+  /// How the process of worker `rank` ended, in words; nil while it runs, and for ranks that are no process.
+  public func fate(of rank: Int) -> String? {
+    children.indices.contains(rank - 1) ? children[rank - 1].poll().map { "\($0)" } : nil
+  }
+}
+
+/// The driver's side while the workers come together. Words are single bytes: the processes are the same
+/// program.
+private struct Gathering {
+  let size: Int
+  let deadline: ContinuousClock.Instant
+  var children: [ChildProcess] = []
+  /// The driver's ends, worker 1's first.
+  var sockets: [Int32] = []
+
+  init(size: Int, deadline: ContinuousClock.Instant) {
+    self.size = size
+    self.deadline = deadline
+  }
+
+  mutating func start(without: [String]) throws(CommunicationError) {
+    for rank in 1..<size {
+      let (mine, theirs) = try socketPair()
+      defer { close(theirs) }
+      sockets.append(mine)
+      var changes: [String: String?] = [
+        LocalPlace.variable: LocalPlace(socket: ChildProcess.socket, rank: rank, size: size).encoded,
+        // The workers are the parallelism; threads that never work cost memory.
+        "OPENBLAS_NUM_THREADS": "1",
+      ]
+      for name in without { changes[name] = .some(nil) }
+      children.append(try ChildProcess(inheriting: theirs, environment: changes))
+    }
+  }
+
+  /// Waits for one byte from every worker.
+  mutating func waitForAll(_ word: String) throws(CommunicationError) {
+    var waiting = Set(sockets.indices)
+    while !waiting.isEmpty {
+      let indices = waiting.sorted()
+      var descriptors = indices.map { pollfd(fd: sockets[$0], events: Int16(POLLIN), revents: 0) }
+      SystemCall.poll(&descriptors, until: deadline)
+      for (index, descriptor) in zip(indices, descriptors) where descriptor.revents != 0 {
+        var byte: UInt8 = 0
+        let count = recv(sockets[index], &byte, 1, 0)
+        if count == 1 {
+          waiting.remove(index)
+        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+          let end = children[index].reap(until: min(deadline, .now + .seconds(2)))
+          throw .refused(reason: "worker \(index + 1) did not join: \(end)")
+        }
+      }
+      if let index = waiting.min(), deadline <= .now {
+        throw .refused(
+          reason:
+            "worker \(index + 1) neither joined nor ended in time; its process must come to the same call")
+      }
+    }
+  }
+
+  func connectPairs() throws(CommunicationError) {
+    guard size > 2 else { return }
+    for low in 1..<(size - 1) {
+      for high in (low + 1)..<size {
+        let pair = try socketPair()
+        defer {
+          close(pair.0)
+          close(pair.1)
+        }
+        try PassedDescriptor.send(pair.0, labelled: Int32(high), over: sockets[low - 1], until: deadline)
+        try PassedDescriptor.send(pair.1, labelled: Int32(low), over: sockets[high - 1], until: deadline)
+      }
+    }
+  }
+
+  func tellAll(_ word: String) throws(CommunicationError) {
+    for socket in sockets {
+      guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else {
+        throw .refused(reason: "a worker has gone before the job began")
+      }
+    }
+  }
+
+  func abandon() {
+    for socket in sockets { close(socket) }
+    for child in children { kill(child.identifier, SIGKILL) }
+    for child in children { _ = child.reap(until: .now) }
+  }
+
+  private func socketPair() throws(CommunicationError) -> (Int32, Int32) {
+    var pair: [Int32] = [-1, -1]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Listener.flags, 0, &pair) == 0 else {
+      throw .refused(reason: "no connection to a worker: \(SystemCall.reason(errno))")
+    }
+    return (pair[0], pair[1])
+  }
+}

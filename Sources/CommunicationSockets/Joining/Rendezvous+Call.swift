@@ -1,0 +1,99 @@
+// The calling side: one connection, TLS's handshake if there is TLS, then ours.
+
+import Glibc
+import TesseraCommunication
+
+/// Why a call did not end in a connection.
+enum CallFailure: Error {
+  /// The peer does not want this caller, and will not another time.
+  case final(String)
+  /// Nobody there yet, or not listening properly.
+  case tryAgain(CommunicationError)
+}
+
+extension Rendezvous {
+  /// Calls `address` and proves to know the secret.
+  ///
+  /// - Parameter claim: what to claim, given the address of this end.
+  static func call(
+    _ address: SocketAddress, _ terms: JoiningTerms, _ tls: TLSContext?,
+    until deadline: ContinuousClock.Instant,
+    _ claim: (SocketAddress) throws(CommunicationError) -> Claim
+  ) throws(CallFailure) -> (link: any Link, session: SessionKey) {
+    let descriptor: Int32
+    do throws(CommunicationError) {
+      descriptor = try connectSocket(to: address, until: deadline)
+    } catch {
+      throw .tryAgain(error)
+    }
+    let link: any Link
+    do throws(LinkError) {
+      link = try tcpLink(descriptor, tls, .client)
+    } catch {
+      close(descriptor)
+      throw .tryAgain(.closed(reason: error.reason))
+    }
+    do throws(CallFailure) {
+      return (link, try shakeHands(link, terms, until: deadline, claim))
+    } catch {
+      link.close()
+      throw error
+    }
+  }
+
+  private static func shakeHands(
+    _ link: any Link, _ terms: JoiningTerms, until deadline: ContinuousClock.Instant,
+    _ claim: (SocketAddress) throws(CommunicationError) -> Claim
+  ) throws(CallFailure) -> SessionKey {
+    // The acceptor may let a caller wait before it answers; a caller gives it longer than it gives.
+    let limit = min(deadline, .now + .seconds(10))
+    if let link = link as? TLSLink { try shakeHands(inTLS: link, until: limit) }
+    var handshake: Handshake
+    do throws(CommunicationError) {
+      guard let local = SocketAddress(local: link.descriptor) else {
+        throw .closed(reason: "the connection has no address")
+      }
+      handshake = Handshake(initiator: try claim(local), secret: terms.secret)
+    } catch {
+      throw .tryAgain(error)
+    }
+    let stream = BlockingStream(link)
+    while true {
+      do throws(CommunicationError) {
+        try stream.write(handshake.outgoing, until: limit)
+        handshake.outgoing = []
+        if handshake.outcome == nil { handshake.receive(try stream.read(handshake.missing, until: limit)) }
+      } catch {
+        // An acceptor does not say why it hangs up on a proof; there is one reason.
+        throw handshake.hasProved
+          ? .final("the peer hung up on this process's proof: it has another secret") : .tryAgain(error)
+      }
+      switch handshake.outcome {
+      case .admitted(_, let session)?: return session
+      case .refused(let refusal)?: throw .final(refusal.description)
+      case nil: break
+      }
+    }
+  }
+
+  private static func shakeHands(inTLS link: TLSLink, until limit: ContinuousClock.Instant)
+    throws(CallFailure)
+  {
+    var refused = false
+    while !refused {
+      do throws(LinkError) {
+        switch try link.shakeHands() {
+        case .done: return
+        case .refused: refused = true
+        case .waits(let events):
+          guard SystemCall.wait(link.descriptor, for: events, until: limit) else {
+            throw LinkError(reason: "the peer did not answer in time")
+          }
+        }
+      } catch {
+        throw .tryAgain(.closed(reason: "no TLS there: \(error.reason)"))
+      }
+    }
+    throw .final("the peer has another secret, or speaks no TLS")
+  }
+}

@@ -1,0 +1,116 @@
+// One connection at a door that is not admitted yet: TLS's handshake if there is TLS, then ours, without
+// waiting.
+
+import Glibc
+import TesseraCommunication
+
+/// A peer that may or may not know the secret. Confined to the doorkeeper's thread.
+final class Visitor {
+  enum Progress {
+    /// Nothing to do before the descriptor is ready for these events.
+    case waits(for: Int32)
+    case admitted(Arrival)
+    /// To be closed.
+    case refused(reason: String, countsAsFailure: Bool)
+    /// It has hung up.
+    case left
+  }
+
+  let peer: SocketAddress?
+  /// When it is closed if it is not admitted.
+  let deadline: ContinuousClock.Instant
+  /// Nothing of it is read before.
+  let earliest: ContinuousClock.Instant
+  /// What it waits for.
+  private(set) var events = POLLIN
+  private let link: any Link
+  private var handshake: Handshake
+  private var isSecured: Bool
+
+  var descriptor: Int32 { link.descriptor }
+
+  /// Takes over a connected socket.
+  ///
+  /// - Throws: when there is no memory for it, with the socket closed.
+  init(
+    descriptor: Int32, _ handshake: Handshake, _ tls: TLSContext?, earliest: ContinuousClock.Instant,
+    deadline: ContinuousClock.Instant
+  ) throws(LinkError) {
+    peer = SocketAddress(peer: descriptor)
+    self.handshake = handshake
+    self.earliest = earliest
+    self.deadline = deadline
+    isSecured = tls == nil
+    do throws(LinkError) {
+      link = try tcpLink(descriptor, tls, .server)
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+  }
+
+  func close() { link.close() }
+
+  /// Goes on as far as possible.
+  func advance() -> Progress {
+    let progress: Progress
+    do throws(LinkError) {
+      progress = try step()
+    } catch {
+      return .left
+    }
+    if case .waits(let events) = progress { self.events = events }
+    return progress
+  }
+
+  private func step() throws(LinkError) -> Progress {
+    if !isSecured, let link = link as? TLSLink {
+      switch try link.shakeHands() {
+      case .done: isSecured = true
+      case .waits(let events): return .waits(for: events)
+      case .refused: return .refused(reason: "no TLS with the same secret", countsAsFailure: true)
+      }
+    }
+    while true {
+      if !handshake.outgoing.isEmpty {
+        handshake.outgoing.removeFirst(try link.write(bytes: handshake.outgoing[...]))
+        if !handshake.outgoing.isEmpty { return .waits(for: POLLOUT) }
+      }
+      switch handshake.outcome {
+      case .admitted(let claim, let session)?:
+        return .admitted(Arrival(link: link, peer: peer, claim: claim, session: session))
+      case .refused(let refusal)?:
+        return .refused(reason: refusal.description, countsAsFailure: refusal.isSuspicious)
+      case nil: break
+      }
+      switch try link.read(atMost: handshake.missing) {
+      case .bytes(let bytes): handshake.receive(bytes)
+      case .wouldBlock: return .waits(for: POLLIN)
+      case .end: return .left
+      }
+    }
+  }
+}
+
+/// A peer that knows the secret and is wanted.
+struct Arrival {
+  let link: any Link
+  let peer: SocketAddress?
+  let claim: Claim
+  let session: SessionKey
+}
+
+/// A link over a connected TCP socket. A peer whose machine vanishes before the job begins, when heartbeats
+/// take over, is noticed by TCP within half a minute.
+func tcpLink(_ descriptor: Int32, _ tls: TLSContext?, _ side: TLSLink.Side) throws(LinkError) -> any Link {
+  func set(_ level: Int32, _ option: Int32, _ value: Int32) {
+    var value = value
+    setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+  set(SOL_SOCKET, SO_KEEPALIVE, 1)
+  set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 10)
+  set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
+  set(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+  guard let tls else { return PlainLink(descriptor: descriptor, isChecksummed: true) }
+  return try TLSLink(descriptor: descriptor, tls, side)
+}

@@ -1,0 +1,471 @@
+// Movement between one worker and its peers. There is no event loop that every message would have to go
+// through, at a thread's wake-up each way: whoever waits, polls. A caller that sends writes to the socket
+// itself; a caller that waits reads its peer's socket, looks again a few times (a message on its way comes
+// within microseconds, a wake-up costs more), and then blocks in poll on all of them. One caller polls at a
+// time; others wait until it has done something or leaves.
+//
+// A background thread polls when no caller has been here for a millisecond: heartbeats go out and come in,
+// posted sends get on, and peers are not held up while this worker computes. It sleeps as long as a
+// caller waits here, and blocks in poll as long as none comes: nothing ticks when nothing happens.
+//
+// All state is behind one lock, which nobody holds while blocked.
+
+import Glibc
+import TesseraCommunication
+
+/// The connections of one worker, and everything on its way over them.
+///
+/// `@unchecked Sendable`: every access to mutable state holds the monitor's lock; the exception, the poller's
+/// list, belongs to the one thread that polls.
+final class Progress: @unchecked Sendable {
+  private let rank: Int
+  private let limits: SocketLimits
+  private let monitor = Monitor()
+  private let connections: [PeerConnection?]
+  private var inbox: Inbox
+  private var closedReason: String?
+  private var hasFinished = false
+  private let staging = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 15, alignment: 64)
+
+  // Callers.
+  private var callersInside = 0
+  private var visits = 0
+  private var anySourceWaiters = 0
+  private let poller = Poller()
+  private var isPolledByCaller = false
+  private var bystanders = 0
+  private let somethingHappened: Monitor.Condition
+  private var lastRound = Monitor.now()
+
+  // The background thread.
+  private let backgroundPoller = Poller()
+  private let calm: Monitor.Condition
+  private var isStandingBy = false
+  private var backgroundThread: pthread_t?
+  private var hasEnded = false
+
+  // Losses not told yet.
+  private var losses: [(rank: Int, reason: String)] = []
+  private var toldLosses: [(rank: Int, reason: String)] = []
+  private var lossHandler: (@Sendable (Int, String) -> Void)?
+
+  /// Looks at the socket before blocking: about as long as a wake-up takes.
+  private static let mostLooks = 30
+  /// How long callers must have been away before the background thread polls.
+  private static let calmMicroseconds: UInt32 = 1000
+  /// After so long without a look at every peer the background thread looks, though callers come and go.
+  private static let longestNeglect = 100_000_000
+
+  init(rank: Int, size: Int, links: [Int: any Link], limits: SocketLimits) {
+    self.rank = rank
+    self.limits = limits
+    let now = Monitor.now()
+    connections = (0..<size).map { peer in
+      links[peer].map { PeerConnection(rank: peer, link: $0, limits: limits, now: now) }
+    }
+    inbox = Inbox(size: size)
+    somethingHappened = Monitor.Condition(monitor)
+    calm = Monitor.Condition(monitor)
+    startBackgroundThread()
+  }
+
+  deinit { staging.deallocate() }
+
+  // MARK: sends
+
+  /// Starts a send. Returns nil when the payload may be forgotten already.
+  ///
+  /// - Throws: `closed`, `lost`.
+  func postSend(_ kind: FrameKind, _ payload: OutgoingPayload, to peer: Int, _ channel: Channel)
+    throws(CommunicationError) -> OutgoingFrame?
+  {
+    enter()
+    defer { leave() }
+    if let closedReason { throw .closed(reason: closedReason) }
+    guard let connection = connections[peer] else {
+      try deliverToSelf(kind, payload, channel)
+      return nil
+    }
+    if let failure = connection.sendFailure { throw failure }
+    let frame = connection.outgoing.append(kind, channel, payload)
+    connection.flush(now: Monitor.now())
+    if let failure = frame?.failure ?? connection.sendFailure { throw failure }
+    if !connection.outgoing.isEmpty { wakePollers() }
+    return frame?.isSent == false ? frame : nil
+  }
+
+  /// Returns when the frame's payload may be forgotten.
+  ///
+  /// - Throws: `closed`, `lost`.
+  func wait(for frame: OutgoingFrame) throws(CommunicationError) {
+    enter()
+    defer { leave() }
+    wait(preferring: nil) { frame.isFinished }
+    if let failure = frame.failure { throw failure }
+  }
+
+  private func deliverToSelf(_ kind: FrameKind, _ payload: OutgoingPayload, _ channel: Channel)
+    throws(CommunicationError)
+  {
+    let bytes = ReceivedBytes(length: payload.count)
+    try withUnsafeTemporaryCopy(of: payload) { (copy) throws(CommunicationError) in try bytes.add(copy) }
+    inbox.deliver(bytes, kind, to: rank, channel: channel)
+    wakeCallers()
+  }
+
+  private func withUnsafeTemporaryCopy(
+    of payload: OutgoingPayload, _ body: (UnsafeRawBufferPointer) throws(CommunicationError) -> Void
+  ) throws(CommunicationError) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: payload.count, alignment: 16)
+    defer { copy.deallocate() }
+    payload.copy(to: copy)
+    try body(UnsafeRawBufferPointer(copy))
+  }
+
+  // MARK: receives
+
+  /// Announces a receive.
+  func post(_ receive: PendingReceive) {
+    enter()
+    defer { leave() }
+    if let closedReason { return receive.fail(.closed(reason: closedReason)) }
+    inbox.post(receive)
+    if receive.message == nil, receive.failure == nil, let failure = failure(of: receive.source) {
+      inbox.forget(receive)
+      receive.fail(failure)
+    }
+  }
+
+  /// Why no message will come from the source; nil while some may.
+  private func failure(of source: Source) -> CommunicationError? {
+    switch source {
+    case .rank(let peer): return connections[peer]?.receiveFailure
+    case .any:
+      var failure: CommunicationError?
+      var isOpen = connections.count == 1
+      for case let connection? in connections {
+        switch connection.state {
+        case .lost: return connection.receiveFailure
+        case .left: failure = connection.receiveFailure
+        case .open: isOpen = true
+        }
+      }
+      return isOpen ? nil : failure
+    }
+  }
+
+  /// Returns the receive's message when it is whole.
+  ///
+  /// - Throws: `closed`, `lost`, `unexpectedMessage`, `wrongLength`.
+  func wait(for receive: PendingReceive) throws(CommunicationError) -> Message {
+    enter()
+    defer { leave() }
+    if !receive.isFinished {
+      var preferred: PeerConnection?
+      if case .rank(let peer) = receive.source { preferred = connections[peer] }
+      preferred?.waiters += 1
+      if receive.source == .any { anySourceWaiters += 1 }
+      wakePollers { !$0.isListenedTo && self.isWanted($0, self.inbox) }
+      wait(preferring: preferred) { receive.isFinished }
+      preferred?.waiters -= 1
+      if receive.source == .any { anySourceWaiters -= 1 }
+    }
+    guard let message = receive.message else { throw receive.failure ?? .closed(reason: "no message") }
+    return message
+  }
+
+  /// Whether a peer is to be read from: somebody waits for what it sends, or there is room to keep it.
+  private func isWanted(_ connection: PeerConnection, _ inbox: borrowing Inbox) -> Bool {
+    connection.isDraining || connection.waiters > 0 || anySourceWaiters > 0
+      || connection.message?.isAsked == true || inbox.bytesKept[connection.rank] < limits.mostBytesKept
+  }
+
+  // MARK: callers
+
+  private func enter() {
+    monitor.lock()
+    callersInside += 1
+  }
+
+  private func leave() {
+    tellLosses()
+    callersInside -= 1
+    visits &+= 1
+    let isToBeWatched = isStandingBy
+    isStandingBy = false
+    monitor.unlock()
+    if isToBeWatched { calm.signal() }
+  }
+
+  /// Moves messages until `isDone`, or until the deadline.
+  private func wait(preferring peer: PeerConnection?, until deadline: Int = .max, _ isDone: () -> Bool) {
+    var looks = 0
+    while !isDone(), Monitor.now() < deadline {
+      if isPolledByCaller {
+        bystanders += 1
+        somethingHappened.wait()
+        bystanders -= 1
+        continue
+      }
+      isPolledByCaller = true
+      if let peer, !peer.isClosed, isWanted(peer, inbox), read(peer) > 0 {
+        looks = 0
+      } else if looks < Self.mostLooks, peer != nil {
+        looks += 1
+        monitor.unlock()
+        sched_yield()
+        monitor.lock()
+      } else {
+        backgroundPoller.wake()
+        round(poller, until: deadline)
+      }
+      isPolledByCaller = false
+      tellLosses()
+      if bystanders > 0 { somethingHappened.broadcast() }
+    }
+  }
+
+  /// Makes whoever polls look again, because a connection that `isConcerned` has come to want something else.
+  private func wakePollers(_ isConcerned: (PeerConnection) -> Bool) {
+    guard poller.isBlocked || backgroundPoller.isBlocked else { return }
+    if connections.contains(where: { $0.map(isConcerned) ?? false }) { wakePollers() }
+  }
+
+  private func wakePollers() {
+    poller.wake()
+    backgroundPoller.wake()
+  }
+
+  /// Makes callers see whether what they wait for has come.
+  private func wakeCallers() {
+    poller.wake()
+    if bystanders > 0 { somethingHappened.broadcast() }
+  }
+
+  // MARK: movement
+
+  /// One look at every peer, waiting for something to happen until the deadline at most.
+  private func round(_ poller: Poller, until deadline: Int) {
+    let start = Monitor.now()
+    lastRound = start
+    var timeout = max(0, deadline == .max ? Int.max : deadline - start)
+    poller.clear()
+    for case let connection? in connections where !connection.isClosed {
+      connection.beat(now: start)
+      let isWanted = isWanted(connection, inbox)
+      connection.listen(isWanted, now: start)
+      if isWanted, connection.link.hasBufferedInput { timeout = 0 }
+      if connection.nextDue < .max { timeout = min(timeout, max(0, connection.nextDue - start)) }
+      let needsRoom = !connection.outgoing.isEmpty
+      if isWanted || needsRoom {
+        poller.add(connection.link.descriptor, rank: connection.rank, input: isWanted, room: needsRoom)
+      }
+    }
+    poller.wait(timeout, monitor)
+    var hasMoved = false
+    poller.forEach { peer, input, room in
+      guard let connection = connections[peer], !connection.isClosed else { return }
+      if room {
+        connection.flush(now: Monitor.now())
+        hasMoved = true
+      }
+      if input || connection.link.hasBufferedInput {
+        _ = read(connection)
+        hasMoved = true
+      } else if connection.isSilent(at: start) {
+        lose(connection, "nothing has been heard from it for \(limits.silenceLimit)")
+        hasMoved = true
+      }
+    }
+    if hasMoved { wakeCallers() }
+  }
+
+  /// Reads from one peer, and sees to what its bytes say. Returns how many came.
+  private func read(_ connection: PeerConnection) -> Int {
+    let (bytes, news) = connection.read(
+      into: &inbox, staging: staging, now: Monitor.now(), isWanted: { self.isWanted(connection, $0) })
+    switch news {
+    case nil: break
+    case .closed(let reason): shut(reason)
+    case .left:
+      connection.leave()
+      forgetReceives(from: connection)
+    case .ended(let reason):
+      if connection.state == .open, closedReason == nil {
+        lose(connection, reason)
+      } else {
+        connection.close()
+      }
+    }
+    return bytes
+  }
+
+  // MARK: the end
+
+  /// Why every operation ends with `closed`; nil while none has to.
+  var reasonForClosing: String? {
+    enter()
+    defer { leave() }
+    return closedReason
+  }
+
+  private func lose(_ connection: PeerConnection, _ reason: String) {
+    connection.lose(reason: reason)
+    guard closedReason == nil else { return }
+    forgetReceives(from: connection)
+    losses.append((connection.rank, reason))
+  }
+
+  /// Fails the receives that no message can come for any more.
+  private func forgetReceives(from connection: PeerConnection) {
+    guard let failure = connection.receiveFailure else { return }
+    if let message = connection.takeMessage() { inbox.forget(message, failure) }
+    inbox.fail(failure) { $0.source == .rank(connection.rank) }
+    if let failure = self.failure(of: .any) { inbox.fail(failure) { $0.source == .any } }
+  }
+
+  /// Who is to hear of losses.
+  var onLost: (@Sendable (Int, String) -> Void)? {
+    get {
+      enter()
+      defer { leave() }
+      return lossHandler
+    }
+    set {
+      enter()
+      defer { leave() }
+      lossHandler = newValue
+      losses = toldLosses + losses
+      toldLosses = []
+    }
+  }
+
+  /// Tells of losses, outside the lock.
+  private func tellLosses() {
+    while !losses.isEmpty, let lossHandler {
+      let loss = losses.removeFirst()
+      toldLosses.append(loss)
+      monitor.unlock()
+      lossHandler(loss.rank, loss.reason)
+      monitor.lock()
+    }
+  }
+
+  /// Closes the group from here.
+  func close(reason: String) {
+    enter()
+    defer { leave() }
+    shut(reason)
+    wakePollers()
+    wakeCallers()
+  }
+
+  /// Ends every operation with `closed`, and tells the peers: also when a peer has said so, lest another see
+  /// our end before it hears the reason.
+  private func shut(_ reason: String) {
+    guard closedReason == nil else { return }
+    closedReason = reason
+    failEverything(.closed(reason: reason))
+    let now = Monitor.now()
+    for case let connection? in connections {
+      connection.sayClosed(reason)
+      connection.drain()
+      connection.flush(now: now)
+    }
+  }
+
+  private func failEverything(_ error: CommunicationError) {
+    for case let connection? in connections {
+      if let message = connection.takeMessage() { inbox.forget(message, error) }
+    }
+    inbox.fail(error) { _ in true }
+  }
+
+  /// Ends this worker's part: what is posted goes out, then a goodbye; then the peers' own ends are waited for,
+  /// because a socket closed with unread input takes back what the peer has not read yet. After a `close`, and
+  /// for the peers' ends, the linger limit holds.
+  func finish() {
+    enter()
+    guard !hasFinished else { return leave() }
+    hasFinished = true
+    if closedReason == nil {
+      let reason = "worker \(rank) has left the group"
+      closedReason = reason
+      failEverything(.closed(reason: reason))
+      for case let connection? in connections { connection.drain() }
+      wakeCallers()
+      waitForAll { $0.outgoing.isEmpty }
+      for case let connection? in connections {
+        connection.sayGoodbye()
+        connection.flush(now: Monitor.now())
+      }
+    }
+    waitForAll(until: Monitor.now() + limits.lingerLimit.nanoseconds) { _ in false }
+    hasEnded = true
+    wakePollers()
+    leave()
+    calm.signal()
+    joinBackgroundThread()
+    for case let connection? in connections { connection.close() }
+  }
+
+  /// Moves messages until each peer's link is closed or `isDone`.
+  private func waitForAll(until deadline: Int = .max, _ isDone: (PeerConnection) -> Bool) {
+    wait(preferring: nil, until: deadline) {
+      connections.allSatisfy { connection in
+        guard let connection, !connection.isClosed else { return true }
+        return isDone(connection)
+      }
+    }
+  }
+
+  // MARK: the background thread
+
+  private func startBackgroundThread() {
+    guard connections.contains(where: { $0 != nil }) else { return }
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(self)
+    let failure = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Progress>.fromOpaque(argument).takeRetainedValue().runInBackground()
+        return nil
+      }, argument.toOpaque())
+    if failure == 0 { backgroundThread = thread } else { argument.release() }
+  }
+
+  private func joinBackgroundThread() {
+    guard let backgroundThread else { return }
+    if pthread_equal(backgroundThread, pthread_self()) != 0 {
+      // A loss handler that runs on it has dropped the communicator.
+      pthread_detach(backgroundThread)
+    } else {
+      pthread_join(backgroundThread, nil)
+    }
+    self.backgroundThread = nil
+  }
+
+  private func runInBackground() {
+    monitor.lock()
+    while !hasEnded {
+      let seen = visits
+      monitor.unlock()
+      usleep(Self.calmMicroseconds)
+      monitor.lock()
+      if callersInside == 0, visits == seen {
+        while callersInside == 0, !hasEnded {
+          round(backgroundPoller, until: .max)
+          tellLosses()
+        }
+      } else if !isPolledByCaller, Monitor.now() - lastRound > Self.longestNeglect {
+        round(backgroundPoller, until: 0)
+        tellLosses()
+      } else if callersInside > 0 {
+        isStandingBy = true
+        while isStandingBy, !hasEnded { calm.wait() }
+      }
+    }
+    monitor.unlock()
+  }
+}

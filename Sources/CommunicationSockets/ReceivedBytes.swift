@@ -1,0 +1,70 @@
+// The memory of a message on its way in. It grows as bytes arrive, so that a length that a peer claims costs
+// nothing by itself; growing a large block moves pages, not bytes (realloc).
+
+import Glibc
+import TesseraCommunication
+
+/// A message's bytes as far as they have come.
+///
+/// `@unchecked Sendable`: written under the communicator's lock until the message is whole, only read
+/// afterwards.
+final class ReceivedBytes: WireBytes, @unchecked Sendable {
+  private var memory: UnsafeMutableRawPointer?
+  private var capacity = 0
+  private(set) var count = 0
+  private let length: Int
+
+  private static let firstCapacity = 1 << 20
+
+  /// Memory for a message of `length` bytes; a first piece of it at most is taken at once.
+  init(length: Int) { self.length = length }
+
+  deinit { free(memory) }
+
+  /// What has come.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
+  /// Where the next bytes go, at most `limit` of them; empty when the message is whole.
+  ///
+  /// - Throws: `tooLong` when there is no such memory.
+  func room(limit: Int) throws(CommunicationError) -> UnsafeMutableRawBufferPointer {
+    if count == capacity, count < length {
+      // Doubling cannot overflow: a block of more than half the address space is never granted.
+      let wanted = min(length, max(Self.firstCapacity, 2 * capacity))
+      guard let grown = realloc(memory, wanted) else {
+        throw .tooLong(what: "a message", length: length, limit: capacity)
+      }
+      memory = grown
+      capacity = wanted
+      if capacity >= 4 * Self.firstCapacity { askForLargePages() }
+    }
+    return UnsafeMutableRawBufferPointer(
+      start: memory.map { $0 + count }, count: min(limit, capacity - count))
+  }
+
+  /// A page fault for every 4096 bytes costs more than copying them. Only for what is big and on its way
+  /// already: the first byte of a large page takes two megabytes.
+  private func askForLargePages() {
+    guard let memory else { return }
+    let pageSize = 4096
+    let first = memory.alignedUp(toMultipleOf: pageSize)
+    // Advice that is not taken does no harm.
+    _ = madvise(first, capacity - pageSize, MADV_HUGEPAGE)
+  }
+
+  /// Adds the next bytes, which may lie in `room` already.
+  ///
+  /// - Throws: `tooLong` when there is no memory for them.
+  func add(_ bytes: UnsafeRawBufferPointer) throws(CommunicationError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let room = try room(limit: rest.count)
+      precondition(!room.isEmpty, "more bytes than the message has")
+      if let source = rest.baseAddress, source != UnsafeRawPointer(room.baseAddress) {
+        room.copyMemory(from: UnsafeRawBufferPointer(start: source, count: room.count))
+      }
+      count += room.count
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(room.count))
+    }
+  }
+}

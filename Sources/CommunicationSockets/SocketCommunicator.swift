@@ -1,0 +1,164 @@
+// One worker's end of a group whose members are joined by sockets, each to each. Values and numbers go to the
+// socket from where they lie: a value's arrays, the caller's numbers; numbers that are waited for are read
+// from the socket to where they belong. Payload copies: none beside the kernel's own for numbers; one, into
+// the decoded value, for values; one more for numbers that came before they were asked for.
+
+public import TesseraCommunication
+
+/// A communicator over links to every other worker.
+public final class SocketCommunicator: Communicator {
+  /// This worker's number.
+  public let rank: Int
+  /// The number of workers.
+  public let size: Int
+  private let progress: Progress
+
+  /// A worker's end of a group; the links are the communicator's from now on.
+  ///
+  /// - Precondition: a link for each rank in 0..<size but `rank`.
+  public init(rank: Int, size: Int, links: [Int: any Link], limits: SocketLimits = SocketLimits()) {
+    precondition(0..<size ~= rank && Set(links.keys) == Set(0..<size).subtracting([rank]))
+    self.rank = rank
+    self.size = size
+    progress = Progress(rank: rank, size: size, links: links, limits: limits)
+  }
+
+  deinit { progress.finish() }
+
+  /// Called once for each peer that is lost, from a thread of the communicator's or one that is inside a call,
+  /// as soon as it is noticed, also while this worker computes. A handler set later hears of those lost before.
+  public var onLost: (@Sendable (_ rank: Int, _ reason: String) -> Void)? {
+    get { progress.onLost }
+    set { progress.onLost = newValue }
+  }
+
+  /// Tells every peer that communication ends, and why; pending and later calls throw `closed`, here and
+  /// there. A reason is cut to 1024 bytes on its way.
+  public func close(reason: String) { progress.close(reason: reason) }
+
+  /// Why the group is closed, by this worker or another; nil while it is not.
+  public var closedReason: String? { progress.reasonForClosing }
+
+  /// Ends this worker's part in good order: waits until what was posted is on its way, takes leave of the
+  /// peers and closes the links. Later calls throw `closed`. Done by `deinit` otherwise.
+  public func finish() { progress.finish() }
+
+  // MARK: values
+
+  /// Writes the value to the socket from where it lies. Blocks while the kernel has no room for it: until the
+  /// receiver, which keeps some megabytes of messages nobody has asked for, asks.
+  public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
+    throws(CommunicationError)
+  {
+    if let frame = try start(value, to: destination, tag) { try progress.wait(for: frame) }
+  }
+
+  /// Writes what the kernel takes; the rest goes from where it lies, by whoever polls.
+  public func postSend<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
+    throws(CommunicationError) -> Posted<Void>
+  {
+    posted(try start(value, to: destination, tag))
+  }
+
+  private func start<Value: WireCodable>(_ value: Value, to destination: Int, _ tag: Tag)
+    throws(CommunicationError) -> OutgoingFrame?
+  {
+    try check(rank: destination)
+    var writer = WireWriter()
+    value.encode(to: &writer)
+    return try progress.postSend(.value, .segments(writer), to: destination, Channel(tag))
+  }
+
+  /// Waits for the value's bytes and decodes them.
+  public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Received<Value>
+  {
+    let receive = try post(.value, from: source, tag)
+    return try Self.decode(try progress.wait(for: receive))
+  }
+
+  /// Announces the receive at once, and decodes the value when waited for.
+  public func postReceive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
+    throws(CommunicationError) -> Posted<Received<Value>>
+  {
+    let receive = try post(.value, from: source, tag)
+    return Posted { [progress] () throws(CommunicationError) in
+      try Self.decode(try progress.wait(for: receive))
+    }
+  }
+
+  private static func decode<Value: WireCodable>(_ message: Message) throws(CommunicationError)
+    -> Received<Value>
+  {
+    guard case .kept(let bytes) = message.destination else { throw .malformed(expected: "\(Value.self)") }
+    var reader = WireReader(bytes)
+    let value = try Value(from: &reader)
+    guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
+    return Received(value, from: message.source)
+  }
+
+  // MARK: numbers
+
+  /// Writes the numbers to the socket from where they lie. Blocks as `send` of a value does.
+  public func send<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag
+  ) throws(CommunicationError) {
+    if let frame = try start(numbers, to: destination, tag) { try progress.wait(for: frame) }
+  }
+
+  /// Writes what the kernel takes; the rest goes from where it lies, by whoever polls.
+  public func postSend<Element: Sendable>(
+    numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag
+  ) throws(CommunicationError) -> Posted<Void> {
+    posted(try start(numbers, to: destination, tag))
+  }
+
+  private func start<Element: Sendable>(
+    _ numbers: UnsafeBufferPointer<Element>, to destination: Int, _ tag: Tag
+  ) throws(CommunicationError) -> OutgoingFrame? {
+    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
+    try check(rank: destination)
+    return try progress.postSend(
+      .numbers, .lent(UnsafeRawBufferPointer(numbers)), to: destination, Channel(tag))
+  }
+
+  /// Reads the numbers from the socket into `buffer`.
+  public func receive<Element: Sendable>(
+    into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
+  ) throws(CommunicationError) -> Int {
+    let receive = try post(Self.wanted(buffer), from: source, tag)
+    return try progress.wait(for: receive).source
+  }
+
+  /// Announces the receive: numbers that come from now on are read into `buffer`.
+  public func postReceive<Element: Sendable>(
+    into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
+  ) throws(CommunicationError) -> Posted<Int> {
+    let receive = try post(Self.wanted(buffer), from: source, tag)
+    return Posted { [progress] () throws(CommunicationError) in try progress.wait(for: receive).source }
+  }
+
+  private static func wanted<Element: Sendable>(_ buffer: UnsafeMutableBufferPointer<Element>)
+    -> PendingReceive.Wanted
+  {
+    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
+    return .numbers(UnsafeMutableRawBufferPointer(buffer), stride: MemoryLayout<Element>.stride)
+  }
+
+  // MARK: both
+
+  private func post(_ wanted: PendingReceive.Wanted, from source: Source, _ tag: Tag)
+    throws(CommunicationError) -> PendingReceive
+  {
+    if case .rank(let rank) = source { try check(rank: rank) }
+    let receive = PendingReceive(wanted, from: source, channel: Channel(tag))
+    progress.post(receive)
+    return receive
+  }
+
+  private func posted(_ frame: OutgoingFrame?) -> Posted<Void> {
+    Posted { [progress] () throws(CommunicationError) in
+      if let frame { try progress.wait(for: frame) }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// A program whose workers are processes joined by sockets. The driver starts them on its own machine (this
+// same program again, which serves inside `Cluster.run`), or listens and waits for them to come. A process
+// that is a worker never returns from `Cluster.run`.
+
+import Foundation
+import TesseraCommunicationSockets
+
+extension Cluster {
+  /// Runs `program` as the driver, or serves and ends the process if the configuration names a driver to
+  /// call.
+  ///
+  /// - Throws: `ExecutionError.invalidConfiguration` without an address or a secret as it must be,
+  ///   `ExecutionError.communication` when the workers cannot be joined, and whatever `program` throws.
+  static func runOverSockets<Result: Sendable>(
+    _ configuration: ClusterConfiguration, registry: TaskRegistry, recorder: Recorder?,
+    _ program: (Cluster) async throws -> Result
+  ) async throws -> Result {
+    let settings = configuration.sockets
+    if let driver = settings.connect {
+      let (place, terms) = try settings.terms(meetingAt: driver, registry)
+      try await serve(place, terms, registry)
+    }
+    let meeting = try settings.listen.map { (place) throws(ExecutionError) in
+      try settings.terms(meetingAt: place, registry)
+    }
+    let group = try await communicating { () throws(CommunicationError) in
+      if let (place, terms) = meeting {
+        try DriversGroup(listeningAt: place, size: configuration.workers, terms)
+      } else {
+        try DriversGroup(starting: configuration.workers, patience: .seconds(settings.joinSeconds))
+      }
+    }
+    let outcome: Swift.Result<Result, any Error>
+    do {
+      outcome = .success(
+        try await run(
+          configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
+    } catch {
+      outcome = .failure(group.explained(error))
+    }
+    await onOwnThread { group.finish() }
+    return try outcome.get()
+  }
+
+  /// Serves and ends the process, if a driver on this machine has started it as a worker. What goes wrong the
+  /// driver tells, once for all: such a worker is silent.
+  ///
+  /// - Throws: `ExecutionError.communication` when the environment is not what a driver has set.
+  static func serveIfStartedAsWorker(_ registry: TaskRegistry) async throws {
+    guard let place = try await communicating({ () throws(CommunicationError) in try LocalPlace.take() })
+    else {
+      return
+    }
+    guard let communicator = try? await communicating({ () throws(CommunicationError) in try place.join() })
+    else {
+      exit(lostExitCode)
+    }
+    exit(await serve(communicator, registry, whenDriverIsLost: { _ in }) == nil ? 0 : lostExitCode)
+  }
+
+  /// Joins the driver at `place`, serves it and ends the process.
+  ///
+  /// - Throws: `ExecutionError.communication` when it cannot be joined.
+  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry)
+    async throws
+  {
+    let communicator = try await communicating { () throws(CommunicationError) in
+      try Rendezvous.join(place, terms)
+    }
+    let failure = await serve(communicator, registry) { reason in
+      noteForAPerson("the driver is lost: \(reason)")
+    }
+    if let failure { noteForAPerson("the job has failed: \(failure)") }
+    exit(failure == nil ? 0 : lostExitCode)
+  }
+
+  /// Serves until the driver's program has ended; returns why the job has failed if it has. A worker whose
+  /// driver is lost ends its process at once, also in the middle of a task: nobody waits for the result.
+  private static func serve(
+    _ communicator: SocketCommunicator, _ registry: TaskRegistry,
+    whenDriverIsLost: @escaping @Sendable (String) -> Void
+  ) async -> String? {
+    communicator.onLost = { rank, reason in
+      guard rank == 0 else { return }
+      whenDriverIsLost(reason)
+      _exit(lostExitCode)
+    }
+    await serve(communicator, registry: registry)
+    communicator.onLost = nil
+    let failure = communicator.closedReason
+    await onOwnThread { communicator.finish() }
+    return failure
+  }
+}
+
+/// After sysexits(3): a service is unavailable.
+private let lostExitCode: Int32 = 69
+
+/// The driver's end of the group, and the processes that it has started.
+private struct DriversGroup: Sendable {
+  let communicator: SocketCommunicator
+  private let workers: LocalWorkers?
+
+  /// Waits for workers to come. Blocks the calling thread.
+  init(listeningAt place: HostAndPort, size: Int, _ terms: JoiningTerms) throws(CommunicationError) {
+    communicator = try Rendezvous.drive(at: place, size: size, terms)
+    workers = nil
+  }
+
+  /// Starts workers. Blocks the calling thread.
+  init(starting size: Int, patience: Duration) throws(CommunicationError) {
+    let workers = try LocalWorkers(size: size, patience: patience, without: SocketSettings.variables)
+    communicator = workers.communicator
+    self.workers = workers
+  }
+
+  /// The error of a lost group with how the worker's process has ended, where that is known.
+  func explained(_ error: any Error) -> any Error {
+    guard case .communication(let cause)? = error as? ExecutionError, let workers else { return error }
+    switch cause {
+    case .lost(let rank, let reason):
+      guard let fate = workers.fate(of: rank) else { return error }
+      return ExecutionError.communication(.lost(rank: rank, reason: "\(fate) (\(reason))"))
+    case .closed(let reason):
+      // Another worker may have been the first to notice.
+      let fates = (1..<communicator.size).compactMap { rank in
+        reason.hasPrefix("worker \(rank) ") ? workers.fate(of: rank) : nil
+      }
+      guard let fate = fates.first else { return error }
+      return ExecutionError.communication(.closed(reason: "\(reason); \(fate)"))
+    default: return error
+    }
+  }
+
+  /// Takes leave of the workers, and of their processes. Blocks the calling thread.
+  func finish() {
+    communicator.finish()
+    workers?.reap()
+  }
+}
+
+extension SocketSettings {
+  /// Where and how to meet.
+  ///
+  /// - Throws: `invalidConfiguration`.
+  fileprivate func terms(meetingAt place: String, _ registry: TaskRegistry) throws(ExecutionError)
+    -> (HostAndPort, JoiningTerms)
+  {
+    do throws(CommunicationError) {
+      let place = try HostAndPort(place)
+      let terms = try JoiningTerms(
+        secret: try Secret.read(file: secretFile), cluster: cluster, contract: registry.contract,
+        usesTLS: usesTLS, patience: .seconds(joinSeconds), note: noteForAPerson)
+      return (place, terms)
+    } catch {
+      guard case .refused(let reason) = error else { throw .communication(error) }
+      throw .invalidConfiguration(reason)
+    }
+  }
+}
+
+/// Runs what blocks on a thread of its own: Swift's cooperative pool never waits.
+private func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+  await withCheckedContinuation { continuation in
+    let thread = Thread { continuation.resume(returning: body()) }
+    thread.name = "tessera joining"
+    thread.start()
+  }
+}
+
+/// Runs what blocks and may fail on a thread of its own.
+///
+/// - Throws: `ExecutionError.communication`.
+private func communicating<Result: Sendable>(
+  _ body: @escaping @Sendable () throws(CommunicationError) -> Result
+) async throws(ExecutionError) -> Result {
+  let outcome: Swift.Result<Result, CommunicationError> = await onOwnThread {
+    do throws(CommunicationError) { return .success(try body()) } catch { return .failure(error) }
+  }
+  do { return try outcome.get() } catch { throw .communication(error) }
+}
+
+/// A line on standard error. Where nobody listens there is nobody to tell.
+@Sendable private func noteForAPerson(_ text: String) {
+  try? FileHandle.standardError.write(contentsOf: Data("tessera: \(text)\n".utf8))
+}

@@ -1,0 +1,34 @@
+// tessera worker --connect HOST:PORT: serve one job of a driver elsewhere.
+
+import ArgumentParser
+import Tessera
+
+struct Worker: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Serve a driver on another machine.",
+    discussion: """
+      The driver is started with --listen HOST:PORT and waits for its workers; a worker may also come first, and calls \
+      until the driver answers. It serves one job and ends with it. Both must know the same secret: TESSERA_SECRET \
+      in the environment, or a file of mode 0600. Any program that calls Cluster.run serves in the same way when \
+      TESSERA_CONNECT is in its environment, and must, if it has tasks of its own.
+      """)
+
+  @Option(help: ArgumentHelp("Where the driver listens (or TESSERA_CONNECT).", valueName: "host:port"))
+  var connect: String?
+
+  @OptionGroup var joining: JoiningOptions
+
+  func run() async throws {
+    try await Report.errors(onEveryRank: true) {
+      var configuration = joining.applied(to: try ClusterConfiguration.fromEnvironment())
+      configuration.sockets.connect = connect ?? configuration.sockets.connect
+      guard configuration.sockets.connect != nil else {
+        throw ExecutionError.invalidConfiguration("a worker needs --connect HOST:PORT")
+      }
+      configuration.transport = .sockets
+      // Serves and ends the process.
+      try await Cluster.run(configuration) { _ in }
+    }
+  }
+}

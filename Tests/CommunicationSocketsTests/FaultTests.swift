@@ -1,0 +1,404 @@
+// Peers that fall silent, lie, stop in mid-sentence or vanish: every operation ends, with the error that says
+// so, and the others go on.
+
+import Foundation
+import Glibc
+import Synchronization
+import TesseraCommunication
+import TesseraTestSupport
+import Testing
+
+@testable import TesseraCommunicationSockets
+
+/// Heartbeats fast enough for a test.
+private func quickLimits(silence: Duration = .milliseconds(300)) -> SocketLimits {
+  var limits = SocketLimits()
+  limits.heartbeatInterval = .milliseconds(50)
+  limits.silenceLimit = silence
+  limits.lingerLimit = .milliseconds(300)
+  return limits
+}
+
+/// The bytes of one frame, with the checksum of its payload when asked for.
+private func frame(
+  _ kind: FrameKind, _ payload: [UInt8] = [], sequence: UInt64 = 0, length: Int? = nil,
+  isChecksummed: Bool = false
+) -> [UInt8] {
+  let header = FrameHeader(
+    kind: kind, channel: Channel(.tiles), length: length ?? payload.count, sequence: sequence,
+    isChecksummed: isChecksummed)
+  var bytes = [UInt8](repeating: 0, count: FrameHeader.size)
+  bytes.withUnsafeMutableBytes { header.encode(to: $0) }
+  bytes += payload
+  if isChecksummed {
+    let checksum = payload.withUnsafeBytes { Checksum.of($0) }
+    bytes += withUnsafeBytes(of: checksum.littleEndian) { Array($0) }
+  }
+  return bytes
+}
+
+/// A socket that a test plays a peer with.
+private final class ScriptedPeer: Sendable {
+  private let descriptor: Int32
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  deinit {
+    close()
+    _ = Glibc.close(descriptor)
+  }
+
+  /// A communicator of rank 0, whose only peer is this one.
+  static func pair(_ wire: Wire, _ limits: SocketLimits = quickLimits()) throws -> (
+    SocketCommunicator, ScriptedPeer
+  ) {
+    let (a, b) = try wire.pair()
+    return (SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a)], limits: limits), ScriptedPeer(b))
+  }
+
+  func send(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// The next `count` bytes, or fewer at the end.
+  func read(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      let piece = [UInt8](unsafeUninitializedCapacity: count - bytes.count) { buffer, filled in
+        filled = max(0, recv(descriptor, buffer.baseAddress, buffer.count, 0))
+      }
+      if piece.isEmpty { break }
+      bytes += piece
+    }
+    return bytes
+  }
+
+  /// The next whole frame; nil at the end.
+  func readFrame() -> (FrameHeader, [UInt8])? {
+    let bytes = read(FrameHeader.size)
+    guard bytes.count == FrameHeader.size,
+      let header = bytes.withUnsafeBytes({ try? FrameHeader(decoding: $0) })
+    else { return nil }
+    return (header, bytes + read(header.frameSize - FrameHeader.size))
+  }
+
+  func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+}
+
+extension ScriptedPeer {
+  /// Forwards whole frames to `other`, each passed through `change`, until either ends.
+  func forward(to other: ScriptedPeer, _ change: @escaping @Sendable (FrameHeader, [UInt8]) -> [[UInt8]]) {
+    Thread.detachNewThread {
+      while let (header, bytes) = self.readFrame() {
+        for bytes in change(header, bytes) { other.send(bytes) }
+      }
+      other.close()
+    }
+  }
+}
+
+/// The rank and reason of the error `.lost` that `body` throws.
+private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
+  do {
+    try body()
+    return nil
+  } catch CommunicationError.lost(let rank, let reason) {
+    return (rank, reason)
+  } catch {
+    return nil
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+  @Test(arguments: Wire.allCases) func aSilentPeerIsLost(wire: Wire) throws {
+    let (end, peer) = try ScriptedPeer.pair(wire)
+    let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }
+    #expect(lost?.rank == 1 && lost?.reason.contains("nothing has been heard") == true)
+    #expect(loss { try end.send(1, to: 1, tag: .tiles) }?.rank == 1)
+    #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .tiles) }?.rank == 1)
+    withExtendedLifetime(peer) {}
+  }
+
+  @Test func aLossIsToldAlsoWhileThisWorkerComputes() throws {
+    for isSilent in [true, false] {
+      let (end, peer) = try ScriptedPeer.pair(.tcp)
+      let told = DispatchSemaphore(value: 0)
+      let rank = Atomic(-1)
+      end.onLost = { lost, _ in
+        rank.store(lost, ordering: .relaxed)
+        told.signal()
+      }
+      if !isSilent { peer.close() }
+      // Nobody is inside the communicator.
+      told.wait()
+      #expect(rank.load(ordering: .relaxed) == 1)
+      withExtendedLifetime((end, peer)) {}
+    }
+  }
+
+  @Test func aHandlerSetLateHearsOfEarlierLosses() throws {
+    let (end, peer) = try ScriptedPeer.pair(.unix)
+    peer.close()
+    #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) } != nil)
+    let told = Atomic(0)
+    end.onLost = { _, _ in told.add(1, ordering: .relaxed) }
+    #expect(told.load(ordering: .relaxed) == 1)
+  }
+
+  @Test(arguments: Wire.allCases) func heartbeatsKeepAnIdleGroupTogether(wire: Wire) throws {
+    let received = try onThreads(try wire.group(size: 3, limits: quickLimits(silence: .seconds(2)))) { end in
+      Thread.sleep(forTimeInterval: 2.5)
+      return try end.broadcast(end.rank == 0 ? 7 : nil, from: 0)
+    }
+    #expect(received == [7, 7, 7])
+  }
+
+  @Test(arguments: Wire.allCases) func aPeerThatIsHeldUpIsNotLost(wire: Wire) throws {
+    var limits = quickLimits(silence: .seconds(1))
+    limits.mostBytesKept = 1 << 16
+    let words = [Double](repeating: 1, count: 1_000_000)
+    let received = try onThreads(try wire.group(size: 2, limits: limits)) { end in
+      if end.rank == 0 {
+        try end.send(Words(words), to: 1, tag: .tiles)
+        return try end.receive(Int.self, from: 1, tag: .status)
+      }
+      // Longer than the silence limit, with more on its way than is kept.
+      Thread.sleep(forTimeInterval: 1.5)
+      let count = try end.receive(Words.self, from: 0, tag: .tiles).elements.count
+      try end.send(count, to: 0, tag: .status)
+      return count
+    }
+    #expect(received == [1_000_000, 1_000_000])
+  }
+
+  @Test(arguments: Wire.allCases) func aPeerThatEndsInMidMessageIsLost(wire: Wire) throws {
+    let checksummed = wire == .tcp
+    let bytes = frame(.value, encoded(5), isChecksummed: checksummed)
+    for count in 1..<bytes.count {
+      let (end, peer) = try ScriptedPeer.pair(wire)
+      peer.send(Array(bytes.prefix(count)))
+      peer.close()
+      let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }
+      #expect(lost?.reason == "it has ended in mid-message")
+    }
+    let (end, peer) = try ScriptedPeer.pair(wire)
+    peer.send(bytes)
+    peer.close()
+    // What came whole is still received.
+    #expect(try end.receive(Int.self, from: 1, tag: .tiles) == 5)
+    #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }?.reason == "it has ended")
+  }
+
+  @Test(arguments: Wire.allCases) func aFrameThatComesByteByByteArrives(wire: Wire) throws {
+    let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
+    let bytes = frame(.value, encoded(5), isChecksummed: wire == .tcp)
+    let received = try onThreads([end]) { end in
+      for (index, byte) in bytes.enumerated() {
+        peer.send([byte])
+        if index % 8 == 0 { usleep(2000) }
+      }
+      return try end.receive(Int.self, from: 1, tag: .tiles)
+    }
+    #expect(received == [5])
+  }
+
+  @Test func bytesThatAreNoFrameLoseTheirSender() throws {
+    var generator = SeededGenerator(seed: 7)
+    let noise = (0..<100_000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+    var samples: [[UInt8]] = [
+      Array("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n".utf8), noise,
+      [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + noise.prefix(60),
+      frame(.value, encoded(5), sequence: 1), frame(.heartbeat, [1]),
+      frame(.heartbeat) + frame(.heartbeat), frame(.value, encoded(5), isChecksummed: true),
+      frame(.close, [UInt8](repeating: 65, count: 1025)),
+    ]
+    for length in [-1, Int.min, Int.max, 1 << 41] { samples.append(frame(.value, length: length)) }
+    for sample in samples {
+      let (end, peer) = try ScriptedPeer.pair(.unix)
+      peer.send(sample)
+      let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }
+      #expect(lost?.reason.hasPrefix("malformed message") == true, "\(lost?.reason ?? "no loss")")
+    }
+  }
+
+  @Test func aPlausibleLengthWithoutItsBytesTakesNoMemory() throws {
+    for length in [0, 1 << 31 - 1, 1 << 32 - 1] {
+      let (end, peer) = try ScriptedPeer.pair(.unix)
+      peer.send(frame(.numbers, length: length))
+      peer.close()
+      var none: [Double] = []
+      let result = Result {
+        try none.withUnsafeMutableBufferPointer { try end.receive(into: $0, from: .rank(1), tag: .tiles) }
+      }
+      if length == 0 {
+        #expect(try result.get() == 1)
+      } else {
+        #expect(throws: CommunicationError.wrongLength(expected: 0, found: length / 8)) { try result.get() }
+      }
+    }
+  }
+
+  @Test func everyBitFlipOnTheWayIsNoticed() throws {
+    let bytes = frame(.value, encoded(5), isChecksummed: true)
+    for index in bytes.indices {
+      let (end, peer) = try ScriptedPeer.pair(.tcp)
+      var damaged = bytes
+      damaged[index] ^= 1 << UInt8(index % 8)
+      peer.send(damaged)
+      peer.close()
+      #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }?.rank == 1, "byte \(index)")
+    }
+  }
+
+  @Test(arguments: Wire.allCases) func framesThatAProxyDelaysArrive(wire: Wire) throws {
+    let received = try throughProxy(wire) { _, bytes in
+      usleep(20_000)
+      return [bytes]
+    }
+    #expect(try received.get() == [10, 10])
+  }
+
+  @Test(arguments: Wire.allCases) func framesThatAProxyDoublesOrReordersAreNoticed(wire: Wire) throws {
+    for isDoubled in [true, false] {
+      let held = Mutex<[UInt8]?>(nil)
+      let received = try throughProxy(wire) { header, bytes in
+        guard header.sequence == 3 || header.sequence == 4 else { return [bytes] }
+        if isDoubled { return [bytes, bytes] }
+        return held.withLock { held in
+          guard let first = held else {
+            held = bytes
+            return []
+          }
+          held = nil
+          return [bytes, first]
+        }
+      }
+      let lost = loss { _ = try received.get() }
+      #expect(lost != nil)
+    }
+  }
+
+  /// Two workers play ten rounds through a proxy, which changes what goes from 0 to 1.
+  private func throughProxy(
+    _ wire: Wire, _ change: @escaping @Sendable (FrameHeader, [UInt8]) -> [[UInt8]]
+  ) throws -> Result<[Int], any Error> {
+    let (a, b) = (try wire.pair(), try wire.pair())
+    let limits = quickLimits(silence: .seconds(5))
+    let ends = [
+      SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a.0)], limits: limits),
+      SocketCommunicator(rank: 1, size: 2, links: [0: wire.link(b.0)], limits: limits),
+    ]
+    let (left, right) = (ScriptedPeer(a.1), ScriptedPeer(b.1))
+    left.forward(to: right, change)
+    right.forward(to: left) { _, bytes in [bytes] }
+    return Result {
+      try onThreads(ends) { end in
+        for round in 0..<10 {
+          if end.rank == 0 { try end.send(round, to: 1, tag: .tiles) }
+          let value = try end.receive(Int.self, from: 1 - end.rank, tag: .tiles)
+          if end.rank == 1 { try end.send(value, to: 0, tag: .tiles) }
+          #expect(value == round)
+        }
+        return 10
+      }
+    }
+  }
+
+  @Test(arguments: Wire.allCases) func whenOnePeerIsLostTheOthersGoOn(wire: Wire) throws {
+    let (left, right) = try wire.links()
+    let (a, b) = (try wire.pair(), try wire.pair())
+    let limits = quickLimits(silence: .seconds(10))
+    let ends = [
+      SocketCommunicator(rank: 0, size: 3, links: [1: left, 2: wire.link(a.0)], limits: limits),
+      SocketCommunicator(rank: 1, size: 3, links: [0: right, 2: wire.link(b.0)], limits: limits),
+    ]
+    // Rank 2 says one thing to rank 0 and vanishes.
+    let peers = [ScriptedPeer(a.1), ScriptedPeer(b.1)]
+    peers[0].send(frame(.value, encoded(5), isChecksummed: wire == .tcp))
+    for peer in peers { peer.close() }
+    let results = try onThreads(ends) { end in
+      if end.rank == 0 {
+        #expect(loss { _ = try end.receive(Int.self, from: 2, tag: .status) }?.rank == 2)
+        let first = try end.receive(Int.self, from: .any, tag: .tiles)
+        #expect(first.value == 5 && first.source == 2)
+        #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .tiles) }?.rank == 2)
+        #expect(loss { try end.send(1, to: 2, tag: .tiles) }?.rank == 2)
+        try end.send(1, to: 1, tag: .tiles)
+        return try end.receive(Int.self, from: 1, tag: .tiles)
+      }
+      #expect(loss { _ = try end.receive(Int.self, from: 2, tag: .status) }?.rank == 2)
+      let one = try end.receive(Int.self, from: 0, tag: .tiles)
+      try end.send(2, to: 0, tag: .tiles)
+      return one
+    }
+    #expect(results == [2, 1])
+  }
+
+  @Test(arguments: Wire.allCases) func aLossEndsOperationsUnderWay(wire: Wire) throws {
+    let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(10)))
+    let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: 4_000_000)
+    numbers.initialize(repeating: 1)
+    defer { numbers.deallocate() }
+    let send = try end.postSend(numbers: UnsafeBufferPointer(numbers), to: 1, tag: .tiles)
+    let receive = try end.postReceive(into: numbers, from: .any, tag: .tiles)
+    let value = try end.postReceive(Int.self, from: .rank(1), tag: .status)
+    // The numbers begin to come.
+    peer.send(frame(.numbers, [UInt8](repeating: 0, count: 100_000), length: 32_000_000))
+    peer.close()
+    #expect(loss { _ = try receive.wait() }?.rank == 1)
+    #expect(loss { try send.wait() }?.rank == 1)
+    #expect(loss { _ = try value.wait() }?.rank == 1)
+  }
+
+  @Test(arguments: Wire.allCases) func aSenderWaitsForAReceiverThatDoesNotAsk(wire: Wire) throws {
+    var limits = quickLimits(silence: .seconds(20))
+    limits.mostBytesKept = 1 << 20
+    let sent = Atomic(0)
+    let pieces = 100
+    try withExtendedLifetime(sent) {
+      let received = try onThreads(try wire.group(size: 2, limits: limits)) { end in
+        let words = Words([Double](repeating: 1, count: 1 << 17))
+        if end.rank == 0 {
+          for _ in 0..<pieces {
+            try end.send(words, to: 1, tag: .tiles)
+            sent.add(1, ordering: .sequentiallyConsistent)
+          }
+          return 0
+        }
+        // 100 MiB are on offer; a megabyte is kept here, a few more lie in the kernel.
+        Thread.sleep(forTimeInterval: 0.3)
+        let early = sent.load(ordering: .sequentiallyConsistent)
+        for _ in 0..<pieces { _ = try end.receive(Words.self, from: 0, tag: .tiles) }
+        return early
+      }
+      #expect(received[1] < 60, "\(received[1]) MiB sent to a receiver that sleeps")
+    }
+  }
+
+  @Test(arguments: Wire.allCases) func aMessageBehindOthersThatNobodyAsksForArrives(wire: Wire) throws {
+    var limits = quickLimits(silence: .seconds(20))
+    limits.mostBytesKept = 1 << 16
+    let received = try onThreads(try wire.group(size: 2, limits: limits)) { end in
+      if end.rank == 0 {
+        for k in 0..<20 {
+          try end.send(Words([Double](repeating: Double(k), count: 50_000)), to: 1, tag: .tiles)
+        }
+        try end.send(99, to: 1, tag: .status)
+        return 0
+      }
+      let last = try end.receive(Int.self, from: 0, tag: .status)
+      for k in 0..<20 {
+        let words = try end.receive(Words.self, from: 0, tag: .tiles).elements
+        #expect(words == [Double](repeating: Double(k), count: 50_000))
+      }
+      return last
+    }
+    #expect(received == [0, 99])
+  }
+}

@@ -1,0 +1,167 @@
+// The door over real sockets: strangers are sent away and cost little, workers come in all the same.
+
+import Foundation
+import Synchronization
+import Testing
+import TesseraCommunication
+import TesseraTestSupport
+
+@testable import TesseraCommunicationSockets
+
+@Suite(.timeLimit(.minutes(1)), .serialized)
+struct DoorkeeperTests {
+  /// A door for `count` workers, kept on a thread of its own.
+  final class Door: Sendable {
+    let port: UInt16
+    let notes = Mutex<[String]>([])
+    private let result = Mutex<Result<Int, CommunicationError>?>(nil)
+    private let done = DispatchSemaphore(value: 0)
+
+    init(
+      admitting count: Int, patience: Duration = .seconds(20), limits: DoorkeeperLimits = DoorkeeperLimits(),
+      usesTLS: Bool = false
+    ) throws {
+      let listener = try Listener(at: HostAndPort("127.0.0.1:0"))
+      port = listener.address.port
+      let held = HeldListener(listener)
+      Thread.detachNewThread { [self] in
+        let outcome: Result<Int, CommunicationError>
+        do throws(CommunicationError) {
+          let terms = try DoorkeeperTests.terms(usesTLS: usesTLS, patience: patience) { note in
+            self.notes.withLock { $0.append(note) }
+          }
+          let door = Doorkeeper(
+            held.take(), Conversation.acceptance(), terms, try terms.tlsContext(), limits: limits)
+          let arrivals = try door.admit(count, until: .now + patience)
+          for arrival in arrivals { arrival.link.close() }
+          outcome = .success(arrivals.count)
+        } catch {
+          outcome = .failure(error)
+        }
+        self.result.withLock { $0 = outcome }
+        self.done.signal()
+      }
+    }
+
+    func admitted() throws -> Int {
+      done.wait()
+      return try result.withLock { try $0?.get() } ?? 0
+    }
+  }
+
+  /// `@unchecked Sendable`: the thread that takes it is the only one to touch it.
+  final class HeldListener: @unchecked Sendable {
+    private var listener: Listener?
+    init(_ listener: consuming Listener) { self.listener = consume listener }
+    func take() -> Listener {
+      guard let listener = listener.take() else { preconditionFailure("taken once") }
+      return listener
+    }
+  }
+
+  static func terms(
+    secret: String = "a long enough secret", usesTLS: Bool = false, patience: Duration = .seconds(20),
+    note: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(CommunicationError) -> JoiningTerms {
+    try JoiningTerms(
+      secret: Secret(secret.utf8), contract: ["a", "b"], usesTLS: usesTLS, patience: patience, note: note)
+  }
+
+  /// A worker that calls properly.
+  static func call(port: UInt16, _ terms: JoiningTerms) throws -> any Link {
+    let address = try HostAndPort("127.0.0.1:\(port)").resolved()[0]
+    return try Rendezvous.call(address, terms, try terms.tlsContext(), until: .now + .seconds(10)) { _ in
+      Conversation.claim()
+    }.link
+  }
+
+  /// Resident memory of this process in bytes.
+  static func memory() -> Int {
+    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
+  }
+
+  @Test(arguments: [false, true]) func workersComeInAmongSilentConnections(usesTLS: Bool) throws {
+    var limits = DoorkeeperLimits()
+    limits.handshake = .seconds(2)
+    let door = try Door(admitting: 2, limits: limits, usesTLS: usesTLS)
+    let before = Self.memory()
+    let silent = try (0..<300).map { _ in try RawCaller(port: door.port) }
+    let first = try Self.call(port: door.port, Self.terms(usesTLS: usesTLS))
+    defer { first.close() }
+    #expect(Self.memory() - before < 50 << 20)
+    // Those who say nothing, or a byte now and then, are sent away by the limit of the handshake.
+    for peer in silent.prefix(20) { peer.send([Hello.magic[0]]) }
+    for peer in silent { #expect(peer.readToEnd(within: .seconds(20)) == []) }
+    let second = try Self.call(port: door.port, Self.terms(usesTLS: usesTLS))
+    defer { second.close() }
+    #expect(try door.admitted() == 2)
+    #expect(door.notes.withLock { $0.count } <= limits.notes)
+  }
+
+  @Test func strangersGetNothingAndWorkersComeInAfterThem() throws {
+    var generator = SeededGenerator(seed: 4)
+    var limits = DoorkeeperLimits()
+    limits.delayStep = .milliseconds(1)
+    limits.longestDelay = .milliseconds(20)
+    let door = try Door(admitting: 1, limits: limits)
+    let beginnings: [[UInt8]] = [
+      Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8), [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3], [0],
+      Hello(versions: Handshake.versions, nonce: [UInt8](repeating: 9, count: 32)).encoded()
+        + [UInt8](repeating: 7, count: 104),
+    ]
+    for trial in 0..<200 {
+      let peer = try RawCaller(port: door.port)
+      peer.send(beginnings[trial % 4] + (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) })
+      let answer = try #require(peer.readToEnd(within: .seconds(20)))
+      // At most the acceptor's own Hello.
+      #expect(answer.isEmpty || answer.count == Hello.byteCount && answer.starts(with: Hello.magic))
+    }
+    try Self.call(port: door.port, Self.terms()).close()
+    #expect(try door.admitted() == 1)
+    #expect(door.notes.withLock { $0.count } == limits.notes)
+  }
+
+  @Test(arguments: [false, true]) func wrongSecretsAreRefusedAndWaitLonger(usesTLS: Bool) throws {
+    var limits = DoorkeeperLimits()
+    limits.freeFailures = 3
+    limits.delayStep = .milliseconds(100)
+    limits.longestDelay = .milliseconds(200)
+    let door = try Door(admitting: 1, limits: limits, usesTLS: usesTLS)
+    var times: [Duration] = []
+    for guess in 0..<8 {
+      let terms = try Self.terms(secret: "a wrong secret, no. \(guess)", usesTLS: usesTLS)
+      times.append(
+        ContinuousClock().measure {
+          let error = #expect(throws: CallFailure.self) { try Self.call(port: door.port, terms) }
+          if case .final(let reason)? = error {
+            #expect(reason.contains("another secret") && !reason.contains("wrong"))
+          } else {
+            Issue.record("\(String(describing: error))")
+          }
+        })
+    }
+    #expect(times.last ?? .zero >= .milliseconds(200))
+    try Self.call(port: door.port, Self.terms(usesTLS: usesTLS)).close()
+    #expect(try door.admitted() == 1)
+    #expect(
+      door.notes.withLock { $0.allSatisfy { !$0.contains("a long enough") && !$0.contains("wrong secret") } })
+  }
+
+  @Test func withAndWithoutTLSDoNotMix() throws {
+    for usesTLS in [false, true] {
+      let door = try Door(admitting: 1, usesTLS: usesTLS)
+      #expect(throws: CallFailure.self) { try Self.call(port: door.port, Self.terms(usesTLS: !usesTLS)) }
+      try Self.call(port: door.port, Self.terms(usesTLS: usesTLS)).close()
+      #expect(try door.admitted() == 1)
+    }
+  }
+
+  @Test func aDoorGivesUpInTime() throws {
+    let door = try Door(admitting: 3, patience: .milliseconds(300))
+    let only = try Self.call(port: door.port, Self.terms())
+    defer { only.close() }
+    let error = #expect(throws: CommunicationError.self) { try door.admitted() }
+    #expect("\(try #require(error))".contains("1 of 3"))
+  }
+}

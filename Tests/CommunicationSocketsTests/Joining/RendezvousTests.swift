@@ -1,0 +1,108 @@
+// Whole groups come together over TCP, with and without TLS, and talk; those who do not belong stay out.
+
+import Foundation
+import Synchronization
+import Testing
+import TesseraCommunication
+import TesseraTestSupport
+
+@testable import TesseraCommunicationSockets
+
+@Suite(.timeLimit(.minutes(1)), .serialized)
+struct RendezvousTests {
+  private static func terms(_ cluster: String = "", contract: [String] = ["a"], usesTLS: Bool = false)
+    throws(CommunicationError) -> JoiningTerms
+  {
+    try JoiningTerms(
+      secret: Secret("a long enough secret".utf8), cluster: cluster, contract: contract, usesTLS: usesTLS,
+      patience: .seconds(20))
+  }
+
+  /// A port that was free a moment ago.
+  private static func freePort() throws -> UInt16 {
+    let listener = try Listener(at: HostAndPort("127.0.0.1:0"))
+    return listener.address.port
+  }
+
+  private static func group(size: Int, usesTLS: Bool, driverWaits: Bool = false) throws
+    -> [SocketCommunicator]
+  {
+    let place = try HostAndPort("127.0.0.1:\(freePort())")
+    let members = Mutex<[SocketCommunicator]>([])
+    let failures = Mutex<[String]>([])
+    let done = DispatchSemaphore(value: 0)
+    for number in 0..<size {
+      Thread.detachNewThread {
+        do {
+          let terms = try Self.terms(usesTLS: usesTLS)
+          if number == 0, driverWaits { Thread.sleep(forTimeInterval: 0.5) }
+          let member =
+            number == 0
+            ? try Rendezvous.drive(at: place, size: size, terms) : try Rendezvous.join(place, terms)
+          members.withLock { $0.append(member) }
+        } catch {
+          failures.withLock { $0.append("\(error)") }
+        }
+        done.signal()
+      }
+    }
+    for _ in 0..<size { done.wait() }
+    #expect(failures.withLock { $0 } == [])
+    return members.withLock { $0.sorted { $0.rank < $1.rank } }
+  }
+
+  @Test(arguments: [1, 2, 3, 5], [false, true])
+  func everybodyReachesEverybody(size: Int, usesTLS: Bool) throws {
+    let group = try Self.group(size: size, usesTLS: usesTLS)
+    #expect(group.map(\.rank) == Array(0..<size) && group.allSatisfy { $0.size == size })
+    // More than a socket's buffers hold, so that reads and writes both have to wait.
+    let numbers = (0..<300_000).map { Double($0) }
+    let sums = try onThreads(group.map { $0 as any Communicator }) { end in
+      let posted = try (0..<size).filter { $0 != end.rank }.map {
+        try end.postSend(Words(numbers.map { $0 + Double(end.rank) }), to: $0, tag: .tiles)
+      }
+      var isRight = true
+      for source in 0..<size where source != end.rank {
+        let received = try end.receive(Words.self, from: source, tag: .tiles).elements
+        isRight = isRight && received == numbers.map { $0 + Double(source) }
+      }
+      for send in posted { try send.wait() }
+      return isRight
+    }
+    #expect(sums == Array(repeating: true, count: size))
+    DispatchQueue.concurrentPerform(iterations: size) { group[$0].finish() }
+  }
+
+  @Test func workersMayComeBeforeTheirDriver() throws {
+    let group = try Self.group(size: 3, usesTLS: false, driverWaits: true)
+    #expect(group.count == 3)
+    DispatchQueue.concurrentPerform(iterations: 3) { group[$0].finish() }
+  }
+
+  @Test func aWorkerGivesUpOnADriverThatNeverComes() throws {
+    var terms = try Self.terms()
+    terms.patience = .milliseconds(200)
+    let place = try HostAndPort("127.0.0.1:\(Self.freePort())")
+    let error = #expect(throws: CommunicationError.self) { try Rendezvous.join(place, terms) }
+    #expect("\(try #require(error))".contains("\(place)"))
+  }
+
+  @Test func workersOfOtherClustersAndProgramsStayOut() throws {
+    let listener = try Listener(at: HostAndPort("127.0.0.1:0"))
+    let place = try HostAndPort("\(listener.address)")
+    let held = DoorkeeperTests.HeldListener(listener)
+    let joined = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      (try? Rendezvous.drive(held.take(), size: 2, Self.terms("blue")))?.finish()
+      joined.signal()
+    }
+    for (terms, text) in [
+      (try Self.terms("red"), "'blue'"), (try Self.terms("blue", contract: ["b"]), "another program"),
+    ] {
+      let error = #expect(throws: CommunicationError.self) { try Rendezvous.join(place, terms) }
+      #expect("\(try #require(error))".contains(text))
+    }
+    try Rendezvous.join(place, Self.terms("blue")).finish()
+    joined.wait()
+  }
+}

@@ -1,0 +1,13 @@
+// The conformance suite of all transports, over sockets.
+
+import TesseraCommunication
+import TesseraCommunicationSockets
+import TesseraTestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SocketConformanceTests {
+  @Test(arguments: Wire.allCases, 1...8) func socketsConform(wire: Wire, size: Int) throws {
+    let failures = try onThreads(try wire.group(size: size)) { conformanceFailures(of: $0) }
+    #expect(failures.flatMap { $0 } == [])
+  }
+}

@@ -1,0 +1,74 @@
+// Groups of workers in one process, joined by real sockets.
+
+import Glibc
+import TesseraCommunication
+import TesseraCommunicationSockets
+import Testing
+
+/// What carries the bytes.
+enum Wire: String, CaseIterable, Sendable {
+  case unix
+  case tcp
+
+  /// Two connected sockets.
+  func pair() throws -> (Int32, Int32) {
+    var ends: [Int32] = [-1, -1]
+    switch self {
+    case .unix:
+      try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    case .tcp:
+      let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      defer { Glibc.close(listener) }
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      try withUnsafeMutablePointer(to: &address) { pointer in
+        try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+          try #require(bind(listener, address, length) == 0)
+          try #require(listen(listener, 1) == 0)
+          try #require(getsockname(listener, address, &length) == 0)
+          ends[0] = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+          try #require(connect(ends[0], address, length) == 0)
+        }
+      }
+      ends[1] = accept(listener, nil, nil)
+      try #require(ends[1] >= 0)
+    }
+    return (ends[0], ends[1])
+  }
+
+  /// Two ends of a link.
+  func links() throws -> (PlainLink, PlainLink) {
+    let (a, b) = try pair()
+    return (link(a), link(b))
+  }
+
+  /// One end of a link.
+  func link(_ descriptor: Int32) -> PlainLink {
+    PlainLink(descriptor: descriptor, isChecksummed: self == .tcp)
+  }
+
+  /// The ends of a group of `size` workers.
+  func group(size: Int, limits: SocketLimits = SocketLimits()) throws -> [SocketCommunicator] {
+    var links = [[Int: any Link]](repeating: [:], count: size)
+    for a in 0..<size {
+      for b in 0..<a {
+        (links[a][b], links[b][a]) = try self.links()
+      }
+    }
+    return links.enumerated().map {
+      SocketCommunicator(rank: $0.offset, size: size, links: $0.element, limits: limits)
+    }
+  }
+}
+
+/// Numbers as payload.
+struct Words: WireCodable {
+  let elements: [Double]
+  init(_ elements: [Double]) { self.elements = elements }
+  func encode(to writer: inout WireWriter) { writer.write(array: elements) }
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    elements = try reader.readArray(of: Double.self)
+  }
+}
