@@ -61,6 +61,14 @@ public final class LocalWorkers: @unchecked Sendable {
     for child in children { _ = child.reap(until: deadline) }
   }
 
+  /// The worker that a signal has killed, the lowest of several, and how it ended in words.
+  public func killed() -> (rank: Int, fate: String)? {
+    for (index, child) in children.enumerated() {
+      if case .killed? = child.poll() { return fate(of: index + 1).map { (index + 1, $0) } }
+    }
+    return nil
+  }
+
   /// How the process of worker `rank` ended, in words; nil while it runs, and for ranks that are no process.
   public func fate(of rank: Int) -> String? {
     children.indices.contains(rank - 1) ? children[rank - 1].poll().map { "\($0)" } : nil
