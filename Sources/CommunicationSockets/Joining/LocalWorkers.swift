@@ -61,17 +61,15 @@ public final class LocalWorkers: @unchecked Sendable {
     for child in children { _ = child.reap(until: deadline) }
   }
 
-  /// The worker that a signal has killed, the lowest of several, and how it ended in words.
-  public func killed() -> (rank: Int, fate: String)? {
-    for (index, child) in children.enumerated() {
-      if case .killed? = child.poll() { return fate(of: index + 1).map { (index + 1, $0) } }
+  /// How the process of worker `rank` ended, in words; nil for ranks that are no process, and while it runs.
+  /// Blocks up to half a second: a process closes its connections a moment before it has ended.
+  public func fate(of rank: Int) -> String? {
+    guard children.indices.contains(rank - 1) else { return nil }
+    for _ in 0..<50 {
+      if let end = children[rank - 1].poll() { return "\(end)" }
+      usleep(10_000)
     }
     return nil
-  }
-
-  /// How the process of worker `rank` ended, in words; nil while it runs, and for ranks that are no process.
-  public func fate(of rank: Int) -> String? {
-    children.indices.contains(rank - 1) ? children[rank - 1].poll().map { "\($0)" } : nil
   }
 }
 
