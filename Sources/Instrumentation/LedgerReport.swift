@@ -105,7 +105,8 @@ public struct WorkerLedger: Sendable, Hashable {
   /// The ledger of worker `rank`.
   public init(rank: Int, operations: [Operation]) {
     self.rank = rank
-    self.operations = operations.filter { $0.total != Account() }
+    let seen = operations.filter { $0.total != Account() }
+    self.operations = seen.filter { $0.name != Ledger.idle } + seen.filter { $0.name == Ledger.idle }
   }
 
   /// All operations together.

@@ -36,7 +36,7 @@ extension Cluster {
         try await run(
           configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
     } catch {
-      outcome = .failure(group.explained(error))
+      outcome = .failure(await onOwnThread { group.explained(error) })
     }
     await onOwnThread { group.finish() }
     return try outcome.get()
@@ -114,7 +114,8 @@ private struct DriversGroup: Sendable {
     self.workers = workers
   }
 
-  /// The error of a lost group with how the worker's process has ended, where that is known.
+  /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
+  /// calling thread.
   func explained(_ error: any Error) -> any Error {
     guard case .communication(let cause)? = error as? ExecutionError, let workers else { return error }
     switch cause {

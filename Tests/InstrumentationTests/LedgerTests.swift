@@ -43,14 +43,14 @@ func sampleReport(factor: Int = 1) -> LedgerReport {
     ledger.end()
     let entries = ledger.entries(of: 1)
     #expect(entries.rank == 1)
-    #expect(entries.operations.map(\.name) == [Ledger.idle, "map a"])
+    #expect(entries.operations.map(\.name) == ["map a", Ledger.idle])
     #expect(entries[Ledger.idle] == Account(waiting: 9))
     #expect(
       entries["map a"]
         == Account(
           sent: Traffic(messages: 1, words: 5, payloadBytes: 40, headerBytes: 8),
           received: Traffic(messages: 2, words: 1, payloadBytes: 8, headerBytes: 80)))
-    #expect(entries.operations.last?.peers.map(\.rank) == [0, 3])
+    #expect(entries.operations.first?.peers.map(\.rank) == [0, 3])
   }
 
   @Test func whatIsDiscardedIsNotCounted() {

@@ -86,6 +86,8 @@ final class PeerGroup {
     let sent = UnsafeBufferPointer(rebasing: buffer[..<bytes])
     let place = UnsafeMutableBufferPointer(rebasing: buffer[..<answer])
     try order([Order.echo, bytes, answer, repeats])
+    // The peer has its memory.
+    try communicator.barrier()
     return try seconds(repeats) {
       try communicator.send(numbers: sent, to: 1, tag: .tiles)
       _ = try communicator.receive(into: place, from: .rank(1), tag: .tiles)
@@ -142,6 +144,7 @@ struct Peer: ParsableCommand {
         let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(words[1], words[2]))
         buffer.initialize(repeating: 2)
         defer { buffer.deallocate() }
+        try communicator.barrier()
         for _ in 0..<words[3] {
           _ = try communicator.receive(
             into: UnsafeMutableBufferPointer(rebasing: buffer[..<words[1]]), from: .rank(0), tag: .tiles)

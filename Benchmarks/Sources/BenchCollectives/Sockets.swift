@@ -47,11 +47,12 @@ private func besideBlockingTCP(_ group: PeerGroup, bytes: Int, _ effort: Effort)
     reference: { reference_socket_round_trip(mine, buffer, bytes, 8, Int32($0)) })
 }
 
-/// All-reduce over TCP sockets, beside an MPI job that may use nothing else.
+/// All-reduce over sockets, beside an MPI job that may use nothing else.
 func measureAllReduce(_ effort: Effort, ranks: [Int]) throws -> [Comparison] {
   guard let mpirun = mpirunPath else { return [] }
-  return try ranks.map { size in
-    let group = try PeerGroup(size: size, .tcp)
+  let cases = ranks.flatMap { size in SocketKind.allCases.map { (size, $0) } }
+  return try cases.map { size, kind in
+    let group = try PeerGroup(size: size, kind)
     defer { try? group.stop() }
     let count = effort.longBytes / 8
     let once = try group.allReduce(count: count, repeats: 3)
@@ -70,7 +71,8 @@ func measureAllReduce(_ effort: Effort, ranks: [Int]) throws -> [Comparison] {
       theirs.append(time)
     }
     return .times(
-      "all-reduce \(effort.longBytes) bytes, \(size) ranks", (median(ours), median(theirs)),
+      "\(kind.rawValue) sockets, all-reduce \(effort.longBytes) bytes, \(size) ranks",
+      (median(ours), median(theirs)),
       against: "Open MPI over TCP", limit: .atMost(1.2))
   }
 }

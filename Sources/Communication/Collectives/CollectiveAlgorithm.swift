@@ -12,7 +12,7 @@
 //
 // Bytes are those of one rank's whole buffer: for gather, scatter and all-gather, of everybody's numbers.
 // Source for the shape of the table: Thakur, Rabenseifner, Gropp, Optimization of Collective Communication
-// Operations in MPICH, 2005, section 4; the limits are measured on sockets and threads.
+// Operations in MPICH, 2005, section 4; the limits are of the size that it gives for networks.
 
 /// A collective on numbers that has two algorithms.
 enum Collective: CaseIterable {

@@ -3,6 +3,8 @@
 // is posted; a send that returns at once copies them on the way. Each worker has one mailbox; a receive waits
 // until a message of the wanted sender and tag lies in it.
 
+import Foundation
+
 /// A worker's end of a group of threads.
 public final class InProcessCommunicator: Communicator {
   /// This worker's number.
@@ -22,7 +24,8 @@ public final class InProcessCommunicator: Communicator {
   ///   transport between processes would; a way to test one.
   public static func group(size: Int, encodes: Bool = false) -> [InProcessCommunicator] {
     precondition(size >= 1)
-    let mailboxes = (0..<size).map { _ in Mailbox() }
+    let hasProcessors = size <= ProcessInfo.processInfo.activeProcessorCount
+    let mailboxes = (0..<size).map { _ in Mailbox(hasProcessor: hasProcessors) }
     return (0..<size).map {
       InProcessCommunicator(rank: $0, mailboxes: mailboxes, encodes: encodes)
     }

@@ -38,8 +38,11 @@ final class Mailbox: @unchecked Sendable {
   /// Nanoseconds that the worker has slept here.
   var waitingTime: Int { waited.load(ordering: .relaxed) }
 
-  /// How long a worker looks before it sleeps, in rounds of a fraction of a microsecond.
-  private static let looks = 60
+  /// How long the worker looks before it sleeps, in rounds of a fraction of a microsecond.
+  private let looks: Int
+
+  /// - Parameter hasProcessor: whether the worker may look for a moment without taking a processor from others.
+  init(hasProcessor: Bool) { looks = hasProcessor ? 60 : 2 }
 
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
     condition.lock()
@@ -114,7 +117,7 @@ final class Mailbox: @unchecked Sendable {
       }
       let seen = events.load(ordering: .relaxed)
       condition.unlock()
-      for _ in 0..<Self.looks where events.load(ordering: .acquiring) == seen { sched_yield() }
+      for _ in 0..<looks where events.load(ordering: .acquiring) == seen { sched_yield() }
       condition.lock()
       guard events.load(ordering: .relaxed) == seen else { continue }
       sleepers += 1

@@ -61,9 +61,15 @@ public final class LocalWorkers: @unchecked Sendable {
     for child in children { _ = child.reap(until: deadline) }
   }
 
-  /// How the process of worker `rank` ended, in words; nil while it runs, and for ranks that are no process.
+  /// How the process of worker `rank` ended, in words; nil for ranks that are no process, and while it runs.
+  /// Blocks up to half a second: a process closes its connections a moment before it has ended.
   public func fate(of rank: Int) -> String? {
-    children.indices.contains(rank - 1) ? children[rank - 1].poll().map { "\($0)" } : nil
+    guard children.indices.contains(rank - 1) else { return nil }
+    for _ in 0..<50 {
+      if let end = children[rank - 1].poll() { return "\(end)" }
+      usleep(10_000)
+    }
+    return nil
   }
 }
 
