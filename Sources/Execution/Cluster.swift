@@ -146,7 +146,13 @@ private struct Job {
       let worker = DataflowWorker(communicator: communicator, registry: registry, recorder: recorder)
       ledger = ledger ?? worker.communicator.ledger
       threads.start(named: "tessera service \(communicator.rank)") {
-        closingOnFailure(communicator) { () throws(CommunicationError) in try worker.serve() }
+        do throws(CommunicationError) {
+          try worker.serve()
+        } catch {
+          // A worker that is lost leaves the others alone; what it cannot understand ends the job.
+          if case .closed = error { return }
+          communicator.close(reason: error.reasonToClose)
+        }
       }
       threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
     }

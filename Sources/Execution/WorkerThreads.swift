@@ -18,10 +18,11 @@ final class WorkerThreads: Sendable {
   func start(named name: String, _ body: @escaping @Sendable () -> Void) {
     state.withLock { $0.running += 1 }
     let thread = Thread {
+      // On Linux a name given before the start is the process's.
+      Thread.current.name = name
       body()
       self.leave()
     }
-    thread.name = name
     thread.stackSize = Self.stackSize
     thread.start()
   }
