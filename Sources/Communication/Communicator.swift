@@ -27,7 +27,8 @@ public protocol Communicator: Sendable {
   func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag) throws(CommunicationError)
 
   /// Waits for the next message with this tag from `source`. From anyone: of a worker that is lost, `lost` is
-  /// thrown once for each tag, when no message is there; later calls go on with the others.
+  /// thrown once for each tag, when no message is there; later calls go on with the others, and throw again
+  /// when there are none.
   ///
   /// - Throws: `closed`, `lost`, `noSuchRank`, `unexpectedMessage`, or what decoding the value throws.
   func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)

@@ -102,10 +102,12 @@ struct Inbox {
     if pending[receive.channel]?.isEmpty == true { pending[receive.channel] = nil }
   }
 
-  /// Ends the receives that `isConcerned`.
-  mutating func fail(_ error: CommunicationError, where isConcerned: (PendingReceive) -> Bool) {
+  /// Ends the receives for which there is a `failure`, in the order of posting on each channel.
+  mutating func fail(_ failure: (PendingReceive) -> CommunicationError?) {
     for (channel, receives) in pending {
-      for receive in receives where isConcerned(receive) { receive.fail(error) }
+      for receive in receives {
+        if let error = failure(receive) { receive.fail(error) }
+      }
       let rest = receives.filter { $0.failure == nil }
       pending[channel] = rest.isEmpty ? nil : rest
     }

@@ -54,5 +54,5 @@ public struct LinkError: Error, Equatable, Sendable {
   public init(reason: String) { self.reason = reason }
 
   /// The failure that the system call left in `errno`.
-  static func fromErrno() -> LinkError { LinkError(reason: String(cString: strerror(errno))) }
+  static func fromErrno() -> LinkError { LinkError(reason: SystemCall.reason(errno)) }
 }

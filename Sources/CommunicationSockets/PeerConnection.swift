@@ -63,6 +63,9 @@ final class PeerConnection {
     lastHeard = now
   }
 
+  /// Whether the peer is lost.
+  var isLost: Bool { if case .lost = state { true } else { false } }
+
   // MARK: out
 
   /// Why nothing can be sent to the peer; nil when something can.

@@ -22,17 +22,11 @@ public final class PlainLink: Link, @unchecked Sendable {
     self.isChecksummed = isChecksummed
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
-    Self.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    SystemCall.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     var (domain, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
     if getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0, domain == AF_UNIX {
-      Self.set(descriptor, SOL_SOCKET, SO_SNDBUF, Self.unixBuffer)
+      SystemCall.set(descriptor, SOL_SOCKET, SO_SNDBUF, Self.unixBuffer)
     }
-  }
-
-  /// Sets an option; one that the socket does not have is left alone.
-  private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
-    var value = value
-    _ = setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// None: what has come lies in the kernel.

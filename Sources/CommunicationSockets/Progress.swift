@@ -48,6 +48,8 @@ final class Progress: @unchecked Sendable {
   private var losses: [(rank: Int, reason: String)] = []
   private var toldLosses: [(rank: Int, reason: String)] = []
   private var lossHandler: (@Sendable (Int, String) -> Void)?
+  /// The lost workers that receives from anyone have been told of.
+  private var told: [Channel: Set<Int>] = [:]
 
   /// Looks at the socket before blocking: about as long as a wake-up takes.
   private static let mostLooks = 30
@@ -87,8 +89,11 @@ final class Progress: @unchecked Sendable {
       return nil
     }
     if let failure = connection.sendFailure { throw failure }
+    let wasBusy = !connection.outgoing.isEmpty
     let frame = connection.outgoing.append(kind, channel, payload)
     connection.flush(now: Monitor.now())
+    // Others wait for frames that this may have sent, and the poll would tell them only of more room.
+    if wasBusy { wakeCallers() }
     if let failure = frame?.failure ?? connection.sendFailure { throw failure }
     if !connection.outgoing.isEmpty { wakePollers() }
     return frame?.isSent == false ? frame : nil
@@ -130,28 +135,23 @@ final class Progress: @unchecked Sendable {
     defer { leave() }
     if let closedReason { return receive.fail(.closed(reason: closedReason)) }
     inbox.post(receive)
-    if receive.message == nil, receive.failure == nil, let failure = failure(of: receive.source) {
+    if receive.message == nil, receive.failure == nil, let failure = failure(of: receive) {
       inbox.forget(receive)
       receive.fail(failure)
     }
   }
 
-  /// Why no message will come from the source; nil while some may.
-  private func failure(of source: Source) -> CommunicationError? {
-    switch source {
-    case .rank(let peer): return connections[peer]?.receiveFailure
-    case .any:
-      var failure: CommunicationError?
-      var isOpen = connections.count == 1
-      for case let connection? in connections {
-        switch connection.state {
-        case .lost: return connection.receiveFailure
-        case .left: failure = connection.receiveFailure
-        case .open: isOpen = true
-        }
-      }
-      return isOpen ? nil : failure
+  /// Why no message will come for the receive; nil while some may. Where others may still send, receives from
+  /// anyone are told of a lost worker once a channel, and go on.
+  private func failure(of receive: PendingReceive) -> CommunicationError? {
+    if case .rank(let peer) = receive.source { return connections[peer]?.receiveFailure }
+    for case let peer? in connections
+    where peer.isLost && told[receive.channel, default: []].insert(peer.rank).inserted {
+      return peer.receiveFailure
     }
+    if connections.contains(where: { $0?.state == .open }) { return nil }
+    let gone = connections.compactMap { $0 }
+    return (gone.first(where: \.isLost) ?? gone.first)?.receiveFailure
   }
 
   /// Returns the receive's message when it is whole.
@@ -319,9 +319,13 @@ final class Progress: @unchecked Sendable {
   /// Fails the receives that no message can come for any more.
   private func forgetReceives(from connection: PeerConnection) {
     guard let failure = connection.receiveFailure else { return }
-    if let message = connection.takeMessage() { inbox.forget(message, failure) }
-    inbox.fail(failure) { $0.source == .rank(connection.rank) }
-    if let failure = self.failure(of: .any) { inbox.fail(failure) { $0.source == .any } }
+    if let message = connection.takeMessage() {
+      if connection.isLost, message.receiver?.source == .any {
+        told[message.channel, default: []].insert(connection.rank)
+      }
+      inbox.forget(message, failure)
+    }
+    inbox.fail { self.failure(of: $0) }
   }
 
   /// Who is to hear of losses.
@@ -378,7 +382,7 @@ final class Progress: @unchecked Sendable {
     for case let connection? in connections {
       if let message = connection.takeMessage() { inbox.forget(message, error) }
     }
-    inbox.fail(error) { _ in true }
+    inbox.fail { _ in error }
   }
 
   /// Ends this worker's part: what is posted goes out, then a goodbye; then the peers' own ends are waited for,

@@ -30,8 +30,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public var style: ExecutionStyle
   /// The transport.
   public var transport: Transport
-  /// The longest message that a transport between processes sends, in bytes, at least 16; longer values go in
-  /// pieces.
+  /// The longest message that MPI is given, in bytes, at least 16; longer values go in pieces.
   public var messageBytes = 1 << 30
   /// How processes find each other, where they do over sockets.
   public var sockets = SocketSettings()

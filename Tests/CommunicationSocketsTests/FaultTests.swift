@@ -340,6 +340,49 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     #expect(results == [2, 1])
   }
 
+  /// A worker with two peers that a test plays.
+  private func workerAmongTwo(_ wire: Wire) throws -> (SocketCommunicator, [ScriptedPeer]) {
+    let pairs = (try wire.pair(), try wire.pair())
+    let end = SocketCommunicator(
+      rank: 0, size: 3, links: [1: wire.link(pairs.0.0), 2: wire.link(pairs.1.0)],
+      limits: quickLimits(silence: .seconds(10)))
+    return (end, [ScriptedPeer(pairs.0.1), ScriptedPeer(pairs.1.1)])
+  }
+
+  @Test(arguments: Wire.allCases) func anySourceHearsOfALossOnceForEachTag(wire: Wire) throws {
+    let (end, peers) = try workerAmongTwo(wire)
+    // Of the receives that wait already, the first hears of it.
+    let posted = try (0..<3).map { _ in try end.postReceive(Int.self, from: .any, tag: .tiles) }
+    let elsewhere = try end.postReceive(Int.self, from: .any, tag: .exchange)
+    peers[1].close()
+    #expect(loss { _ = try posted[0].wait() }?.rank == 2)
+    #expect(loss { _ = try elsewhere.wait() }?.rank == 2)
+    for k in 0..<4 {
+      peers[0].send(
+        frame(.value, encoded(k), sequence: UInt64(k), isChecksummed: wire == .tcp))
+    }
+    #expect(try posted[1].wait().value == 0)
+    #expect(try posted[2].wait().value == 1)
+    // And of those that come later none does, but on another tag.
+    #expect(try end.receive(Int.self, from: .any, tag: .tiles).value == 2)
+    #expect(try end.receive(Int.self, from: .any, tag: .tiles).source == 1)
+    #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .status) }?.rank == 2)
+    // With nobody left there is nothing to go on with.
+    peers[0].close()
+    #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .tiles) }?.rank == 1)
+    #expect(loss { _ = try end.receive(Int.self, from: .any, tag: .tiles) } != nil)
+  }
+
+  @Test(arguments: Wire.allCases) func anySourceHearsOnceOfALossInMidMessage(wire: Wire) throws {
+    let (end, peers) = try workerAmongTwo(wire)
+    let posted = try (0..<2).map { _ in try end.postReceive(Int.self, from: .any, tag: .tiles) }
+    peers[1].send(frame(.value, [1, 2, 3], length: 1000, isChecksummed: wire == .tcp))
+    peers[1].close()
+    #expect(loss { _ = try posted[0].wait() }?.rank == 2)
+    peers[0].send(frame(.value, encoded(7), isChecksummed: wire == .tcp))
+    #expect(try posted[1].wait().value == 7)
+  }
+
   @Test(arguments: Wire.allCases) func aLossEndsOperationsUnderWay(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(10)))
     let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: 4_000_000)

@@ -58,6 +58,31 @@ import Testing
     }
   }
 
+  @Test func anySourceHearsOfALossOnceForEachTag() throws {
+    let ends = InProcessCommunicator.group(size: 3)
+    func loss(_ tag: TesseraCommunication.Tag) -> Int? {
+      do throws(CommunicationError) {
+        _ = try ends[0].receive(Int.self, from: .any, tag: tag)
+        return nil
+      } catch {
+        guard case .lost(let rank, _) = error else { return nil }
+        return rank
+      }
+    }
+    try ends[2].send(1, to: 0, tag: .tiles)
+    ends[2].die(reason: "gone")
+    // What it sent before is heard first.
+    #expect(try ends[0].receive(Int.self, from: .any, tag: .tiles).source == 2)
+    #expect(loss(.tiles) == 2)
+    #expect(loss(.status) == 2)
+    try ends[1].send(2, to: 0, tag: .tiles)
+    #expect(try ends[0].receive(Int.self, from: .any, tag: .tiles).value == 2)
+    // With nobody left there is nothing to wait for.
+    ends[1].die(reason: "gone too")
+    #expect(loss(.tiles) == 1)
+    #expect(loss(.tiles) != nil)
+  }
+
   @Test func closingWakesAWaitingReceiverAndRefusesWhatFollows() throws {
     let group = InProcessCommunicator.group(size: 3)
     #expect(throws: CommunicationError.closed(reason: "enough")) {

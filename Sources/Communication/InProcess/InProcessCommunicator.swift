@@ -25,7 +25,7 @@ public final class InProcessCommunicator: Communicator {
   public static func group(size: Int, encodes: Bool = false) -> [InProcessCommunicator] {
     precondition(size >= 1)
     let hasProcessors = size <= ProcessInfo.processInfo.activeProcessorCount
-    let mailboxes = (0..<size).map { _ in Mailbox(hasProcessor: hasProcessors) }
+    let mailboxes = (0..<size).map { _ in Mailbox(others: size - 1, hasProcessor: hasProcessors) }
     return (0..<size).map {
       InProcessCommunicator(rank: $0, mailboxes: mailboxes, encodes: encodes)
     }

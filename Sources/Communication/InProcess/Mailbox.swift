@@ -41,8 +41,16 @@ final class Mailbox: @unchecked Sendable {
   /// How long the worker looks before it sleeps, in rounds of a fraction of a microsecond.
   private let looks: Int
 
+  /// How many workers may send here beside this one.
+  private let others: Int
+
+  /// The mailbox of a worker beside `others`.
+  ///
   /// - Parameter hasProcessor: whether the worker may look for a moment without taking a processor from others.
-  init(hasProcessor: Bool) { looks = hasProcessor ? 60 : 2 }
+  init(others: Int, hasProcessor: Bool) {
+    self.others = others
+    looks = hasProcessor ? 60 : 2
+  }
 
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
     condition.lock()
@@ -70,12 +78,15 @@ final class Mailbox: @unchecked Sendable {
     unlockAndWake()
   }
 
-  /// Why nothing of the source will come; of anybody's losses, one that has not been told with this tag.
+  /// Why nothing of the source will come; of anybody's losses, one that has not been told with this tag, or
+  /// any when nobody else is left.
   private func loss(of source: Source, _ tag: Tag) -> CommunicationError? {
     let rank: Int? =
       switch source {
       case .rank(let rank): rank
-      case .any: lost.keys.filter { !told.contains(Channel(tag: tag, source: $0)) }.min()
+      case .any:
+        lost.keys.filter { !told.contains(Channel(tag: tag, source: $0)) }.min()
+          ?? (lost.count == others ? lost.keys.min() : nil)
       }
     guard let rank, let reason = lost[rank] else { return nil }
     if source == .any { told.insert(Channel(tag: tag, source: rank)) }

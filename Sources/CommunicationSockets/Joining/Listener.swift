@@ -35,8 +35,7 @@ struct Listener: ~Copyable {
     }
     guard descriptor >= 0 else { throw refusal() }
     // A port whose last connections are still being forgotten is free; one that is listened at is not.
-    var yes: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    SystemCall.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
     guard address.withPointer({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, SOMAXCONN) == 0,
       let bound = SocketAddress(local: descriptor)
     else { throw refusal() }

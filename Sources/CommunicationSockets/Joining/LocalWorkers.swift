@@ -152,7 +152,8 @@ private struct Gathering {
 
   func abandon() {
     for socket in sockets { close(socket) }
-    for child in children { kill(child.identifier, SIGKILL) }
+    // Not one that is reaped: its number may be another's by now.
+    for child in children where child.poll() == nil { kill(child.identifier, SIGKILL) }
     for child in children { _ = child.reap(until: .now) }
   }
 

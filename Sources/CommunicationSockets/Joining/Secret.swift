@@ -51,8 +51,9 @@ extension Secret {
   /// The variable that names a file that holds it.
   public static let fileVariable = "TESSERA_SECRET_FILE"
 
-  /// The secret in `file` where one is named, else in the environment, from which it is then removed so that
-  /// no child process and no core dump has it.
+  /// The secret in `file` where one is named, else in the environment, from which it is then removed: neither
+  /// child processes nor `/proc/PID/environ` have it. This process's memory keeps it, and so would its core
+  /// dump.
   ///
   /// - Throws: `refused` when there is none, when it is too short, or when others may read the file: never a
   ///   fall-back to something else.

@@ -1,4 +1,4 @@
-// Waiting for descriptors with a deadline, and the words for what a system call says.
+// Waiting for descriptors with a deadline, their options, and the words for what a system call says.
 
 import Glibc
 import TesseraCommunication
@@ -6,6 +6,12 @@ import TesseraCommunication
 enum SystemCall {
   /// The system's words for an error number.
   static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
+
+  /// Sets an option of a socket; one that the socket does not have is left alone.
+  static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+    var value = value
+    _ = setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
 
   /// Waits until one of `descriptors` is ready or `deadline` has come, and fills in what they are ready for.
   static func poll(_ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?) {

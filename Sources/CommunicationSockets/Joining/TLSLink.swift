@@ -105,8 +105,7 @@ final class TLSLink: Link, @unchecked Sendable {
     self.descriptor = descriptor
     self.context = context
     connection = try context.connection(descriptor, side)
-    var yes: Int32 = 1
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    SystemCall.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
   }
 
   deinit { SSL_free(connection) }

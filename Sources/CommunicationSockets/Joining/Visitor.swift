@@ -103,14 +103,10 @@ struct Arrival {
 /// A link over a connected TCP socket. A peer whose machine vanishes before the job begins, when heartbeats
 /// take over, is noticed by TCP within half a minute.
 func tcpLink(_ descriptor: Int32, _ tls: TLSContext?, _ side: TLSLink.Side) throws(LinkError) -> any Link {
-  func set(_ level: Int32, _ option: Int32, _ value: Int32) {
-    var value = value
-    setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
-  }
-  set(SOL_SOCKET, SO_KEEPALIVE, 1)
-  set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 10)
-  set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
-  set(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+  SystemCall.set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+  SystemCall.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 10)
+  SystemCall.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
+  SystemCall.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
   guard let tls else { return PlainLink(descriptor: descriptor, isChecksummed: true) }
   return try TLSLink(descriptor: descriptor, tls, side)
 }
