@@ -62,7 +62,8 @@ extension Scheduler {
         if self[input].isAvailable {
           inputs.append(Location(block: input, holder: self[input].holders[0]))
         } else if let attempt = self[input].attempts.first, self[input].attempts.count == 1,
-          maker ?? attempt.worker == attempt.worker
+          maker ?? attempt.worker == attempt.worker,
+          self[block].losses == 0 || candidates(for: block).contains(attempt.worker)
         {
           maker = attempt.worker
           inputs.append(Location(block: input, holder: attempt.worker))
