@@ -115,7 +115,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(10))) struct FaultTests {
   @Test(arguments: Wire.allCases) func aSilentPeerIsLost(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire)
     let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }

@@ -7,7 +7,7 @@ import Testing
 
 private let workerCounts = Array(1...9)
 
-@Suite(.timeLimit(.minutes(1))) struct EngineTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineTests {
   @Test(arguments: workerCounts, Way.allCases)
   func placedTilesAreCollectedInOrder(workers: Int, way: Way) async throws {
     try await withCluster(workers: workers, way: way, registry: .test) { cluster in
@@ -98,7 +98,7 @@ private let workerCounts = Array(1...9)
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FailingTaskTests {
+@Suite(.timeLimit(.minutes(10))) struct FailingTaskTests {
   private let expected = TaskFailureFields(tile: 3, message: "tile 3 refuses")
 
   @Test(arguments: workerCounts, Way.allCases)

@@ -8,7 +8,7 @@ import TesseraTestSupport
 
 @testable import TesseraCommunicationSockets
 
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(10)), .serialized)
 struct DoorkeeperTests {
   /// A door for `count` workers, kept on a thread of its own.
   final class Door: Sendable {

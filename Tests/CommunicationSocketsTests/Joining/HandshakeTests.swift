@@ -66,7 +66,7 @@ struct Conversation {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HandshakeTests {
   static let secret = Conversation.secret
 

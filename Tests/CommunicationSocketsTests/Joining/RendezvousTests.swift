@@ -8,7 +8,7 @@ import TesseraTestSupport
 
 @testable import TesseraCommunicationSockets
 
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(10)), .serialized)
 struct RendezvousTests {
   private static func terms(_ cluster: String = "", contract: [String] = ["a"], usesTLS: Bool = false)
     throws(CommunicationError) -> JoiningTerms
