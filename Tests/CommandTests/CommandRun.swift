@@ -40,6 +40,16 @@ struct CommandRun {
     errors = String(decoding: complaints, as: UTF8.self)
   }
 
+  /// Runs `tessera` with a limit on its data segment and private memory, beyond which nothing is allocated: its
+  /// peak cannot be measured, because a child's begins with that of the process that has started it. OpenBLAS
+  /// takes memory for each of its threads before anything else.
+  init(_ arguments: [String], dataKilobytes: Int) throws {
+    let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
+    try self.init(
+      ["-c", "ulimit -d \(dataKilobytes) && exec \"$0\" \"$@\"", tessera] + arguments, path: "/bin/sh",
+      environment: ["OPENBLAS_NUM_THREADS": "1"])
+  }
+
   /// The output as one JSON object.
   func json() throws -> [String: Any] {
     try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
