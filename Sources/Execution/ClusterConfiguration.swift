@@ -7,7 +7,7 @@ import Foundation
 public enum ExecutionStyle: String, Sendable, CaseIterable {
   /// MPI's way: static ownership, one collective closes each step.
   case messagePassing = "message-passing"
-  /// Spark's way: lineage, lazy collections, recovery of what is lost, backup tasks.
+  /// Spark's way: lineage, lazy collections, recovery of what is lost, backup tasks. Not over MPI.
   case dataflow
 }
 
@@ -110,7 +110,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
   /// The largest number of workers that run as threads of one process.
   public static let maximalThreads = 1024
 
-  /// - Throws: `invalidConfiguration` when a number is out of range.
+  /// - Throws: `invalidConfiguration` when a number is out of range, or settings exclude each other.
   public func validate() throws(ExecutionError) {
     guard workers >= 1, workers <= Self.maximalThreads else {
       throw .invalidConfiguration(
@@ -118,6 +118,10 @@ public struct ClusterConfiguration: Sendable, Equatable {
     }
     guard messageBytes >= 16, messageBytes <= Int32.max else {
       throw .invalidConfiguration("a message of \(messageBytes) bytes; expected 16 to \(Int32.max)")
+    }
+    if style == .dataflow, transport == .mpi {
+      // A dataflow worker talks from two threads, and MPI is started for one.
+      throw .invalidConfiguration("the style dataflow runs in process or over sockets, not over MPI")
     }
     if sockets.listen != nil || sockets.connect != nil, transport != .sockets {
       throw .invalidConfiguration(

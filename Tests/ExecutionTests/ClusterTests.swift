@@ -157,6 +157,15 @@ private struct Counted: Tile {
     #expect(message.hasPrefix(name) || message.contains("workers is \(value),"), "\(message)")
   }
 
+  @Test func dataflowOverMPIIsRefused() {
+    #expect(throws: ExecutionError.self) {
+      try ClusterConfiguration.fromEnvironment(["TESSERA_STYLE": "dataflow", "TESSERA_TRANSPORT": "mpi"])
+    }
+    #expect(throws: ExecutionError.self) {
+      try ClusterConfiguration.fromEnvironment(["TESSERA_STYLE": "dataflow", "PMIX_RANK": "0"])
+    }
+  }
+
   @Test func aClusterOfImpossibleSizeDoesNotStart() async {
     for workers in [0, -1, 1025] {
       await #expect(throws: ExecutionError.self) {
