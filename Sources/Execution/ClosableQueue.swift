@@ -29,6 +29,14 @@ final class ClosableQueue<Element: Sendable>: @unchecked Sendable {
     condition.signal()
   }
 
+  /// Waits for the next element; nil when the queue is closed and empty.
+  func next() -> Element? {
+    condition.lock()
+    defer { condition.unlock() }
+    while elements.isEmpty && !isClosed { condition.wait() }
+    return elements.isEmpty ? nil : elements.removeFirst()
+  }
+
   /// Waits for elements and takes all of them: none when the queue is closed, or when `seconds` have passed.
   func takeAll(within seconds: Double? = nil) -> [Element] {
     condition.lock()
@@ -43,12 +51,5 @@ final class ClosableQueue<Element: Sendable>: @unchecked Sendable {
     }
     defer { elements = [] }
     return elements
-  }
-
-  /// Whether the queue is closed and empty.
-  var isFinished: Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    return isClosed && elements.isEmpty
   }
 }

@@ -121,7 +121,7 @@ private struct Job {
         }
       }
     }
-    let queue = DriverQueue()
+    let queue = ClosableQueue<MessagePassingEngine.Job>()
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
       closingOnFailure(communicators[0]) { () throws(CommunicationError) in

@@ -70,7 +70,7 @@ final class DataflowDriver: Sendable {
     }
     threads.start(named: "tessera reports") { self.hear() }
     threads.start(named: "tessera results") {
-      while !self.fetches.isFinished { for fetch in self.fetches.takeAll() { fetch() } }
+      while let fetch = self.fetches.next() { fetch() }
     }
   }
 

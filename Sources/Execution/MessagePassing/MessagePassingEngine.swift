@@ -9,7 +9,11 @@ import TesseraInstrumentation
 /// The message-passing engine: turns each verb into a step that all workers take together.
 final class MessagePassingEngine: Engine {
   let workerCount: Int
-  private let queue: DriverQueue
+  /// Work for rank 0's thread: the program is asynchronous and waits in a continuation, the thread sleeps until
+  /// there is a job.
+  typealias Job = @Sendable (Worker) -> Void
+
+  private let queue: ClosableQueue<Job>
   private let registry: TaskRegistry
   private let recorder: Recorder?
   /// Collections that nobody holds any more, to be told to the workers with the next step.
@@ -19,7 +23,7 @@ final class MessagePassingEngine: Engine {
   /// names nothing here instead of something else.
   private static let lastIdentifier = Atomic(0)
 
-  init(workerCount: Int, queue: DriverQueue, registry: TaskRegistry, recorder: Recorder?) {
+  init(workerCount: Int, queue: ClosableQueue<Job>, registry: TaskRegistry, recorder: Recorder?) {
     self.workerCount = workerCount
     self.queue = queue
     self.registry = registry
