@@ -6,7 +6,9 @@ public import TesseraInstrumentation
 /// What a driver program can ask of the workers.
 ///
 /// Every verb throws `ExecutionError`: when a task fails (the failure of the lowest tile number, whatever
-/// the order in which workers met theirs), when a task is not in the registry, or when workers are lost.
+/// the order in which workers met theirs), when a task is not in the registry, or when workers are lost. In
+/// the dataflow style `place`, `map` and `exchange` only note what is to be done: the failure of a task is
+/// thrown by the `reduce` or `collect` that needs it, and nothing moves before.
 public protocol Engine: Sendable {
   /// The number of workers, the driver's own included.
   var workerCount: Int { get }

@@ -62,13 +62,3 @@ enum Wire: String, CaseIterable, Sendable {
     }
   }
 }
-
-/// Numbers as payload.
-struct Words: WireCodable {
-  let elements: [Double]
-  init(_ elements: [Double]) { self.elements = elements }
-  func encode(to writer: inout WireWriter) { writer.write(array: elements) }
-  init(from reader: inout WireReader) throws(CommunicationError) {
-    elements = try reader.readArray(of: Double.self)
-  }
-}

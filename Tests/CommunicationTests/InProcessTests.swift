@@ -127,13 +127,3 @@ import Testing
     #expect(throws: CommunicationError.self) { try end.broadcast(nil, as: Int.self) }
   }
 }
-
-/// Numbers as payload.
-struct Words: WireCodable {
-  let elements: [Double]
-  init(_ elements: [Double]) { self.elements = elements }
-  func encode(to writer: inout WireWriter) { writer.write(array: elements) }
-  init(from reader: inout WireReader) throws(CommunicationError) {
-    elements = try reader.readArray(of: Double.self)
-  }
-}

@@ -19,6 +19,20 @@ public func decoded<Value: WireCodable>(_: Value.Type, _ bytes: [UInt8]) throws(
   return value
 }
 
+/// Numbers as payload.
+public struct Words: WireCodable {
+  /// The numbers.
+  public let elements: [Double]
+  /// The given numbers.
+  public init(_ elements: [Double]) { self.elements = elements }
+  /// Writes one array.
+  public func encode(to writer: inout WireWriter) { writer.write(array: elements) }
+  /// Reads one array.
+  public init(from reader: inout WireReader) throws(CommunicationError) {
+    elements = try reader.readArray(of: Double.self)
+  }
+}
+
 extension [UInt8] {
   /// Changes, removes or adds up to four bytes; some of the new ones are what lengths are made of.
   public mutating func mutate(using generator: inout SeededGenerator) {

@@ -1,6 +1,5 @@
-// The blocks that a worker holds. Beyond its capacity it makes room: blocks that nobody has used for longest
-// go first; those that were asked to persist go to disk, the others can be made again. O(1) per access, O(n)
-// per eviction.
+// The blocks that a worker holds. Beyond its capacity it makes room: blocks that nobody has used for longest go
+// first, and can be made again from their lineage. O(1) per access, O(n log n) in the blocks held per eviction.
 
 import Foundation
 import TesseraCommunication
@@ -10,11 +9,9 @@ import TesseraCommunication
 /// `@unchecked Sendable`: every access to the stored properties holds the lock.
 final class BlockStore: @unchecked Sendable {
   private struct Entry {
-    var value: any WireCodable
+    let value: any WireCodable
     let bytes: Int
     var lastUse: Int
-    /// Tasks in the queue that read it.
-    var pins = 0
   }
 
   private let lock = NSLock()
@@ -43,7 +40,7 @@ final class BlockStore: @unchecked Sendable {
     return lock.withLock {
       uses += 1
       bytes += size - (entries[id]?.bytes ?? 0)
-      entries[id] = Entry(value: value, bytes: size, lastUse: uses, pins: entries[id]?.pins ?? 0)
+      entries[id] = Entry(value: value, bytes: size, lastUse: uses)
       return (size, makeRoom(sparing: id))
     }
   }
@@ -62,15 +59,10 @@ final class BlockStore: @unchecked Sendable {
     drop(lock.withLock { entries.keys.filter { collections.contains($0.collection) } })
   }
 
-  /// Keeps the blocks here until they are unpinned as often as pinned.
-  func pin(_ ids: some Sequence<BlockID>, by count: Int) {
-    lock.withLock { for id in ids { entries[id]?.pins += count } }
-  }
-
   private func makeRoom(sparing newest: BlockID) -> [BlockID] {
     guard bytes > capacity else { return [] }
     var evicted: [BlockID] = []
-    let oldestFirst = entries.filter { $0.key != newest && $0.value.pins <= 0 }
+    let oldestFirst = entries.filter { $0.key != newest }
       .sorted { $0.value.lastUse < $1.value.lastUse }
     for (id, entry) in oldestFirst {
       if bytes <= capacity { break }
