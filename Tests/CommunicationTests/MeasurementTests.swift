@@ -79,16 +79,18 @@ import Testing
       MeasuredCommunicator(transportKnows ? $0 : FaultyCommunicator($0, at: -1))
     }
     #expect((group[0].waitingTime != nil) == transportKnows)
+    let isAboutToReceive = DispatchSemaphore(value: 0)
     _ = try onThreads(group) { end in
       if end.rank == 0 {
-        Thread.sleep(forTimeInterval: 0.02)
+        isAboutToReceive.wait()
+        Thread.sleep(forTimeInterval: 0.1)
         try end.send(1, to: 1, tag: .tiles)
       } else {
+        isAboutToReceive.signal()
         _ = try end.receive(Int.self, from: 0, tag: .tiles)
       }
     }
     #expect(group[0].ledger.entries(of: 0).total.waiting == 0)
-    // The receiver may have come to its receive late.
     #expect(group[1].ledger.entries(of: 1).total.waiting < 60_000_000_000)
     #expect(group[1].ledger.entries(of: 1).total.waiting > 0)
   }

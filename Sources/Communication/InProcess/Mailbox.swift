@@ -32,10 +32,10 @@ final class Mailbox: @unchecked Sendable {
   private var told: Set<Channel> = []
   /// How often something has happened that a waiting worker may be waiting for.
   private let events = Atomic(0)
-  /// Nanoseconds slept. Written under the lock, read without it.
+  /// Nanoseconds waited. Added to and read without the lock.
   private let waited = Atomic(0)
 
-  /// Nanoseconds that the worker has slept here.
+  /// Nanoseconds that the worker's threads have waited here, all together.
   var waitingTime: Int { waited.load(ordering: .relaxed) }
 
   /// How long the worker looks before it sleeps, in rounds of a fraction of a microsecond.
@@ -117,6 +117,9 @@ final class Mailbox: @unchecked Sendable {
   /// threads as it has.
   func wait<Result>(_ result: () -> Result?) throws(CommunicationError) -> Result {
     condition.lock()
+    // When the first look found nothing: a wait begins there, whether spent looking or asleep.
+    var start: Int?
+    defer { if let start { waited.add(MonotonicClock.now() - start, ordering: .relaxed) } }
     while true {
       if let closedReason {
         condition.unlock()
@@ -126,15 +129,14 @@ final class Mailbox: @unchecked Sendable {
         condition.unlock()
         return result
       }
+      start = start ?? MonotonicClock.now()
       let seen = events.load(ordering: .relaxed)
       condition.unlock()
       for _ in 0..<looks where events.load(ordering: .acquiring) == seen { sched_yield() }
       condition.lock()
       guard events.load(ordering: .relaxed) == seen else { continue }
       sleepers += 1
-      let start = MonotonicClock.now()
       condition.wait()
-      waited.add(MonotonicClock.now() - start, ordering: .relaxed)
       sleepers -= 1
     }
   }
