@@ -46,8 +46,8 @@ final class Message {
     isComplete = true
   }
 
-  /// Where the next bytes of payload may be read to directly, at most `limit` of them; nil when they are of no
-  /// use to anybody.
+  /// Where the next bytes of payload may be read to directly, at most `limit` of them; nil when they are of
+  /// no use to anybody.
   ///
   /// - Throws: `tooLong` when there is no memory for them.
   func room(limit: Int) throws(CommunicationError) -> UnsafeMutableRawBufferPointer? {

@@ -1,7 +1,8 @@
 // One worker's end of a group whose members are joined by sockets, each to each. Values and numbers go to the
-// socket from where they lie: a value's arrays, the caller's numbers. Numbers that are waited for are read from
-// the socket to where they belong, and so are the arrays of a long value, which is decoded while it comes.
-// Payload copies: none beside the kernel's own; one of what came before it was asked for, and of short values.
+// socket from where they lie: a value's arrays, the caller's numbers. Numbers that are waited for are read
+// from the socket to where they belong, and so are the arrays of a long value, which is decoded while it
+// comes. Payload copies: none beside the kernel's own; one of what came before it was asked for, and of
+// short values.
 
 public import TesseraCommunication
 
