@@ -160,15 +160,59 @@ final class Progress: @unchecked Sendable {
   func wait(for receive: PendingReceive) throws(CommunicationError) -> Message {
     enter()
     defer { leave() }
-    if !receive.isFinished {
+    return try wait(for: receive) { $0.isComplete }
+  }
+
+  /// Returns the receive's message when it is whole or, if it is so long as to be read while it comes, has
+  /// begun to come. Of such a message, tells the length.
+  ///
+  /// - Throws: `closed`, `lost`, `unexpectedMessage`.
+  func begin(_ receive: PendingReceive) throws(CommunicationError) -> (message: Message, streamed: Int?) {
+    enter()
+    defer { leave() }
+    let message = try wait(for: receive) { $0.isComplete || Self.streamed ~= $0.length }
+    return (message, message.isComplete ? nil : message.length)
+  }
+
+  /// Puts the next bytes of the receive's message into `buffer`, at least `least`, and returns how many.
+  ///
+  /// - Throws: `closed`, `lost`.
+  func read(
+    _ receive: PendingReceive, into buffer: UnsafeMutableRawBufferPointer, atLeast least: Int
+  ) throws(CommunicationError) -> Int {
+    enter()
+    defer { leave() }
+    receive.message?.put(into: buffer)
+    // Whoever gives up takes the memory back.
+    let message = try wait(for: receive) { buffer.count - $0.placeLeft >= least }
+    return buffer.count - message.takePlaceBack()
+  }
+
+  /// Ends a receive whose message is of no use.
+  func abandon(_ receive: PendingReceive, _ error: CommunicationError) {
+    enter()
+    defer { leave() }
+    receive.fail(error)
+  }
+
+  /// Messages that are read while they come: long enough for a copy to cost more than some more waits, and so
+  /// short that memory of the length that a peer claims can be had, though not used, for nothing.
+  private static let streamed = 1 << 18...1 << 30
+
+  private func wait(for receive: PendingReceive, until isDone: (Message) -> Bool)
+    throws(CommunicationError) -> Message
+  {
+    func isOver() -> Bool { receive.failure != nil || receive.message.map(isDone) == true }
+    if !isOver() {
+      let source = receive.message.map { Source.rank($0.source) } ?? receive.source
       var preferred: PeerConnection?
-      if case .rank(let peer) = receive.source { preferred = connections[peer] }
+      if case .rank(let peer) = source { preferred = connections[peer] }
       preferred?.waiters += 1
-      if receive.source == .any { anySourceWaiters += 1 }
+      if source == .any { anySourceWaiters += 1 }
       wakePollers { !$0.isListenedTo && self.isWanted($0, self.inbox) }
-      wait(preferring: preferred) { receive.isFinished }
+      wait(preferring: preferred, isOver)
       preferred?.waiters -= 1
-      if receive.source == .any { anySourceWaiters -= 1 }
+      if source == .any { anySourceWaiters -= 1 }
     }
     guard let message = receive.message else { throw receive.failure ?? .closed(reason: "no message") }
     return message

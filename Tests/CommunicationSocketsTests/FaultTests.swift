@@ -195,6 +195,59 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }?.reason == "it has ended")
   }
 
+  @Test(arguments: Wire.allCases) func aPeerThatEndsInALongValueIsLost(wire: Wire) throws {
+    let bytes = frame(.value, encoded(Self.longValue), isChecksummed: wire == .tcp)
+    for count in [FrameHeader.size, FrameHeader.size + 8, 100_000, bytes.count - 1] {
+      let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
+      let losses = try onThreads([end]) { end in
+        Thread.detachNewThread {
+          peer.send(Array(bytes.prefix(count)))
+          peer.close()
+        }
+        return loss { _ = try end.receive(Words.self, from: 1, tag: .tiles) }?.reason
+      }
+      #expect(losses == ["it has ended in mid-message"])
+    }
+  }
+
+  @Test(arguments: Wire.allCases) func aLongValueThatIsNoneIsRefusedAndTheNextMessageIsRight(wire: Wire)
+    throws
+  {
+    let checksummed = wire == .tcp
+    let value = encoded(Self.longValue)
+    let claims = encoded(Int.max) + value.dropFirst(8)
+    for (payload, expected) in [
+      (claims, CommunicationError.tooLong(what: "an array of Double", length: .max, limit: 100_000)),
+      (value + [0], .malformed(expected: "the end of Words")),
+    ] {
+      let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
+      let next = try onThreads([end]) { end in
+        Thread.detachNewThread {
+          peer.send(frame(.value, payload, isChecksummed: checksummed))
+          peer.send(frame(.value, value, sequence: 1, isChecksummed: checksummed))
+        }
+        #expect(throws: expected) { try end.receive(Words.self, from: 1, tag: .tiles) }
+        return try end.receive(Words.self, from: 1, tag: .tiles).elements
+      }
+      #expect(next == [Self.longValue.elements])
+    }
+  }
+
+  @Test func aLongValueIsNotBelievedBeforeItsChecksum() throws {
+    var bytes = frame(.value, encoded(Self.longValue), isChecksummed: true)
+    bytes[bytes.count / 2] ^= 1
+    let (end, peer) = try ScriptedPeer.pair(.tcp, quickLimits(silence: .seconds(30)))
+    let sent = bytes
+    let losses = try onThreads([end]) { end in
+      Thread.detachNewThread { peer.send(sent) }
+      return loss { _ = try end.receive(Words.self, from: 1, tag: .tiles) }?.reason
+    }
+    #expect(losses == ["malformed message: expected a payload with the right checksum"])
+  }
+
+  /// Long enough to be read while it comes.
+  private static let longValue = Words((0..<100_000).map { Double($0) })
+
   @Test(arguments: Wire.allCases) func aFrameThatComesByteByByteArrives(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
     let bytes = frame(.value, encoded(5), isChecksummed: wire == .tcp)

@@ -49,6 +49,45 @@ import Testing
     }
   }
 
+  @Test func numbersThatTheReceiverRefusesAreGivenBack() throws {
+    let outcomes = try onThreads(InProcessCommunicator.group(size: 2)) { end in
+      let numbers = [Double](repeating: 1, count: 10_000)
+      if end.rank == 0 {
+        for _ in 0..<3 {
+          try numbers.withUnsafeBufferPointer {
+            try end.postSend(numbers: $0, to: 1, tag: .tiles).wait()
+          }
+        }
+        return [CommunicationError?]()
+      }
+      func failure(_ body: () throws(CommunicationError) -> Void) -> CommunicationError? {
+        do throws(CommunicationError) {
+          try body()
+          return nil
+        } catch {
+          return error
+        }
+      }
+      func receive<Element: Sendable>(_ element: Element) throws(CommunicationError) {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: 10_000)
+        defer { buffer.deallocate() }
+        _ = try end.receive(into: buffer, from: .rank(0), tag: .tiles)
+      }
+      return [
+        failure { () throws(CommunicationError) in _ = try end.receive(Int.self, from: 0, tag: .tiles) },
+        failure { () throws(CommunicationError) in try receive(Float(0)) },
+        failure { () throws(CommunicationError) in try receive(0.0) },
+      ]
+    }
+    for error in outcomes[1].dropLast() {
+      guard case .unexpectedMessage = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+    }
+    #expect(outcomes[1].last == .some(nil))
+  }
+
   @Test func aRankOutsideTheGroupIsRefused() {
     let group = InProcessCommunicator.group(size: 2)
     for rank in [-1, 2, .max, .min] {
