@@ -21,7 +21,8 @@
   /// one of its ranks.
   ///
   /// `@unchecked Sendable`: MPI is initialized for calls from one thread at a time, and only the thread that
-  /// runs the worker makes them; all state that changes belongs to that thread.
+  /// runs the worker makes them; all state that changes belongs to that thread. Several threads go through
+  /// `concurrent`, which lets one in at a time.
   public final class MPICommunicator: Communicator, @unchecked Sendable {
     /// This process's rank.
     public let rank: Int
@@ -40,6 +41,8 @@
     /// Posted receives that have not been waited for. Every message asks whether there are any, and the check
     /// of exclusive access would cost a short one a tenth of its time.
     @exclusivity(unchecked) var posted: [MPIIncoming] = []
+    /// The end for several threads, once it has been asked for.
+    private var shared: SharedMPICommunicator?
 
     /// Starts MPI, at most once in a process. A process that no launcher has started is a world of one.
     ///
@@ -81,6 +84,13 @@
       }
     }
 
+    /// An end for calls from several threads at once, through which all calls go from now on.
+    public var concurrent: any Communicator {
+      let end = shared ?? SharedMPICommunicator(self)
+      shared = end
+      return end
+    }
+
     /// Ends the whole job, with the reason on standard error.
     public func close(reason: String) {
       try? FileHandle.standardError.write(contentsOf: Data("tessera: rank \(rank): \(reason)\n".utf8))
@@ -93,6 +103,8 @@
     @MainActor
     public func finish() throws(CommunicationError) {
       try releaseOutgoing(downTo: 0)
+      try shared?.finish()
+      shared = nil
       var world: MPI_Comm? = world
       try MPIFailure.check(MPI_Comm_free(&world))
       try MPIFailure.check(MPI_Finalize())

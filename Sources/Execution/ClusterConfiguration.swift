@@ -7,7 +7,8 @@ import Foundation
 public enum ExecutionStyle: String, Sendable, CaseIterable {
   /// MPI's way: static ownership, one collective closes each step.
   case messagePassing = "message-passing"
-  /// Spark's way: lineage, lazy collections, recovery of what is lost, backup tasks. Not over MPI.
+  /// Spark's way: lineage, lazy collections, recovery of what is lost (not over MPI, where a lost
+  /// worker ends the job), backup tasks.
   case dataflow
 }
 
@@ -118,10 +119,6 @@ public struct ClusterConfiguration: Sendable, Equatable {
     }
     guard messageBytes >= 16, messageBytes <= Int32.max else {
       throw .invalidConfiguration("a message of \(messageBytes) bytes; expected 16 to \(Int32.max)")
-    }
-    if style == .dataflow, transport == .mpi {
-      // A dataflow worker talks from two threads, and MPI is started for one.
-      throw .invalidConfiguration("the style dataflow runs in process or over sockets, not over MPI")
     }
     if sockets.listen != nil || sockets.connect != nil, transport != .sockets {
       throw .invalidConfiguration(
