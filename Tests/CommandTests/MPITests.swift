@@ -8,12 +8,13 @@ struct MPITests {
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  /// Runs the command on `ranks` ranks, more than there are processors if need be.
-  static func run(ranks: Int, _ arguments: [String], environment: [String: String] = [:]) throws -> CommandRun
-  {
-    let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
+  /// Runs the command, or another program, on `ranks` ranks, more than there are processors if need be.
+  static func run(
+    ranks: Int, program: String = "tessera", _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> CommandRun {
+    let program = Bundle.main.bundleURL.appending(path: program).path
     return try CommandRun(
-      ["-n", "\(ranks)", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", tessera] + arguments,
+      ["-n", "\(ranks)", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", program] + arguments,
       path: mpirun,
       environment: environment.merging([
         "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
