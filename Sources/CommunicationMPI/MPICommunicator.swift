@@ -48,7 +48,7 @@
     ///
     /// - Parameter pieceBytes: the longest MPI message, at least 16; longer ones go in pieces.
     /// - Throws: `refused` when MPI cannot be started, has been before, serves one thread only, or does not
-    ///   know the other processes that `srun` has started.
+    ///   know the other processes that have been started with it.
     @MainActor
     public static func start(pieceBytes: Int = 1 << 30) throws(CommunicationError) -> MPICommunicator {
       try MPICommunicator(pieceBytes: pieceBytes)
@@ -77,10 +77,13 @@
       self.pieceBytes = pieceBytes
       headBytes = min(OutgoingValues.headBytes, pieceBytes)
       largestTag = Int(tessera_mpi_largest_tag(world))
-      let launched = ProcessInfo.processInfo.environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1
-      guard size > 1 || launched <= 1 else {
+      // Started by srun or another's mpiexec, which this MPI does not understand.
+      let environment = ProcessInfo.processInfo.environment
+      let launched = ["SLURM_STEP_NUM_TASKS", "PMI_SIZE"].compactMap { environment[$0].flatMap { Int($0) } }
+      guard size > 1 || launched.allSatisfy({ $0 <= 1 }) else {
         throw .refused(
-          reason: "srun has started \(launched) processes that MPI does not know of: try srun --mpi=pmix")
+          reason: "\(launched.max() ?? 0) processes have been started that MPI does not know of: try mpirun, "
+            + "or srun --mpi=pmix")
       }
     }
 

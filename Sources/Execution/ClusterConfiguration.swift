@@ -97,7 +97,11 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public static func launchedRank(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int? {
-    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"].lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
+    func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
+    let rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].lazy.compactMap(number).first
+    // A batch script has a SLURM_PROCID as well: what srun has started has a number of tasks besides.
+    let rankOfStep = (number("SLURM_STEP_NUM_TASKS") ?? 1) > 1 ? number("SLURM_PROCID") : nil
+    return rank ?? rankOfStep
   }
 
   /// Whether this process is a worker that `mpirun`, `srun` or a driver on this machine has started: another
