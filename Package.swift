@@ -121,6 +121,9 @@ let package = Package(
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       path: "Tests/MPIRanks", swiftSettings: settings),
+    .executableTarget(
+      name: "SameBits", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/SameBits",
+      swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
@@ -145,6 +148,6 @@ let package = Package(
         "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
       ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
-    tests("Command", ["TesseraCommand", "TenLines"]),
+    tests("Command", ["TesseraCommand", "TenLines", "SameBits"]),
   ]
 )

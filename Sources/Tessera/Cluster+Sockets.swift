@@ -182,6 +182,6 @@ private func communicating<Result: Sendable>(
 }
 
 /// A line on standard error. Where nobody listens there is nobody to tell.
-@Sendable private func noteForAPerson(_ text: String) {
+@Sendable func noteForAPerson(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data("tessera: \(text)\n".utf8))
 }
