@@ -17,7 +17,9 @@ public struct TesseraCommand: AsyncParsableCommand {
       73 cannot create the output; 74 input/output error.
       """,
     version: "0.1.0",
-    subcommands: [Info.self, Convert.self, Generate.self, SVD.self, Spy.self, Worker.self, CompareStyles.self])
+    subcommands: [
+      Info.self, Convert.self, Generate.self, SVD.self, Spy.self, Worker.self, CompareStyles.self,
+    ])
 
   /// As the command line is read.
   public init() {}

@@ -54,7 +54,8 @@ public struct CompareStyles: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Run once more while so many workers are lost.", valueName: "n"))
   var kill = 0
 
-  @Option(help: ArgumentHelp("Run once more while so many workers are slow (processes only).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Run once more while so many workers are slow (processes only).", valueName: "n"))
   var slow = 0
 
   @Option(

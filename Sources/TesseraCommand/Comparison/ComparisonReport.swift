@@ -14,7 +14,9 @@ struct ComparisonReport {
     var text = Text.table([Self.header] + measurements.map(row), leading: 3)
     if !faults.isEmpty {
       text += "\n" + Text.table([Self.faultHeader] + faults.map(row), leading: 4)
-      for message in Set(faults.compactMap(\.error)).sorted() { text += "error: \(Text.printable(message))\n" }
+      for message in Set(faults.compactMap(\.error)).sorted() {
+        text += "error: \(Text.printable(message))\n"
+      }
     }
     return text
   }
@@ -38,7 +40,8 @@ struct ComparisonReport {
   }
 
   private static let faultHeader = [
-    "workload", "transport", "style", "fault", "without", "to the result", "times", "to an error", "same bits",
+    "workload", "transport", "style", "fault", "without", "to the result", "times", "to an error",
+    "same bits",
   ]
 
   private func row(_ fault: FaultMeasurement) -> [String] {

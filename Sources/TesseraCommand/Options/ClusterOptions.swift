@@ -17,7 +17,8 @@ struct ClusterOptions: ParsableArguments {
   var style: ExecutionStyle?
 
   @Option(
-    help: ArgumentHelp("What carries messages between workers (or TESSERA_TRANSPORT).", valueName: "transport"))
+    help: ArgumentHelp(
+      "What carries messages between workers (or TESSERA_TRANSPORT).", valueName: "transport"))
   var transport: Transport?
 
   /// The settings given.
