@@ -105,6 +105,7 @@ struct CompareStylesTests {
     let threads = try Self.objects(
       CommandRun(Self.small + ["--workload", "product", "--transport", "in-process"]), "measurements")
     #expect(ranks.map { $0["transport"] as? String } == ["mpi"])
+    #expect((ranks[0]["waitingSeconds"] as? [Double])?.count == 3)
     #expect(ranks[0]["bits"] as? String == threads[0]["bits"] as? String)
     #expect(ranks[0]["words"] as? Int == threads[0]["words"] as? Int)
   }

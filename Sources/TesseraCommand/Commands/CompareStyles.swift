@@ -105,17 +105,19 @@ public struct CompareStyles: AsyncParsableCommand {
         throw ExecutionError.invalidConfiguration(
           "of \(most + 1) workers at most \(most) can be killed or slow: the driver's own cannot")
       }
+      guard kill + slow == 0 || comparison.configuration.transport != .mpi else {
+        throw ExecutionError.invalidConfiguration("a lost rank ends its MPI job; leave out --kill and --slow")
+      }
       let report = try await measure(comparison)
-      if let svg { try report.chart(title: title(comparison)).svg().write(toFile: svg) }
+      if let svg { try report.chart(title: title(report)).svg().write(toFile: svg) }
       try Report.result(
         output.json
           ? JSON.object(
             [
-              ("workers", .int(comparison.configuration.workers)), ("partitions", .int(partitions)),
-              ("repeats", .int(repeats)),
+              ("workers", .int(report.workers)), ("partitions", .int(partitions)), ("repeats", .int(repeats)),
             ] + report.json + [("seconds", .real(seconds(since: start)))]
           ).description
-          : title(comparison) + "\n\n" + report.table)
+          : title(report) + "\n\n" + report.table)
       guard report.differing.isEmpty else { throw DifferentBits(workloads: report.differing) }
     }
   }
@@ -165,8 +167,7 @@ public struct CompareStyles: AsyncParsableCommand {
       configuration: configuration, repeats: repeats)
   }
 
-  private func title(_ comparison: Comparison) -> String {
-    let workers = comparison.configuration.workers
-    return "Message passing and dataflow: \(workers) workers, \(partitions) tiles, median of \(repeats)"
+  private func title(_ report: ComparisonReport) -> String {
+    "Message passing and dataflow: \(report.workers) workers, \(partitions) tiles, median of \(repeats)"
   }
 }

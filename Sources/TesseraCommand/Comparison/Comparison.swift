@@ -11,8 +11,6 @@ import Tessera
 struct RunningWay: Hashable, Sendable {
   let style: ExecutionStyle
   let transport: Transport
-
-  var description: String { "\(style.rawValue), \(transport.rawValue)" }
 }
 
 /// One run of a workload.

@@ -7,6 +7,9 @@ struct ComparisonReport {
   var measurements: [Measurement]
   var faults: [FaultMeasurement]
 
+  /// The number of workers: under mpirun the job's.
+  var workers: Int { measurements.first?.median.waiting.count ?? 0 }
+
   // MARK: for a person
 
   /// The tables.
