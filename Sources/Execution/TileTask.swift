@@ -76,13 +76,14 @@ public protocol TileTask: Sendable {
   associatedtype Arguments: WireCodable
   /// What the task reads.
   associatedtype Input: TaskInput
-  /// The name of the task in every binary, such as `gram-apply/d`; by default the type's, with its module's.
+  /// The name of the task in every binary, such as `gram-apply/d`; by default the type's.
   static var name: String { get }
 }
 
 extension TileTask {
-  /// The type's name with its module's, such as `Program.CountTask`.
-  public static var name: String { String(reflecting: Self.self) }
+  /// The type's name without its module's, such as `CountTask` or `CountTask<Double>`. (With it, names of
+  /// private types would have addresses in them, which differ between processes.)
+  public static var name: String { String(describing: Self.self) }
 }
 
 /// A task that makes a tile from a tile.
