@@ -108,6 +108,24 @@ private final class Trickle: WireSource {
     }
   }
 
+  @Test func realNumbersTravelBitForBitAndArraysOfThemAsPayload() throws {
+    let numbers = [0, -0.0, 1.1, .infinity, -.leastNonzeroMagnitude, .nan]
+    for x in numbers {
+      var writer = WireWriter()
+      x.encode(to: &writer)
+      var reader = WireReader(writer.contiguous())
+      #expect(try Double(from: &reader).bitPattern == x.bitPattern && reader.remaining == 0)
+    }
+    var writer = WireWriter()
+    numbers.encode(to: &writer)
+    #expect(writer.words == numbers.count && writer.payloadBytes == 8 * numbers.count)
+    var reader = WireReader(writer.contiguous())
+    let back = try [Double](from: &reader)
+    #expect(back.map(\.bitPattern) == numbers.map(\.bitPattern) && reader.remaining == 0)
+    var short = WireReader(Array(writer.contiguous().dropLast()))
+    #expect(throws: CommunicationError.self) { try [Double](from: &short) }
+  }
+
   @Test func valuesAreReadBack() throws {
     func check<Value: WireCodable & Equatable>(_ value: Value) throws {
       #expect(try decoded(Value.self, encoded(value)) == value)
