@@ -64,7 +64,7 @@ struct Doorkeeper: ~Copyable {
         for visitor in visitors { visitor.close() }
         throw .refused(
           reason: "\(found) of \(count) workers have come to \(address) within \(terms.patience)"
-            + (refused > 0 ? "; \(refused) connections were refused" : ""))
+            + (refused > 0 ? "; refused connections: \(refused)" : ""))
       }
       let before = arrivals.count
       wakeUp(until: deadline)

@@ -179,7 +179,10 @@ final class TLSLink: Link, @unchecked Sendable {
     _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))
   }
 
-  func close() { _ = Glibc.close(descriptor) }
+  func close() {
+    _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+    _ = Glibc.close(descriptor)
+  }
 
   private func failure() -> LinkError {
     let number = errno
