@@ -127,11 +127,9 @@ private struct DriversGroup: Sendable {
       return ExecutionError.communication(.lost(rank: rank, reason: "\(fate) (\(reason))"))
     case .closed(let reason):
       // Another worker may have been the first to notice.
-      let fates = (1..<communicator.size).compactMap { rank in
-        reason.hasPrefix("worker \(rank) ") ? workers.fate(of: rank) : nil
-      }
-      guard let fate = fates.first else { return error }
-      return ExecutionError.communication(.closed(reason: "\(reason); \(fate)"))
+      guard let casualty = workers.firstCasualty(regular: [0, lostExitCode]) else { return error }
+      return ExecutionError.communication(
+        .closed(reason: "\(reason); worker \(casualty.rank): \(casualty.fate)"))
     default: return error
     }
   }

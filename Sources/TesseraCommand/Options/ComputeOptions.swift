@@ -67,6 +67,13 @@ struct ComputeOptions: ParsableArguments {
     configuration = joining.applied(to: configuration)
     configuration.sockets.listen = listen ?? configuration.sockets.listen
     if let transport { configuration.transport = transport } else { configuration.followSockets() }
+    try joining.check(configuration)
+    if configuration.sockets.listen != nil, workers == nil,
+      ProcessInfo.processInfo.environment["TESSERA_WORKERS"] == nil
+    {
+      throw .invalidConfiguration(
+        "--listen needs --workers: how many processes the job has, this one included")
+    }
     if workers != nil, configuration.transport == .mpi {
       throw .invalidConfiguration("an MPI job has as many workers as mpirun starts; leave out --workers")
     }

@@ -27,6 +27,24 @@ struct JoiningOptions: ParsableArguments {
       valueName: "s"))
   var joinSeconds: Int?
 
+  /// Refuses options that `configuration`, with its address to listen at or to call, has no use for.
+  ///
+  /// - Throws: `invalidConfiguration`.
+  func check(_ configuration: ClusterConfiguration) throws(ExecutionError) {
+    if configuration.sockets.listen == nil, configuration.sockets.connect == nil {
+      let given = [
+        ("--secret-file", secretFile != nil), ("--cluster", cluster != nil), ("--tls", tls),
+      ].filter(\.1).map(\.0)
+      guard given.isEmpty else {
+        throw .invalidConfiguration(
+          "\(given.joined(separator: ", ")): workers on this machine need none; or is --listen missing?")
+      }
+    }
+    if joinSeconds != nil, configuration.transport != .sockets {
+      throw .invalidConfiguration("--join-seconds is for the transport sockets")
+    }
+  }
+
   /// `configuration`, overridden by the options given.
   func applied(to configuration: ClusterConfiguration) -> ClusterConfiguration {
     var configuration = configuration
