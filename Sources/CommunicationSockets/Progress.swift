@@ -36,6 +36,8 @@ final class Progress: @unchecked Sendable {
   private var bystanders = 0
   private let somethingHappened: Monitor.Condition
   private var lastRound = Monitor.now()
+  /// When the round after the last one is due at the latest.
+  private var nextRoundDue = Int.max
 
   // The background thread.
   private let backgroundPoller = Poller()
@@ -135,6 +137,7 @@ final class Progress: @unchecked Sendable {
     defer { leave() }
     if let closedReason { return receive.fail(.closed(reason: closedReason)) }
     inbox.post(receive)
+    wakePollersForInput()
     if receive.message == nil, receive.failure == nil, let failure = failure(of: receive) {
       inbox.forget(receive)
       receive.fail(failure)
@@ -209,7 +212,7 @@ final class Progress: @unchecked Sendable {
       if case .rank(let peer) = source { preferred = connections[peer] }
       preferred?.waiters += 1
       if source == .any { anySourceWaiters += 1 }
-      wakePollers { !$0.isListenedTo && self.isWanted($0, self.inbox) }
+      wakePollersForInput()
       wait(preferring: preferred, isOver)
       preferred?.waiters -= 1
       if source == .any { anySourceWaiters -= 1 }
@@ -252,8 +255,10 @@ final class Progress: @unchecked Sendable {
         continue
       }
       isPolledByCaller = true
-      if let peer, !peer.isClosed, isWanted(peer, inbox), read(peer) > 0 {
+      if let peer, !peer.isClosed, isWanted(peer, inbox), read(peer) {
         looks = 0
+        // A long message from one peer is no reason to be silent to the others, or deaf.
+        if Monitor.now() - lastRound > Self.longestNeglect { round(poller, until: 0) }
       } else if looks < Self.mostLooks, peer != nil {
         looks += 1
         monitor.unlock()
@@ -269,10 +274,12 @@ final class Progress: @unchecked Sendable {
     }
   }
 
-  /// Makes whoever polls look again, because a connection that `isConcerned` has come to want something else.
-  private func wakePollers(_ isConcerned: (PeerConnection) -> Bool) {
+  /// Makes whoever polls look again if it does not listen to a peer that has come to be wanted.
+  private func wakePollersForInput() {
     guard poller.isBlocked || backgroundPoller.isBlocked else { return }
-    if connections.contains(where: { $0.map(isConcerned) ?? false }) { wakePollers() }
+    for case let peer? in connections where !peer.isListenedTo && isWanted(peer, inbox) {
+      return wakePollers()
+    }
   }
 
   private func wakePollers() {
@@ -292,6 +299,12 @@ final class Progress: @unchecked Sendable {
   private func round(_ poller: Poller, until deadline: Int) {
     let start = Monitor.now()
     lastRound = start
+    // A round that comes late: this process was stopped, and with it whoever shares its terminal. Their silence
+    // does not count while nobody here could listen.
+    let lateness = start - nextRoundDue
+    if lateness >= limits.heartbeatInterval.nanoseconds {
+      for case let connection? in connections { connection.excuse(lateness, now: start) }
+    }
     var timeout = max(0, deadline == .max ? Int.max : deadline - start)
     poller.clear()
     for case let connection? in connections where !connection.isClosed {
@@ -305,6 +318,7 @@ final class Progress: @unchecked Sendable {
         poller.add(connection.link.descriptor, rank: connection.rank, input: isWanted, room: needsRoom)
       }
     }
+    nextRoundDue = timeout < .max - start ? start + timeout : .max
     poller.wait(timeout, monitor)
     var hasMoved = false
     poller.forEach { peer, input, room in
@@ -314,7 +328,7 @@ final class Progress: @unchecked Sendable {
         hasMoved = true
       }
       if input || connection.link.hasBufferedInput {
-        _ = read(connection)
+        read(connection)
         hasMoved = true
       } else if connection.isSilent(at: start) {
         lose(connection, "nothing has been heard from it for \(limits.silenceLimit)")
@@ -324,8 +338,9 @@ final class Progress: @unchecked Sendable {
     if hasMoved { wakeCallers() }
   }
 
-  /// Reads from one peer, and sees to what its bytes say. Returns how many came.
-  private func read(_ connection: PeerConnection) -> Int {
+  /// Reads from one peer, and sees to what its bytes say. Returns whether anything came, be it the end: somebody
+  /// who waits may wait no more.
+  @discardableResult private func read(_ connection: PeerConnection) -> Bool {
     let (bytes, news) = connection.read(
       into: &inbox, staging: staging, now: Monitor.now(), isWanted: { self.isWanted(connection, $0) })
     switch news {
@@ -341,7 +356,7 @@ final class Progress: @unchecked Sendable {
         connection.close()
       }
     }
-    return bytes
+    return bytes > 0 || news != nil
   }
 
   // MARK: the end

@@ -27,8 +27,8 @@ public enum ClusterSetting: String, CaseIterable, Sendable {
 extension ClusterConfiguration {
   /// The environment's settings (`fromEnvironment`), overridden by those given.
   ///
-  /// - Throws: `invalidConfiguration` when one of them is not a value it may have, and for a number of workers
-  ///   of an MPI job, which is the job's.
+  /// - Throws: `invalidConfiguration` when one of them is not a value it may have, for a number of workers of an
+  ///   MPI job, which is the job's, and for settings that nothing would use.
   public static func fromSettings(
     _ given: [ClusterSetting: String],
     environment: [String: String] = ProcessInfo.processInfo.environment
@@ -43,7 +43,27 @@ extension ClusterConfiguration {
     if given[.workers] != nil, configuration.transport == .mpi {
       throw .invalidConfiguration("an MPI job has as many workers as mpirun starts; leave out --workers")
     }
+    if configuration.sockets.listen != nil, merged[ClusterSetting.workers.variable] == nil {
+      throw .invalidConfiguration(
+        "--listen needs --workers: how many processes the job has, this one included")
+    }
+    try configuration.checkUse(of: given)
     return configuration
+  }
+
+  /// Refuses settings that were given and that nothing would use.
+  private func checkUse(of given: [ClusterSetting: String]) throws(ExecutionError) {
+    if sockets.listen == nil, sockets.connect == nil {
+      let useless = [ClusterSetting.secretFile, .cluster, .tls].filter { given[$0] != nil }
+      guard useless.isEmpty else {
+        throw .invalidConfiguration(
+          useless.map(\.option).joined(separator: ", ")
+            + ": workers on this machine need none; or is --listen missing?")
+      }
+    }
+    if given[.joinSeconds] != nil, transport != .sockets {
+      throw .invalidConfiguration("--join-seconds is for the transport sockets")
+    }
   }
 
   /// The environment's settings, overridden by those among a program's arguments, which are taken out: what is

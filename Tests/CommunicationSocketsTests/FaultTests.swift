@@ -10,111 +10,6 @@ import Testing
 
 @testable import TesseraCommunicationSockets
 
-/// Heartbeats fast enough for a test.
-private func quickLimits(silence: Duration = .milliseconds(300)) -> SocketLimits {
-  var limits = SocketLimits()
-  limits.heartbeatInterval = .milliseconds(50)
-  limits.silenceLimit = silence
-  limits.lingerLimit = .milliseconds(300)
-  return limits
-}
-
-/// The bytes of one frame, with the checksum of its payload when asked for.
-private func frame(
-  _ kind: FrameKind, _ payload: [UInt8] = [], sequence: UInt64 = 0, length: Int? = nil,
-  isChecksummed: Bool = false
-) -> [UInt8] {
-  let header = FrameHeader(
-    kind: kind, channel: Channel(.tiles), length: length ?? payload.count, sequence: sequence,
-    isChecksummed: isChecksummed)
-  var bytes = [UInt8](repeating: 0, count: FrameHeader.size)
-  bytes.withUnsafeMutableBytes { header.encode(to: $0) }
-  bytes += payload
-  if isChecksummed {
-    let checksum = payload.withUnsafeBytes { Checksum.of($0) }
-    bytes += withUnsafeBytes(of: checksum.littleEndian) { Array($0) }
-  }
-  return bytes
-}
-
-/// A socket that a test plays a peer with.
-private final class ScriptedPeer: Sendable {
-  private let descriptor: Int32
-
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
-  deinit {
-    close()
-    _ = Glibc.close(descriptor)
-  }
-
-  /// A communicator of rank 0, whose only peer is this one.
-  static func pair(_ wire: Wire, _ limits: SocketLimits = quickLimits()) throws -> (
-    SocketCommunicator, ScriptedPeer
-  ) {
-    let (a, b) = try wire.pair()
-    return (SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a)], limits: limits), ScriptedPeer(b))
-  }
-
-  func send(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
-  }
-
-  /// The next `count` bytes, or fewer at the end.
-  func read(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < count {
-      let piece = [UInt8](unsafeUninitializedCapacity: count - bytes.count) { buffer, filled in
-        filled = max(0, recv(descriptor, buffer.baseAddress, buffer.count, 0))
-      }
-      if piece.isEmpty { break }
-      bytes += piece
-    }
-    return bytes
-  }
-
-  /// The next whole frame; nil at the end.
-  func readFrame() -> (FrameHeader, [UInt8])? {
-    let bytes = read(FrameHeader.size)
-    guard bytes.count == FrameHeader.size,
-      let header = bytes.withUnsafeBytes({ try? FrameHeader(decoding: $0) })
-    else { return nil }
-    return (header, bytes + read(header.frameSize - FrameHeader.size))
-  }
-
-  func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
-}
-
-extension ScriptedPeer {
-  /// Forwards whole frames to `other`, each passed through `change`, until either ends.
-  func forward(to other: ScriptedPeer, _ change: @escaping @Sendable (FrameHeader, [UInt8]) -> [[UInt8]]) {
-    Thread.detachNewThread {
-      while let (header, bytes) = self.readFrame() {
-        for bytes in change(header, bytes) { other.send(bytes) }
-      }
-      other.close()
-    }
-  }
-}
-
-/// The rank and reason of the error `.lost` that `body` throws.
-private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
-  do {
-    try body()
-    return nil
-  } catch CommunicationError.lost(let rank, let reason) {
-    return (rank, reason)
-  } catch {
-    return nil
-  }
-}
-
 @Suite(.timeLimit(.minutes(10))) struct FaultTests {
   @Test(arguments: Wire.allCases) func aSilentPeerIsLost(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire)
@@ -179,7 +74,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
 
   @Test(arguments: Wire.allCases) func aPeerThatEndsInMidMessageIsLost(wire: Wire) throws {
     let checksummed = wire == .tcp
-    let bytes = frame(.value, encoded(5), isChecksummed: checksummed)
+    let bytes = frameBytes(.value, encoded(5), isChecksummed: checksummed)
     for count in 1..<bytes.count {
       let (end, peer) = try ScriptedPeer.pair(wire)
       peer.send(Array(bytes.prefix(count)))
@@ -250,7 +145,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
 
   @Test(arguments: Wire.allCases) func aFrameThatComesByteByByteArrives(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
-    let bytes = frame(.value, encoded(5), isChecksummed: wire == .tcp)
+    let bytes = frameBytes(.value, encoded(5), isChecksummed: wire == .tcp)
     let received = try onThreads([end]) { end in
       for (index, byte) in bytes.enumerated() {
         peer.send([byte])
@@ -267,11 +162,11 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     var samples: [[UInt8]] = [
       Array("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n".utf8), noise,
       [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + noise.prefix(60),
-      frame(.value, encoded(5), sequence: 1), frame(.heartbeat, [1]),
-      frame(.heartbeat) + frame(.heartbeat), frame(.value, encoded(5), isChecksummed: true),
-      frame(.close, [UInt8](repeating: 65, count: 1025)),
+      frameBytes(.value, encoded(5), sequence: 1), frameBytes(.heartbeat, [1]),
+      frameBytes(.heartbeat) + frameBytes(.heartbeat), frameBytes(.value, encoded(5), isChecksummed: true),
+      frameBytes(.close, [UInt8](repeating: 65, count: 1025)),
     ]
-    for length in [-1, Int.min, Int.max, 1 << 41] { samples.append(frame(.value, length: length)) }
+    for length in [-1, Int.min, Int.max, 1 << 41] { samples.append(frameBytes(.value, length: length)) }
     for sample in samples {
       let (end, peer) = try ScriptedPeer.pair(.unix)
       peer.send(sample)
@@ -283,7 +178,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   @Test func aPlausibleLengthWithoutItsBytesTakesNoMemory() throws {
     for length in [0, 1 << 31 - 1, 1 << 32 - 1] {
       let (end, peer) = try ScriptedPeer.pair(.unix)
-      peer.send(frame(.numbers, length: length))
+      peer.send(frameBytes(.numbers, length: length))
       peer.close()
       var none: [Double] = []
       let result = Result {
@@ -298,7 +193,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   }
 
   @Test func everyBitFlipOnTheWayIsNoticed() throws {
-    let bytes = frame(.value, encoded(5), isChecksummed: true)
+    let bytes = frameBytes(.value, encoded(5), isChecksummed: true)
     for index in bytes.indices {
       let (end, peer) = try ScriptedPeer.pair(.tcp)
       var damaged = bytes
@@ -373,7 +268,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     ]
     // Rank 2 says one thing to rank 0 and vanishes.
     let peers = [ScriptedPeer(a.1), ScriptedPeer(b.1)]
-    peers[0].send(frame(.value, encoded(5), isChecksummed: wire == .tcp))
+    peers[0].send(frameBytes(.value, encoded(5), isChecksummed: wire == .tcp))
     for peer in peers { peer.close() }
     let results = try onThreads(ends) { end in
       if end.rank == 0 {
@@ -412,7 +307,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     #expect(loss { _ = try elsewhere.wait() }?.rank == 2)
     for k in 0..<4 {
       peers[0].send(
-        frame(.value, encoded(k), sequence: UInt64(k), isChecksummed: wire == .tcp))
+        frameBytes(.value, encoded(k), sequence: UInt64(k), isChecksummed: wire == .tcp))
     }
     #expect(try posted[1].wait().value == 0)
     #expect(try posted[2].wait().value == 1)
@@ -429,10 +324,10 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   @Test(arguments: Wire.allCases) func anySourceHearsOnceOfALossInMidMessage(wire: Wire) throws {
     let (end, peers) = try workerAmongTwo(wire)
     let posted = try (0..<2).map { _ in try end.postReceive(Int.self, from: .any, tag: .tiles) }
-    peers[1].send(frame(.value, [1, 2, 3], length: 1000, isChecksummed: wire == .tcp))
+    peers[1].send(frameBytes(.value, [1, 2, 3], length: 1000, isChecksummed: wire == .tcp))
     peers[1].close()
     #expect(loss { _ = try posted[0].wait() }?.rank == 2)
-    peers[0].send(frame(.value, encoded(7), isChecksummed: wire == .tcp))
+    peers[0].send(frameBytes(.value, encoded(7), isChecksummed: wire == .tcp))
     #expect(try posted[1].wait().value == 7)
   }
 
@@ -445,7 +340,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     let receive = try end.postReceive(into: numbers, from: .any, tag: .tiles)
     let value = try end.postReceive(Int.self, from: .rank(1), tag: .status)
     // The numbers begin to come.
-    peer.send(frame(.numbers, [UInt8](repeating: 0, count: 100_000), length: 32_000_000))
+    peer.send(frameBytes(.numbers, [UInt8](repeating: 0, count: 100_000), length: 32_000_000))
     peer.close()
     #expect(loss { _ = try receive.wait() }?.rank == 1)
     #expect(loss { try send.wait() }?.rank == 1)

@@ -165,4 +165,34 @@ import Testing
     let end = InProcessCommunicator.group(size: 1)[0]
     #expect(throws: CommunicationError.self) { try end.broadcast(nil, as: Int.self) }
   }
+
+  @Test func aPartHearsOfItsOwnWorkersLossesOnly() throws {
+    let group = InProcessCommunicator.group(size: 4)
+    let received = try onThreads(group) { end in
+      guard let part = try end.split(color: end.rank == 0 ? 1 : 0) else { return [Int]() }
+      // Worker 0 is in no part but its own; the others are 0, 1 and 2 of theirs.
+      switch end.rank {
+      case 0: (end as? InProcessCommunicator)?.die(reason: "gone")
+      case 1:
+        #expect(throws: CommunicationError.lost(rank: 0, reason: "gone")) {
+          try end.receive(Int.self, from: 0, tag: .tiles)
+        }
+        try part.send(5, to: 2, tag: .tiles)
+        try part.send(6, to: 2, tag: .tiles)
+      case 3:
+        let posted = try part.postReceive(Int.self, from: .any, tag: .tiles)
+        let values = [try posted.wait().value, try part.receive(Int.self, from: .any, tag: .tiles).value]
+        try part.send(0, to: 1, tag: .status)
+        #expect(throws: CommunicationError.lost(rank: 1, reason: "gone too")) {
+          try part.receive(Int.self, from: .any, tag: .tiles)
+        }
+        return values
+      default:
+        _ = try part.receive(Int.self, from: 2, tag: .status)
+        (end as? InProcessCommunicator)?.die(reason: "gone too")
+      }
+      return []
+    }
+    #expect(received == [[], [], [], [5, 6]])
+  }
 }
