@@ -101,7 +101,8 @@ let package = Package(
 
     // MARK: executables
     .executableTarget(
-      name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
+      name: "TesseraCommand", dependencies: ["Tessera", "TesseraMatrixFiles", arguments],
+      swiftSettings: settings),
 
     .executableTarget(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
@@ -121,6 +122,9 @@ let package = Package(
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       path: "Tests/MPIRanks", swiftSettings: settings),
+    .executableTarget(
+      name: "FaultJob", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/FaultJob",
+      swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
@@ -145,6 +149,9 @@ let package = Package(
         "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
       ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
+    .testTarget(
+      name: "TesseraTests", dependencies: ["FaultJob", "TesseraTestSupport"], path: "Tests/TesseraTests",
+      swiftSettings: settings),
     tests("Command", ["TesseraCommand", "TenLines"]),
   ]
 )

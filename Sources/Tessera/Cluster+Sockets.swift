@@ -30,11 +30,20 @@ extension Cluster {
         try DriversGroup(starting: configuration.workers, patience: .seconds(settings.joinSeconds))
       }
     }
+    if configuration.style == .dataflow {
+      // What is left when everybody else is lost works on.
+      group.communicator.keepListening()
+    } else {
+      group.communicator.refuseNewcomers(
+        reason: "the job has begun, and in the style message passing nobody can join it then")
+    }
+    let membership = Membership(fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers)
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
         try await run(
-          configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
+          configuration, over: [group.communicator], registry: registry, recorder: recorder,
+          membership: membership, program))
     } catch {
       outcome = .failure(await onOwnThread { group.explained(error) })
     }
@@ -114,6 +123,9 @@ private struct DriversGroup: Sendable {
     self.workers = workers
   }
 
+  /// How the process of a lost worker has ended, where that is known. Blocks the calling thread.
+  @Sendable func fate(of rank: Int) -> String? { workers?.fate(of: rank) }
+
   /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
   /// calling thread.
   func explained(_ error: any Error) -> any Error {
@@ -136,7 +148,8 @@ private struct DriversGroup: Sendable {
   /// Takes leave of the workers, and of their processes. Blocks the calling thread.
   func finish() {
     communicator.finish()
-    workers?.reap()
+    // Whoever is still there has been given up, or has had its time to say goodbye.
+    workers?.reap(grace: .seconds(2))
   }
 }
 

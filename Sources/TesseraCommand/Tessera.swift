@@ -17,4 +17,10 @@ struct TesseraCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [Info.self, Convert.self, Generate.self, SVD.self, Spy.self, Worker.self])
+
+  static func main() async {
+    let interruption = Interruption()
+    await main(nil)
+    withExtendedLifetime(interruption) {}
+  }
 }
