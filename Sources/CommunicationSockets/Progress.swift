@@ -342,11 +342,11 @@ final class Progress: @unchecked Sendable {
     return true
   }
 
-  /// Whether worker `rank` is lost.
-  func isLost(_ rank: Int) -> Bool {
+  /// Whether worker `rank` is lost, or has left.
+  func isGone(_ rank: Int) -> Bool {
     enter()
     defer { leave() }
-    return connections.indices.contains(rank) && connections[rank]?.isLost == true
+    return connections.indices.contains(rank) && connections[rank].map { $0.state != .open } ?? false
   }
 
   // MARK: the end

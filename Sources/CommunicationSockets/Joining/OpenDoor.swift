@@ -25,6 +25,8 @@ import TesseraCommunication
 final class OpenDoor: @unchecked Sendable {
   private var doorkeeper: Doorkeeper
   private let descriptor: Int32
+  /// Where it listens.
+  let address: SocketAddress
   private let isClosed = Atomic(false)
   private let hasStarted = Atomic(false)
   private let ended = DispatchSemaphore(value: 0)
@@ -36,11 +38,9 @@ final class OpenDoor: @unchecked Sendable {
 
   init(_ doorkeeper: consuming Doorkeeper) {
     descriptor = doorkeeper.descriptor
+    address = doorkeeper.address
     self.doorkeeper = doorkeeper
   }
-
-  /// Where it listens.
-  var address: SocketAddress { doorkeeper.address }
 
   /// The numbers that claims may have from now on.
   func accept(_ numbers: ClosedRange<UInt32>) { doorkeeper.acceptance.numbers = numbers }
@@ -127,7 +127,7 @@ extension SocketCommunicator {
     defer { book = members }
     let rank = size
     var stream = SealedMessages(arrival.link, arrival.session, sending: .fromAcceptor)
-    for other in 1..<max(rank, 1) where progress.isLost(other) {
+    for other in 1..<max(rank, 1) where progress.isGone(other) {
       (members.peers[other - 1], members.places[other - 1]) = (nil, "")
     }
     var isNumbered = false
