@@ -342,6 +342,13 @@ final class Progress: @unchecked Sendable {
     return true
   }
 
+  /// Whether worker `rank` is lost.
+  func isLost(_ rank: Int) -> Bool {
+    enter()
+    defer { leave() }
+    return connections.indices.contains(rank) && connections[rank]?.isLost == true
+  }
+
   /// Whether worker `rank` is lost, or has left.
   func isGone(_ rank: Int) -> Bool {
     enter()

@@ -147,9 +147,7 @@ private struct DriversGroup: Sendable {
 
   /// Takes leave of the workers, and of their processes. Blocks the calling thread.
   func finish() {
-    communicator.finish()
-    // Whoever is still there has been given up, or has had its time to say goodbye.
-    workers?.reap(grace: .seconds(2))
+    if let workers { workers.finish() } else { communicator.finish() }
   }
 }
 
