@@ -14,11 +14,13 @@ func strike(
 ) {
   let delay = Double(generator.next() >> 11) * 0x1p-53 * longest
   let choice = generator.next()
+  // Those of this job: the moment may come when the next has begun.
+  let children = livingChildren()
   Thread.detachNewThread {
     Thread.sleep(forTimeInterval: delay)
-    let children = livingChildren()
     guard !children.isEmpty else { return done(0) }
     let victim = children[Int(choice % UInt64(children.count))]
+    guard livingChildren().contains(victim) else { return done(0) }
     kill(victim, SIGKILL)
     done(victim)
   }
@@ -89,6 +91,8 @@ func startAndStop(count: Int) async throws {
     try await onCluster { _ = try await work($0, tiles: 3, Behaviour()) }
   }
   func resources() -> (descriptors: Int, threads: Int, kilobytes: Int) {
+    // Threads that have done their work are a moment in ending.
+    usleep(300_000)
     func entries(_ folder: String) -> Int {
       (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/" + folder).count) ?? 0
     }

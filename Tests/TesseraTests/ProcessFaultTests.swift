@@ -30,6 +30,7 @@ struct ProcessFaultTests {
       let run = try FaultJobRun(Self.job)
       let workers = try run.started(tasks: 6)
       let victim = try #require(workers.last)
+      try #require(waitUntil { run.begun.contains { $0.process == victim } })
       let lost = run.begun.filter { $0.process == victim }.map(\.tile)
       let time = seconds()
       kill(victim, SIGKILL)
@@ -142,8 +143,9 @@ struct ProcessFaultTests {
     #expect(isInTime)
   }
 
-  /// P8: where nobody can take over, the error comes soon and says who is gone; where the driver's own worker
-  /// is left, it does everything.
+  /// P8: when all other workers are lost at once, the driver's own does everything; unless a task has been at
+  /// two of them when they were lost: it is not tried on the driver, which it might end too. In message passing
+  /// nobody can take over. Either way it is over soon, and says who is gone.
   @Test func allWorkersLostIsAnErrorOrMoreWorkForTheDriver() throws {
     let sound = try undisturbed()
     for style in ["dataflow", "message-passing"] {
@@ -153,8 +155,8 @@ struct ProcessFaultTests {
       for worker in workers { kill(worker, SIGKILL) }
       let (exitCode, output, errors) = run.program.end(seconds: 30)
       #expect(seconds() - time <= 10)
-      if style == "dataflow" {
-        #expect(exitCode == 0 && FaultJobRun.values(output)["result"] == sound.result, "\(errors)")
+      if style == "dataflow", exitCode == 0 {
+        #expect(FaultJobRun.values(output)["result"] == sound.result)
       } else {
         #expect(exitCode == 69 && errors.contains("signal 9"), "\(errors)")
       }
