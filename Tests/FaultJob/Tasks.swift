@@ -37,6 +37,8 @@ struct Behaviour: WireCodable {
   var marker = ""
   /// Whether tasks say on standard error when they begin.
   var isTalking = false
+  /// A process that the fault spares: a slow end looks like a straggler's, and its backup may be the driver's.
+  var spared = 0
   /// So many numbers, to make the arguments large.
   var ballast = 0
 
@@ -48,6 +50,7 @@ struct Behaviour: WireCodable {
     writer.write(tile)
     writer.write(marker)
     writer.write(isTalking ? 1 : 0)
+    writer.write(spared)
     writer.write(array: [Double](repeating: 1, count: ballast))
   }
 
@@ -58,6 +61,7 @@ struct Behaviour: WireCodable {
     tile = try reader.readInt()
     marker = try reader.readString()
     isTalking = try reader.readInt() == 1
+    spared = try reader.readInt()
     ballast = try reader.readArray(of: Double.self).count
   }
 
@@ -79,7 +83,7 @@ struct Behaviour: WireCodable {
   }
 
   private func fail(_ tile: Int) throws {
-    guard fault != .none, tile == self.tile else { return }
+    guard fault != .none, tile == self.tile, Int(getpid()) != spared else { return }
     if !marker.isEmpty {
       let file = open(marker, O_CREAT | O_EXCL | O_WRONLY, 0o600)
       guard file >= 0 else { return }

@@ -33,6 +33,7 @@ func behaviour() -> Behaviour {
   behaviour.tile = number("tile", -1)
   behaviour.marker = options["marker"] ?? ""
   behaviour.isTalking = true
+  if behaviour.fault == .exhaust { behaviour.spared = Int(getpid()) }
   return behaviour
 }
 
