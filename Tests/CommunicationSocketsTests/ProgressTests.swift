@@ -101,7 +101,8 @@ private final class EndingLink: Link {
       while listener.readFrame() != nil { heartbeats.value.add(1, ordering: .relaxed) }
     }
     // Its bytes come without a pause until the other peer has heard enough, or is tired of waiting.
-    let begin = frameBytes(.value, length: 1 << 30, isChecksummed: wire == .tcp)
+    // Longer than what is read while it comes, so that its bytes may be anything.
+    let begin = frameBytes(.value, length: (1 << 30) + 8, isChecksummed: wire == .tcp)
     talker.send(Array(begin.prefix(FrameHeader.size)))
     Thread.detachNewThread {
       let piece = [UInt8](repeating: 1, count: 64)
