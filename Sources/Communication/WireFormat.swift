@@ -202,6 +202,12 @@ public struct WireReader: Sendable {
     count = message.bytes.count
   }
 
+  private init(_ storage: Storage, _ range: Range<Int>) {
+    self.storage = storage
+    position = range.lowerBound
+    count = range.upperBound
+  }
+
   /// Bytes not read yet.
   public var remaining: Int { count - position }
 
@@ -276,8 +282,17 @@ extension WireReader {
     return self
   }
 
+  /// A reader of the next `bytes` bytes, which are kept, not copied.
+  ///
+  /// - Throws: `tooLong` when there are fewer, or fewer than none are asked for.
+  public mutating func readPart(bytes: Int) throws(CommunicationError) -> WireReader {
+    guard 0...remaining ~= bytes else { throw .tooLong(what: "a part", length: bytes, limit: remaining) }
+    defer { position += bytes }
+    return WireReader(storage, position..<position + bytes)
+  }
+
   fileprivate func withRest(_ body: (UnsafeRawBufferPointer) -> Void) {
-    withBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
+    withBytes { body(UnsafeRawBufferPointer(rebasing: $0[position..<count])) }
   }
 }
 

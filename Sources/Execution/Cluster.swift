@@ -42,7 +42,7 @@ public struct Cluster: Sendable {
     precondition(communicators.first?.rank == 0, "the program runs on rank 0")
     let threads = WorkerThreads()
     let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
-    let job = Job(communicators, elsewhere, registry, recorder, threads)
+    let job = Job(configuration, communicators, elsewhere, registry, recorder, threads)
     let (engine, stop) = configuration.style == .dataflow ? job.startDataflow() : job.startMessagePassing()
     let outcome: Swift.Result<Result, any Error>
     do {
@@ -78,11 +78,14 @@ public struct Cluster: Sendable {
         let recorder = greeting.isRecording ? Recorder() : nil
         switch greeting.style {
         case .messagePassing:
-          try Worker(communicator: communicator, registry: registry, recorder: recorder, isElsewhere: true)
-            .serve()
+          try Worker(
+            communicator: communicator, registry: registry, recorder: recorder,
+            memory: greeting.memoryPerWorker, isElsewhere: true
+          ).serve()
         case .dataflow:
           let worker = DataflowWorker(
-            communicator: communicator, registry: registry, recorder: recorder, isElsewhere: true)
+            communicator: communicator, registry: registry, recorder: recorder,
+            memory: greeting.memoryPerWorker, isElsewhere: true)
           threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
           try worker.serve()
         }
@@ -94,6 +97,7 @@ public struct Cluster: Sendable {
 
 /// What it takes to start the workers of a job that are threads of this process, and its driver.
 private struct Job {
+  let configuration: ClusterConfiguration
   let communicators: [any Communicator]
   /// The ranks of workers that are other processes.
   let elsewhere: [Int]
@@ -102,9 +106,10 @@ private struct Job {
   let threads: WorkerThreads
 
   init(
-    _ communicators: [any Communicator], _ elsewhere: [Int], _ registry: TaskRegistry, _ recorder: Recorder?,
-    _ threads: WorkerThreads
+    _ configuration: ClusterConfiguration, _ communicators: [any Communicator], _ elsewhere: [Int],
+    _ registry: TaskRegistry, _ recorder: Recorder?, _ threads: WorkerThreads
   ) {
+    self.configuration = configuration
     self.communicators = communicators
     self.elsewhere = elsewhere
     self.registry = registry
@@ -117,13 +122,13 @@ private struct Job {
     for communicator in communicators.dropFirst() {
       threads.start(named: "tessera worker \(communicator.rank)") {
         closingOnFailure(communicator) { () throws(CommunicationError) in
-          try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
+          try messagePassingWorker(communicator).serve()
         }
       }
     }
     let queue = ClosableQueue<MessagePassingEngine.Job>()
     threads.start(named: "tessera driver") {
-      let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
+      let worker = messagePassingWorker(communicators[0])
       closingOnFailure(communicators[0]) { () throws(CommunicationError) in
         try greet(.messagePassing)
       }
@@ -139,11 +144,18 @@ private struct Job {
     return (engine, queue.close)
   }
 
+  private func messagePassingWorker(_ communicator: any Communicator) -> Worker {
+    Worker(
+      communicator: communicator, registry: registry, recorder: recorder, memory: configuration.memoryPerWorker)
+  }
+
   /// The engine, and what ends the job.
   func startDataflow() -> (any Engine, () -> Void) {
     var ledger: Ledger?
     for communicator in communicators {
-      let worker = DataflowWorker(communicator: communicator, registry: registry, recorder: recorder)
+      let worker = DataflowWorker(
+        communicator: communicator, registry: registry, recorder: recorder,
+        memory: configuration.memoryPerWorker)
       ledger = ledger ?? worker.communicator.ledger
       threads.start(named: "tessera service \(communicator.rank)") {
         do throws(CommunicationError) {
@@ -161,13 +173,16 @@ private struct Job {
       elsewhere: elsewhere, recorder: recorder)
     driver.start(on: threads) { () throws(CommunicationError) in try greet(.dataflow) }
     let engine = DataflowEngine(
-      workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder)
+      workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder,
+      isMemoryLimited: configuration.memoryPerWorker < .max)
     return (engine, { driver.messages.push(.stop) })
   }
 
   private func greet(_ style: ExecutionStyle) throws(CommunicationError) {
     guard !elsewhere.isEmpty else { return }
-    let greeting = Greeting(contract: registry.contract, style: style, isRecording: recorder != nil)
+    let greeting = Greeting(
+      contract: registry.contract, style: style, isRecording: recorder != nil,
+      memoryPerWorker: configuration.memoryPerWorker)
     try greeting.say(over: communicators[0])
   }
 }

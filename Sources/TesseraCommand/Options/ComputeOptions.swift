@@ -22,6 +22,14 @@ struct ComputeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
+      Bytes of tiles that each worker may hold in memory, with K, M or G for powers of 1024 (default: no limit, or \
+      TESSERA_MEMORY). What has to make room is computed again when it is needed.
+      """, valueName: "bytes"))
+  var memory: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
       Number of pieces to cut the matrix into (default: from its shape and nonzeros). Results depend on it in the last \
       bits, but never on the number of workers.
       """, valueName: "n"))
@@ -64,6 +72,12 @@ struct ComputeOptions: ParsableArguments {
     var configuration = try ClusterConfiguration.fromEnvironment()
     configuration.workers = workers ?? configuration.workers
     configuration.style = style ?? configuration.style
+    if let memory {
+      guard let bytes = ClusterConfiguration.bytes(from: memory) else {
+        throw .invalidConfiguration("--memory is '\(memory)', expected \(ClusterConfiguration.byteCountForm)")
+      }
+      configuration.memoryPerWorker = bytes
+    }
     configuration = joining.applied(to: configuration)
     configuration.sockets.listen = listen ?? configuration.sockets.listen
     if let transport { configuration.transport = transport } else { configuration.followSockets() }
