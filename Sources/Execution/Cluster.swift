@@ -146,7 +146,8 @@ private struct Job {
 
   private func messagePassingWorker(_ communicator: any Communicator) -> Worker {
     Worker(
-      communicator: communicator, registry: registry, recorder: recorder, memory: configuration.memoryPerWorker)
+      communicator: communicator, registry: registry, recorder: recorder,
+      memory: configuration.memoryPerWorker)
   }
 
   /// The engine, and what ends the job.

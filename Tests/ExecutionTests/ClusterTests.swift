@@ -160,7 +160,9 @@ private struct Counted: Tile {
   }
 
   @Test func memoryIsInBytesOrPowersOf1024() throws {
-    for (text, bytes) in [("1", 1), ("65536", 65536), ("512k", 512 << 10), ("100M", 100 << 20), ("2G", 2 << 30)] {
+    for (text, bytes) in [
+      ("1", 1), ("65536", 65536), ("512k", 512 << 10), ("100M", 100 << 20), ("2G", 2 << 30),
+    ] {
       #expect(try ClusterConfiguration.fromEnvironment(["TESSERA_MEMORY": text]).memoryPerWorker == bytes)
     }
   }

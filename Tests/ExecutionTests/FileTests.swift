@@ -30,7 +30,9 @@ private enum TextWriting: WriteTask {
 }
 
 extension TaskRegistry {
-  fileprivate static var files: TaskRegistry { .test.adding([.source(LabelSource.self), .write(TextWriting.self)]) }
+  fileprivate static var files: TaskRegistry {
+    .test.adding([.source(LabelSource.self), .write(TextWriting.self)])
+  }
 }
 
 @Suite(.timeLimit(.minutes(10))) struct FileTests {
@@ -69,14 +71,16 @@ extension TaskRegistry {
         for _ in 0..<2 {
           let sizes = try await engine.write(TextWriting.self, folder, over: tiles)
           #expect(sizes == texts(11).map(\.text.utf8.count))
-          #expect(try contents(folder) == Dictionary(uniqueKeysWithValues: (0..<11).map { ("\($0)", "\($0)") }))
+          #expect(
+            try contents(folder) == Dictionary(uniqueKeysWithValues: (0..<11).map { ("\($0)", "\($0)") }))
         }
         // One tile refuses; what is written of the others is whole, and of the refused nothing is left.
         let more = try await engine.read(LabelSource.self, 1, into: 14)
         await #expect(throws: ExecutionError.self) {
           try await engine.write(TextWriting.self, folder, over: more)
         }
-        #expect(try contents(folder).allSatisfy { [$0, "1.\($0)"].contains($1) && Int($0).map { $0 < 13 } == true })
+        #expect(
+          try contents(folder).allSatisfy { [$0, "1.\($0)"].contains($1) && Int($0).map { $0 < 13 } == true })
         let error = await #expect(throws: ExecutionError.self) {
           try await engine.write(TextWriting.self, folder + "/missing", over: tiles)
         }

@@ -120,7 +120,8 @@ final class DataflowEngine: Engine {
 
   func ledger() async throws(ExecutionError) -> LedgerReport {
     let report = await withCheckedContinuation { (continuation: CheckedContinuation<LedgerReport?, Never>) in
-      let accepted = driver.questions.push { [driver] in continuation.resume(returning: driver.gatherLedgers())
+      let accepted = driver.questions.push { [driver] in
+        continuation.resume(returning: driver.gatherLedgers())
       }
       if !accepted { continuation.resume(returning: nil) }
     }

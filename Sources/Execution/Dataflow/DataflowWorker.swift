@@ -135,13 +135,11 @@ final class DataflowWorker: Sendable {
     try found(pieces, to: asker)
   }
 
-  private func found<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError)
-  {
+  private func found<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {
     try reply(Fetched.found(value), to: asker)
   }
 
-  private func reply<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError)
-  {
+  private func reply<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {
     do throws(CommunicationError) {
       _ = try communicator.postSend(value, to: asker, tag: .reply)
     } catch {

@@ -48,7 +48,8 @@ extension Worker {
     for t in owned(step.outputTiles) {
       do {
         let sorted = (pieces[t] ?? []).sorted { $0.source < $1.source }.map(\.piece)
-        keep(try measured(task.name + " merge") { try task.merge(arguments, sorted, tile: t) }, as: t, of: step)
+        keep(
+          try measured(task.name + " merge") { try task.merge(arguments, sorted, tile: t) }, as: t, of: step)
       } catch {
         failure = TaskFailure(task: task.name, tile: t, cause: error)
         break

@@ -169,7 +169,9 @@ extension BlockStore.State {
 
   /// Moves a block to disk; false when that cannot be done.
   fileprivate mutating func spill(_ id: BlockID) -> Bool {
-    guard let entry = entries[id.collection]?[id.index], case .memory(let value) = entry.place else { return false }
+    guard let entry = entries[id.collection]?[id.index], case .memory(let value) = entry.place else {
+      return false
+    }
     var writer = WireWriter()
     value.encode(to: &writer)
     guard let extent = file.write(writer) else { return false }

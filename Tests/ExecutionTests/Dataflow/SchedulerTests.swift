@@ -156,7 +156,8 @@ private struct Pipeline {
     #expect(scheduler.handle(made, at: 2) == [])
     // From another attempt, for another block, for a collection that never was.
     #expect(
-      scheduler.handle(.made(BlockID(0, 1), worker: 0, attempt: 9, bytes: 8, duration: 1, isSent: false), at: 3)
+      scheduler.handle(
+        .made(BlockID(0, 1), worker: 0, attempt: 9, bytes: 8, duration: 1, isSent: false), at: 3)
         == [.drop([BlockID(0, 1)], worker: 0)])
     #expect(scheduler.handle(.failed(BlockID(0, 7), worker: 0, attempt: 1, message: ""), at: 4) == [])
     #expect(scheduler.handle(.failed(BlockID(8, 0), worker: 0, attempt: 1, message: ""), at: 5) == [])

@@ -14,7 +14,9 @@ import Testing
 
   private func numbers(_ seed: Int) -> Numbers { Numbers((0..<10).map { Double(seed) + Double($0) / 7 }) }
 
-  private func store(blocks: Int, isRecomputable: Bool = true, folder: String = SpillFile.folder) -> BlockStore {
+  private func store(blocks: Int, isRecomputable: Bool = true, folder: String = SpillFile.folder)
+    -> BlockStore
+  {
     BlockStore(capacity: blocks * Self.blockBytes, isRecomputable: isRecomputable, folder: folder)
   }
 
@@ -102,7 +104,9 @@ import Testing
     for k in 0..<3 { _ = store.store(numbers(k), as: BlockID(1, k)) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
     // The only way to it leads through this process's descriptors.
-    let paths = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").map { "/proc/self/fd/" + $0 }
+    let paths = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").map {
+      "/proc/self/fd/" + $0
+    }
     let path = try #require(
       paths.first {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: $0))?.hasPrefix(folder) == true

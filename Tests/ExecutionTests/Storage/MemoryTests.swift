@@ -75,12 +75,15 @@ private enum BlobShuffling: ExchangeTask {
       (target, Numbers(stride(from: target, to: input.numbers.count, by: targets).map { input.numbers[$0] }))
     }
   }
-  static func merge(_ targets: Int, _ pieces: [Numbers], tile: Int) -> Blob { Blob(pieces.flatMap(\.elements)) }
+  static func merge(_ targets: Int, _ pieces: [Numbers], tile: Int) -> Blob {
+    Blob(pieces.flatMap(\.elements))
+  }
 }
 
 extension TaskRegistry {
   fileprivate static let blobs = TaskRegistry([
-    .source(BlobSource.self), .map(BlobScaling.self), .reduce(BlobProduct.self), .exchange(BlobShuffling.self),
+    .source(BlobSource.self), .map(BlobScaling.self), .reduce(BlobProduct.self),
+    .exchange(BlobShuffling.self),
   ])
 }
 
@@ -153,7 +156,9 @@ extension TaskRegistry {
     #expect("\(ChromeTrace(events))".contains(#""cat":"recompute""#))
   }
 
-  @Test(arguments: [1, 2, 3]) func anExchangeOfMoreThanTheMemoryKeepsItsPiecesOnDisk(workers: Int) async throws {
+  @Test(arguments: [1, 2, 3]) func anExchangeOfMoreThanTheMemoryKeepsItsPiecesOnDisk(workers: Int)
+    async throws
+  {
     func shuffled(_ cluster: Cluster) async throws -> [[Double]] {
       let engine = cluster.engine
       let blobs = try await engine.read(BlobSource.self, Self.length, into: Self.tiles)

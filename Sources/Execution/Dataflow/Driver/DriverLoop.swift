@@ -129,7 +129,9 @@ struct DriverLoop: Sendable {
 
   /// Keeps a block for the jobs that still lack it.
   private mutating func keep(_ value: SealedValue, _ block: BlockID) {
-    for (number, job) in scheduler.jobs where job.missing.contains(block) { jobs[number]?.come[block] = value }
+    for (number, job) in scheduler.jobs where job.missing.contains(block) {
+      jobs[number]?.come[block] = value
+    }
   }
 
   // MARK: doing
