@@ -1,5 +1,5 @@
-// A value inside a message whose reader learns from the rest of the message which type it is of. Who only passes
-// the message on need not know: it passes the bytes on as they came.
+// A value inside a message whose reader learns from the rest of the message which type it is of. Who only
+// passes the message on need not know: it passes the bytes on as they came.
 
 import TesseraCommunication
 

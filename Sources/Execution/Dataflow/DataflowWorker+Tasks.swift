@@ -10,7 +10,6 @@ extension DataflowWorker {
 
   /// Makes blocks until the queue is closed.
   func makeBlocks() {
-    var reports: [Report] = []
     /// Collections whose tasks have been quick so far.
     var quick: Set<Int> = []
     while true {
@@ -19,16 +18,19 @@ extension DataflowWorker {
       // whether it has begun: it may end this worker.
       let isQuick = task.map { $0.work.purpose == .first && quick.contains($0.work.block.collection) }
       if isQuick != true {
-        report(reports)
-        reports = []
+        report()
         task = task ?? queue.next(waits: true)
       }
       guard let (work, operation) = task else { return }
       let start = MonotonicClock.now()
       do throws(CommunicationError) {
-        reports += try make(work, operation)
+        note(try make(work, operation))
       } catch {
+        switch error {
         // The other thread has met the same end, or will.
+        case .closed, .lost: break
+        default: communicator.close(reason: error.reasonToClose)
+        }
         return
       }
       if MonotonicClock.now() - start > Self.quick {
@@ -50,7 +52,7 @@ extension DataflowWorker {
   private func make(_ work: Work, _ operation: Operation) throws(CommunicationError) -> [Report] {
     let start = MonotonicClock.now()
     communicator.ledger.begin(operation.name)
-    store.pin(work.localBlocks(of: communicator.rank))
+    store.pin(work.inputs.lazy.filter { $0.holder == self.communicator.rank }.map(\.block))
     var inputs: [any WireCodable] = work.tile.map { [$0] } ?? []
     var missing: (block: BlockID, holder: Int)?
     for input in try gather(work, operation) {
@@ -113,7 +115,7 @@ extension DataflowWorker {
     var inputs: [Input] = []
     for (request, holder, type) in requests {
       if holder == communicator.rank {
-        inputs.append(local(request))
+        inputs.append(try local(request))
       } else if lost.contains(holder) {
         inputs.append(.missing(request.first, holder: holder))
       } else {
@@ -123,20 +125,11 @@ extension DataflowWorker {
     return inputs
   }
 
-  private func local(_ request: FetchRequest) -> Input {
-    var blocks: [(source: Int, tile: any WireCodable)] = []
-    for index in request.indices {
-      let id = BlockID(request.collection, index)
-      guard let block = store.block(id) else { return .missing(id, holder: communicator.rank) }
-      blocks.append((index, block))
+  private func local(_ request: FetchRequest) throws(CommunicationError) -> Input {
+    switch try find(request) {
+    case .here(let block): .here(block)
+    case .missing(let block): .missing(block, holder: communicator.rank)
     }
-    if let target = request.target {
-      guard let type = blocks.first.map({ Swift.type(of: $0.tile) }) as? any AnyCutTile.Type,
-        let pieces = type.pieces(of: blocks, for: target)
-      else { return .missing(request.first, holder: communicator.rank) }
-      return .here(pieces)
-    }
-    return blocks.first.map { .here($0.tile) } ?? .missing(request.first, holder: communicator.rank)
   }
 
   private func answer<Value: WireCodable>(

@@ -1,6 +1,7 @@
 // One worker of a dataflow job: a thread that takes commands and serves blocks to others, and a thread that
 // makes blocks. Both live as long as the job.
 
+import Synchronization
 import TesseraCommunication
 import TesseraInstrumentation
 
@@ -12,6 +13,8 @@ final class DataflowWorker: Sendable {
   let recorder: Recorder?
   let store: BlockStore
   let queue = TaskQueue()
+  /// What is to be reported with the next flush, in order.
+  private let unreported = Mutex<[Report]>([])
   /// Whether rank 0 is another process, with a recorder of its own.
   private let isElsewhere: Bool
 
@@ -53,12 +56,16 @@ final class DataflowWorker: Sendable {
       case .keep(let collection, let level): store.keep(collection, level)
       case .fetch(let request):
         if request.isForDriver { tellDriver(request) } else { try answer(request, to: command.source) }
+      case .report: report()
       case .ledger:
         let ledger = communicator.ledger.entries(of: communicator.rank)
         _ = try communicator.base.postSend(ledger, to: 0, tag: .accounts)
       case .events: try sendEvents()
       case .stop:
-        if communicator.rank == 0 { report([.stopped]) }
+        if communicator.rank == 0 {
+          note([.stopped])
+          report()
+        }
         return
       }
     }
@@ -87,8 +94,8 @@ final class DataflowWorker: Sendable {
     queue.define(try entry.operation(definition), for: definition.collection)
   }
 
-  /// Takes a definition and passes it on to the workers that it names, each with its share of them to pass on:
-  /// a binomial tree.
+  /// Takes a definition and passes it on to the workers that it names, each with its share of them to pass
+  /// on: a binomial tree.
   private func passOn(_ definition: Definition) throws(CommunicationError) {
     for (child, share) in definition.forward.shares() {
       var passed = definition
@@ -103,36 +110,54 @@ final class DataflowWorker: Sendable {
     try define(definition)
   }
 
-  /// Tells the driver. A driver that cannot be told is noticed by the thread that takes its commands.
-  func report(_ reports: [Report]) {
-    if !reports.isEmpty { _ = try? communicator.postSend(reports, to: 0, tag: .report) }
+  /// Has something reported next time.
+  func note(_ reports: [Report]) { unreported.withLock { $0 += reports } }
+
+  /// Tells the driver what there is to tell. A driver that cannot be told is noticed by the thread that takes
+  /// its commands.
+  func report() {
+    unreported.withLock { reports in
+      if !reports.isEmpty { _ = try? communicator.postSend(reports, to: 0, tag: .report) }
+      reports = []
+    }
   }
 
   /// Sends the driver the blocks that it asks for, each by itself.
   private func tellDriver(_ request: FetchRequest) {
     for index in request.indices {
       let id = BlockID(request.collection, index)
-      report([.fetched(id, store.block(id).map { SealedValue($0) })])
+      note([.fetched(id, store.block(id).map { SealedValue($0) })])
+      report()
     }
+  }
+
+  /// What is asked for, or what of it is not here.
+  enum Found {
+    case here(any WireCodable)
+    case missing(BlockID)
+  }
+
+  /// One whole block, or the pieces of many blocks that go to one tile: one of these in memory at a time.
+  func find(_ request: FetchRequest) throws(CommunicationError) -> Found {
+    var found: (any WireCodable)?
+    for index in request.indices {
+      let id = BlockID(request.collection, index)
+      guard let block = store.block(id) else { return .missing(id) }
+      guard let target = request.target else { return .here(block) }
+      guard let cut = block as? any AnyCutTile, cut.addPieces(for: target, from: index, to: &found) else {
+        throw .malformed(expected: "cut tiles in collection \(request.collection)")
+      }
+    }
+    guard let found else { throw .malformed(expected: "a block to fetch") }
+    return .here(found)
   }
 
   /// Sends the blocks that another worker asks for.
   private func answer(_ request: FetchRequest, to asker: Int) throws(CommunicationError) {
-    var blocks: [(source: Int, tile: any WireCodable)] = []
-    for index in request.indices {
-      guard let block = store.block(BlockID(request.collection, index)) else {
-        return try reply(Fetched<Empty>.missing(BlockID(request.collection, index)), to: asker)
-      }
-      blocks.append((index, block))
+    switch try find(request) {
+    case .here(let blocks): try found(blocks, to: asker)
+    case .missing(let block): try reply(Fetched<Empty>.missing(block), to: asker)
     }
-    guard let target = request.target else {
-      guard let block = blocks.first?.tile else { throw .malformed(expected: "a block to fetch") }
-      return try found(block, to: asker)
-    }
-    guard let type = blocks.first.map({ Swift.type(of: $0.tile) }) as? any AnyCutTile.Type,
-      let pieces = type.pieces(of: blocks, for: target)
-    else { throw .malformed(expected: "cut tiles in collection \(request.collection)") }
-    try found(pieces, to: asker)
   }
 
   private func found<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {

@@ -1,11 +1,12 @@
-// The blocks that a worker holds. Beyond its capacity it makes room, in this order, what has not been used for
-// longest first:
+// The blocks that a worker holds. Beyond its capacity it makes room, in this order, what has not been used
+// for longest first:
 //   1. blocks that nobody asked to keep are forgotten: they can be computed again from their lineage;
 //   2. blocks that are persisted on disk go there;
 //   3. blocks that are persisted in memory are forgotten;
 //   4. blocks that tasks in the worker's queue will read.
-// What the running task reads stays, and so does what it has just made: with `capacity` C the blocks in memory
-// are at most C bytes and one task's inputs and output. Where nothing can be computed again only 2 happens.
+// What the running task reads stays, and so does what it has just made: with `capacity` C the blocks in
+// memory are at most C bytes and one task's inputs and output. Where nothing can be computed again only 2
+// happens.
 //
 // O(1) per access, O(n log n) in the blocks in memory per eviction. A block is as large as its wire format.
 // Blocks on disk are read from there each time; one that cannot be read is a block that is not here.

@@ -114,7 +114,7 @@ extension TaskRegistry {
     #expect(result == expected)
   }
 
-  @Test(arguments: [3, 5, 8]) func aTaskThatEndsItsWorkersEndsTheJobByName(workers: Int) async throws {
+  @Test(arguments: [4, 5, 8]) func aTaskThatEndsItsWorkersEndsTheJobByName(workers: Int) async throws {
     let group = InProcessCommunicator.group(size: workers)
     victims.withLock { $0[workers] = group }
     defer { victims.withLock { $0[workers] = nil } }

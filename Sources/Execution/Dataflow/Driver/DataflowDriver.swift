@@ -1,6 +1,6 @@
-// The driver of a dataflow job: two threads that take turns with the scheduler. One hears what the program wants,
-// and the time; the other what workers report and who is lost, and goes on from there at once: between a
-// worker's report and the next task's leaving there is no other thread to be woken.
+// The driver of a dataflow job: two threads that take turns with the scheduler. One hears what the program
+// wants, and the time; the other what workers report and who is lost, and goes on from there at once: between
+// a worker's report and the next task's leaving there is no other thread to be woken.
 
 import Synchronization
 import TesseraCommunication

@@ -1,6 +1,6 @@
-// What the driver knows beside the scheduler: the definitions that workers have and lack, the tiles that it has
-// itself, the blocks that have come for a job. Turns what happens into the scheduler's events, and its actions
-// into messages.
+// What the driver knows beside the scheduler: the definitions that workers have and lack, the tiles that it
+// has itself, the blocks that have come for a job. Turns what happens into the scheduler's events, and its
+// actions into messages.
 
 import TesseraCommunication
 import TesseraInstrumentation
@@ -104,6 +104,8 @@ struct DriverLoop: Sendable {
   mutating func tick() {
     for (worker, collections) in forgotten { send(.forget(collections), to: worker) }
     forgotten = [:]
+    // A worker may have more done than it has said: the next tick is to know.
+    for (worker, state) in scheduler.workers where !state.queue.isEmpty { send(.report, to: worker) }
     handle(.tick)
   }
 

@@ -28,6 +28,8 @@ enum Command: WireCodable {
   case keep(Int, StorageLevel?)
   /// Send these blocks, or a part of each.
   case fetch(FetchRequest)
+  /// Report what has not been reported yet.
+  case report
   /// The program has ended.
   case stop
   /// Send the ledger.
@@ -59,14 +61,15 @@ enum Command: WireCodable {
     case .fetch(let request):
       writer.write(6)
       request.encode(to: &writer)
-    case .stop: writer.write(7)
-    case .ledger: writer.write(8)
-    case .events: writer.write(9)
+    case .report: writer.write(7)
+    case .stop: writer.write(8)
+    case .ledger: writer.write(9)
+    case .events: writer.write(10)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...9, "a command") {
+    switch try reader.readInt(in: 0...10, "a command") {
     case 0: self = .run(try Batch(from: &reader))
     case 1: self = .define(try Definition(from: &reader))
     case 2: self = .cancel(try [BlockID](from: &reader))
@@ -74,8 +77,9 @@ enum Command: WireCodable {
     case 4: self = .forget(try [Int](from: &reader))
     case 5: self = .keep(try reader.readInt(), try StorageLevel?(from: &reader))
     case 6: self = .fetch(try FetchRequest(from: &reader))
-    case 7: self = .stop
-    case 8: self = .ledger
+    case 7: self = .report
+    case 8: self = .stop
+    case 9: self = .ledger
     default: self = .events
     }
   }

@@ -91,14 +91,3 @@ struct Work: WireCodable {
     self.purpose = purpose
   }
 }
-
-extension Work {
-  /// The inputs that worker `rank` holds itself.
-  func localBlocks(of rank: Int) -> [BlockID] {
-    var blocks = inputs.filter { $0.holder == rank }.map(\.block)
-    for part in parts where part.holder == rank {
-      blocks += part.indices.map { BlockID(part.collection, $0) }
-    }
-    return blocks
-  }
-}
