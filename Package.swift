@@ -36,7 +36,9 @@ let package = Package(
     .library(
       name: "TesseraTransports",
       targets: ["TesseraCommunication", "TesseraCommunicationMPI", "TesseraCommunicationSockets"]),
-    .executable(name: "tessera", targets: ["TesseraCommand"]),
+    .executable(name: "tessera", targets: ["TesseraProgram"]),
+    // The subcommands, for a binary that offers some of them (Benchmarks).
+    .library(name: "TesseraCommands", targets: ["TesseraCommand"]),
   ],
   traits: [
     .default(enabledTraits: ["MPI"]),
@@ -100,12 +102,18 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(
+      name: "TesseraCommand", dependencies: ["Tessera", "TesseraMatrixFiles", arguments],
+      swiftSettings: settings),
+
     // MARK: executables
     .executableTarget(
-      name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
+      name: "TesseraProgram", dependencies: ["TesseraCommand", arguments], swiftSettings: settings),
 
     .executableTarget(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
+    .executableTarget(
+      name: "OwnTask", dependencies: ["Tessera"], path: "Examples/OwnTask", swiftSettings: settings),
 
     // MARK: tests
     .target(
@@ -122,6 +130,12 @@ let package = Package(
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       path: "Tests/MPIRanks", swiftSettings: settings),
+    .executableTarget(
+      name: "SameBits", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/SameBits",
+        swiftSettings: settings),
+    .executableTarget(
+      name: "FaultJob", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/FaultJob",
+      swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
@@ -146,6 +160,9 @@ let package = Package(
         "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
       ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
-    tests("Command", ["TesseraCommand", "TenLines"]),
+    .testTarget(
+      name: "TesseraTests", dependencies: ["FaultJob", "TesseraTestSupport"], path: "Tests/TesseraTests",
+      swiftSettings: settings),
+    tests("Command", ["TesseraProgram", "TesseraCommand", "TenLines", "OwnTask", "SameBits"]),
   ]
 )

@@ -32,5 +32,12 @@ let package = Package(
       name: "bench-kernels",
       dependencies: ["CBLAS", .product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchKernels", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-styles",
+      dependencies: [
+        .product(name: "TesseraCommands", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchStyles", swiftSettings: settings),
   ]
 )

@@ -30,15 +30,27 @@ extension Cluster {
         try DriversGroup(starting: configuration.workers, patience: .seconds(settings.joinSeconds))
       }
     }
+    if configuration.style == .dataflow {
+      // What is left when everybody else is lost works on.
+      group.communicator.keepListening()
+    } else {
+      group.communicator.refuseNewcomers(
+        reason: "the job has begun, and in the style message passing nobody can join it then")
+    }
+    let membership = Membership(fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers)
     let outcome: Swift.Result<Result, any Error>
+    var grace = Duration.seconds(2)
     do {
       outcome = .success(
         try await run(
-          configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
+          configuration, over: [group.communicator], registry: registry, recorder: recorder,
+          membership: membership, program))
     } catch {
+      // What is left of a broken group has nothing to finish, and a stopped process will not end by itself.
+      if case .communication? = error as? ExecutionError { grace = .milliseconds(500) }
       outcome = .failure(await onOwnThread { group.explained(error) })
     }
-    await onOwnThread { group.finish() }
+    await onOwnThread { [grace] in group.finish(grace: grace) }
     return try outcome.get()
   }
 
@@ -114,6 +126,9 @@ private struct DriversGroup: Sendable {
     self.workers = workers
   }
 
+  /// How the process of a lost worker has ended, where that is known. Blocks the calling thread.
+  @Sendable func fate(of rank: Int) -> String? { workers?.fate(of: rank) }
+
   /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
   /// calling thread.
   func explained(_ error: any Error) -> any Error {
@@ -124,19 +139,16 @@ private struct DriversGroup: Sendable {
       return ExecutionError.communication(.lost(rank: rank, reason: "\(fate) (\(reason))"))
     case .closed(let reason):
       // Another worker may have been the first to notice.
-      let fates = (1..<communicator.size).compactMap { rank in
-        reason.hasPrefix("worker \(rank) ") ? workers.fate(of: rank) : nil
-      }
-      guard let fate = fates.first else { return error }
-      return ExecutionError.communication(.closed(reason: "\(reason); \(fate)"))
+      guard let casualty = workers.firstCasualty(regular: [0, lostExitCode]) else { return error }
+      return ExecutionError.communication(
+        .closed(reason: "\(reason); worker \(casualty.rank): \(casualty.fate)"))
     default: return error
     }
   }
 
-  /// Takes leave of the workers, and of their processes. Blocks the calling thread.
-  func finish() {
-    communicator.finish()
-    workers?.reap()
+  /// Takes leave of the workers, and of their processes, which have `grace` to end. Blocks the calling thread.
+  func finish(grace: Duration) {
+    if let workers { workers.finish(grace: grace) } else { communicator.finish() }
   }
 }
 
@@ -182,6 +194,6 @@ private func communicating<Result: Sendable>(
 }
 
 /// A line on standard error. Where nobody listens there is nobody to tell.
-@Sendable private func noteForAPerson(_ text: String) {
+@Sendable func noteForAPerson(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data("tessera: \(text)\n".utf8))
 }

@@ -3,9 +3,10 @@
 
 import ArgumentParser
 
-@main
-struct TesseraCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+/// All subcommands.
+public struct TesseraCommand: AsyncParsableCommand {
+  /// Names and help.
+  public static let configuration = CommandConfiguration(
     commandName: "tessera",
     abstract: "Linear algebra on matrices that are spread over workers.",
     discussion: """
@@ -16,5 +17,17 @@ struct TesseraCommand: AsyncParsableCommand {
       73 cannot create the output; 74 input/output error.
       """,
     version: "0.1.0",
-    subcommands: [Info.self, Convert.self, Generate.self, SVD.self, Spy.self, Worker.self])
+    subcommands: [
+      Info.self, Convert.self, Generate.self, SVD.self, Spy.self, Worker.self, CompareStyles.self,
+    ])
+
+  /// As the command line is read.
+  public init() {}
+
+  /// Reads the command line and does what it says; ends the process.
+  public static func main() async {
+    let interruption = Interruption()
+    await main(nil)
+    withExtendedLifetime(interruption) {}
+  }
 }

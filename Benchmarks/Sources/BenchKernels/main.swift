@@ -77,5 +77,3 @@ func benchDense(order n: Int) throws {
 try benchSparse(rows: 1_000_000, columns: 300_000, perRow: 20)
 try benchSparse(rows: 4_000_000, columns: 38_000, perRow: 2)
 try benchDense(order: 1024)
-try await benchSteps(workers: 4)
-try await benchRecording(workers: 4)

@@ -26,7 +26,8 @@ struct DoorkeeperLimits: Sendable {
 /// Lets in those who know the secret. Confined to the thread that calls it.
 struct Doorkeeper: ~Copyable {
   private let listener: Listener
-  private let acceptance: Acceptance
+  /// Whom it lets in.
+  var acceptance: Acceptance
   private let terms: JoiningTerms
   private let tls: TLSContext?
   private let limits: DoorkeeperLimits
@@ -34,6 +35,9 @@ struct Doorkeeper: ~Copyable {
   private var arrivals: [Arrival] = []
   private var failures = 0
   private var refused = 0
+  /// Until when no connection is taken: there is no descriptor for it, and asking again at once is no use.
+  private var pauseEnd: ContinuousClock.Instant?
+  private static let pause = Duration.milliseconds(100)
 
   init(
     _ listener: consuming Listener, _ acceptance: Acceptance, _ terms: JoiningTerms, _ tls: TLSContext?,
@@ -48,6 +52,7 @@ struct Doorkeeper: ~Copyable {
 
   /// Where it listens.
   var address: SocketAddress { listener.address }
+  var descriptor: Int32 { listener.descriptor }
 
   /// Waits until `count` peers have come and are still there, in order of arrival; their links are the
   /// caller's.
@@ -57,21 +62,46 @@ struct Doorkeeper: ~Copyable {
   consuming func admit(
     _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
   ) throws(CommunicationError) -> [Arrival] {
+    let arrivals = try gather(count, until: deadline, whenChanged: whenChanged)
+    dismissAll()
+    return arrivals
+  }
+
+  /// As `admit`, and goes on listening.
+  mutating func gather(
+    _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
+  ) throws(CommunicationError) -> [Arrival] {
     while arrivals.count < count {
       guard deadline > .now else {
         let found = arrivals.count
-        for arrival in arrivals { arrival.link.close() }
-        for visitor in visitors { visitor.close() }
+        dismissAll()
         throw .refused(
           reason: "\(found) of \(count) workers have come to \(address) within \(terms.patience)"
-            + (refused > 0 ? "; \(refused) connections were refused" : ""))
+            + (refused > 0 ? "; refused connections: \(refused)" : ""))
       }
       let before = arrivals.count
       wakeUp(until: deadline)
       if arrivals.count != before { whenChanged(arrivals.count) }
     }
+    let gathered = Array(arrivals.prefix(count))
+    arrivals.removeFirst(count)
+    return gathered
+  }
+
+  /// Waits for the next peer; nil as soon as there is none and `isOpen` does not hold when something wakes it.
+  mutating func next(while isOpen: () -> Bool) -> Arrival? {
+    while isOpen() {
+      if !arrivals.isEmpty { return arrivals.removeFirst() }
+      wakeUp(until: .now + .seconds(3600))
+    }
+    return nil
+  }
+
+  /// Sends everybody away.
+  mutating func dismissAll() {
+    for arrival in arrivals { arrival.link.close() }
     for visitor in visitors { visitor.close() }
-    return arrivals
+    (arrivals, visitors) = ([], [])
   }
 
   /// Waits for something to do and does it.
@@ -79,11 +109,14 @@ struct Doorkeeper: ~Copyable {
     let now = ContinuousClock.now
     let present = arrivals.count
     let active = visitors.filter { $0.earliest <= now }
-    var descriptors = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
+    if let pauseEnd, pauseEnd <= now { self.pauseEnd = nil }
+    let isOpen = pauseEnd == nil
+    var descriptors = [pollfd(fd: listener.descriptor, events: isOpen ? Int16(POLLIN) : 0, revents: 0)]
     // Nothing is expected of those who wait; whatever comes is their leaving.
     descriptors += arrivals.map { pollfd(fd: $0.link.descriptor, events: Int16(POLLIN), revents: 0) }
     descriptors += active.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
-    let times = visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [deadline]
+    let times =
+      visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [pauseEnd ?? deadline, deadline]
     SystemCall.poll(&descriptors, until: times.min())
 
     for (visitor, descriptor) in zip(active, descriptors.dropFirst(1 + present)) where descriptor.revents != 0
@@ -126,8 +159,9 @@ struct Doorkeeper: ~Copyable {
     for _ in 0..<64 {
       guard let descriptor = listener.accept() else {
         // Out of descriptors: room is made by whoever has waited longest.
-        if errno == EMFILE || errno == ENFILE, let oldest = visitors.first {
-          dismiss(oldest, "too many visitors")
+        if errno == EMFILE || errno == ENFILE {
+          if let oldest = visitors.first { dismiss(oldest, "too many visitors") }
+          pauseEnd = .now + Self.pause
         }
         return
       }

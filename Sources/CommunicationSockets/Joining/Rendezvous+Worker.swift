@@ -2,6 +2,7 @@
 // workers of lower rank and be called by those of higher rank.
 
 import Foundation
+import Synchronization
 public import TesseraCommunication
 
 extension Rendezvous {
@@ -21,8 +22,9 @@ extension Rendezvous {
       let roster = try stream.receive(Word<Roster>.self, until: nil).value()
       let deadline = ContinuousClock.now + terms.patience
       var links: [Int: any Link]
+      let door: OpenDoor
       do throws(CommunicationError) {
-        links = try meet(roster, member.listener, terms, tls, until: deadline)
+        (links, door) = try meet(roster, member.listener, terms, tls, until: deadline)
       } catch {
         try? stream.send(Word<Empty>.failed("\(error)"), until: deadline)
         throw error
@@ -32,10 +34,13 @@ extension Rendezvous {
         _ = try stream.receive(Word<Empty>.self, until: deadline).value()
       } catch {
         for link in links.values { link.close() }
+        door.close()
         throw error
       }
       links[0] = member.link
-      return SocketCommunicator(rank: roster.rank, size: roster.size, links: links)
+      let communicator = SocketCommunicator(rank: roster.rank, size: roster.size, links: links, door: door)
+      communicator.meetNewcomers()
+      return communicator
     } catch {
       member.link.close()
       if case .closed(let reason) = error {
@@ -121,21 +126,20 @@ extension Rendezvous {
   private static func meet(
     _ roster: Roster, _ held: Held, _ terms: JoiningTerms, _ tls: TLSContext?,
     until deadline: ContinuousClock.Instant
-  ) throws(CommunicationError) -> [Int: any Link] {
+  ) throws(CommunicationError) -> ([Int: any Link], OpenDoor) {
     guard let job = ClusterName(bytes: roster.job) else { throw .malformed(expected: "a job's name") }
     let higher = roster.size - 1 - roster.rank
     let answers = Answers()
     let acceptance = Acceptance(
       role: .neighbour, numbers: UInt32(roster.rank + 1)...UInt32(max(roster.size - 1, roster.rank + 1)),
       cluster: job, contract: terms.contract)
+    let door = OpenDoor(Doorkeeper(held.take(), acceptance, terms, tls))
     let thread = Thread {
-      let door = Doorkeeper(held.take(), acceptance, terms, tls)
       do throws(CommunicationError) {
-        answers.result = .success(try door.admit(higher, until: deadline))
+        answers.give(.success(try door.gather(higher, until: deadline)))
       } catch {
-        answers.result = .failure(error)
+        answers.give(.failure(error))
       }
-      answers.done.signal()
     }
     thread.name = "tessera door"
     thread.start()
@@ -144,25 +148,33 @@ extension Rendezvous {
     var failure: CommunicationError?
     do throws(CommunicationError) {
       for rank in 1..<roster.rank {
+        // Lost before this worker has come.
+        guard !roster.places[rank - 1].isEmpty else {
+          links[rank] = AbsentLink()
+          continue
+        }
         links[rank] = try callNeighbour(rank, roster, job, terms, tls, until: deadline)
       }
     } catch {
       failure = error
     }
-    // After a failure here the others fail too, and the thread ends by its deadline.
     if failure == nil {
-      answers.done.wait()
       do throws(CommunicationError) {
-        for arrival in try answers.result.get() { links[Int(arrival.claim.number)] = arrival.link }
+        for arrival in try answers.take().get() { links[Int(arrival.claim.number)] = arrival.link }
       } catch {
         failure = error
       }
+    } else {
+      // The others fail too, and the thread ends by its deadline.
+      answers.abandon()
     }
     if let failure {
       for link in links.values { link.close() }
       throw failure
     }
-    return links
+    // Those who join later have the numbers after the last.
+    door.accept(UInt32(roster.size)...UInt32(Roster.mostMembers))
+    return (links, door)
   }
 
   private static func callNeighbour(
@@ -199,10 +211,38 @@ extension Rendezvous {
   }
 }
 
-/// What the door's thread has to say.
-///
-/// `@unchecked Sendable`: the result is written before the signal and read after it.
-private final class Answers: @unchecked Sendable {
-  var result = Result<[Arrival], CommunicationError>.success([])
-  let done = DispatchSemaphore(value: 0)
+/// What the door's thread has to say. Nobody else closes the links of those who have come when nobody listens.
+private final class Answers: Sendable {
+  private let state = Mutex((result: Result<[Arrival], CommunicationError>?.none, isAbandoned: false))
+  private let done = DispatchSemaphore(value: 0)
+
+  /// Called once, by the door's thread.
+  func give(_ result: Result<[Arrival], CommunicationError>) {
+    let isAbandoned = state.withLock { state in
+      state.result = result
+      return state.isAbandoned
+    }
+    if isAbandoned { Self.close(result) }
+    done.signal()
+  }
+
+  /// Waits for the result.
+  func take() -> Result<[Arrival], CommunicationError> {
+    done.wait()
+    return state.withLock { $0.result } ?? .success([])
+  }
+
+  /// Notes that nobody will take the result.
+  func abandon() {
+    let result = state.withLock { state in
+      state.isAbandoned = true
+      return state.result
+    }
+    if let result { Self.close(result) }
+  }
+
+  private static func close(_ result: Result<[Arrival], CommunicationError>) {
+    guard case .success(let arrivals) = result else { return }
+    for arrival in arrivals { arrival.link.close() }
+  }
 }

@@ -13,7 +13,8 @@ public struct RowMatrix<S: Scalar>: Sendable {
   public let storedCount: Int
   /// The cluster that holds the slabs.
   public let cluster: Cluster
-  let tiles: TileCollection<LocalMatrix<S>>
+  /// The slabs, in order: what tasks of one's own run on.
+  public let tiles: TileCollection<LocalMatrix<S>>
 
   init(
     partitioning: Partitioning, storedCount: Int, cluster: Cluster,

@@ -18,12 +18,24 @@ protocol ByteSink: AnyObject {
   func finish() throws(FileFormatError)
 }
 
-/// A sink for the file at `path`, compressed when its name ends in `.gz`; standard output for `-`.
+extension ByteSink {
+  /// Takes the bytes of all `elements`, numbers, as they lie in memory.
+  func send<T>(_ elements: [T]) throws(FileFormatError) {
+    var failure: FileFormatError?
+    elements.withUnsafeBytes { bytes in
+      do throws(FileFormatError) { try write(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// A sink for the file at `path`, compressed when its name ends in `.gz` or `.tgz`; standard output for `-`.
 ///
 /// - Throws: `cannotCreate`.
 func openSink(_ path: String) throws(FileFormatError) -> any ByteSink {
   let file = try OutputFile(path)
-  return path.lowercased().hasSuffix(".gz") ? try GzipSink(file, name: path) : file
+  return [".gz", ".tgz"].contains(where: path.lowercased().hasSuffix)
+    ? try DeflateSink(file, as: .gzip, name: path) : file
 }
 
 /// A file being written.
@@ -66,7 +78,10 @@ final class OutputFile: ByteSink {
       let unique = String(UInt64.random(in: 0 ... .max), radix: 36)
       let unfinished = folder + ".tessera-\(unique).tmp"
       descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { temporary = unfinished }
+      if descriptor >= 0 {
+        temporary = unfinished
+        UnfinishedFiles.insert(unfinished)
+      }
     }
     guard descriptor >= 0 else {
       throw FileFormatError(.cannotCreate, file: name, "cannot be created: \(systemMessage())")
@@ -76,7 +91,10 @@ final class OutputFile: ByteSink {
 
   deinit {
     if descriptor > STDERR_FILENO { _ = close(descriptor) }
-    if let temporary { _ = unlink(temporary) }
+    if let temporary {
+      _ = unlink(temporary)
+      UnfinishedFiles.remove(temporary)
+    }
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError) {
@@ -96,6 +114,7 @@ final class OutputFile: ByteSink {
     guard fsync(descriptor) == 0 else { throw failure("writing failed") }
     guard rename(unfinished, target) == 0 else { throw failure("cannot be replaced") }
     temporary = nil
+    UnfinishedFiles.remove(unfinished)
   }
 
   private func failure(_ what: String) -> FileFormatError {

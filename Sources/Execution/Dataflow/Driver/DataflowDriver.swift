@@ -14,6 +14,8 @@ final class DataflowDriver: Sendable {
     case release(Int)
     case keep(Int, StorageLevel?)
     case want(Int, Job)
+    /// A worker has joined the running job.
+    case joined(Int)
     case stop
   }
 
@@ -42,17 +44,22 @@ final class DataflowDriver: Sendable {
   let messages = ClosableQueue<Message>()
   /// Questions to the workers, for a thread that may wait for the answers.
   let questions = ClosableQueue<@Sendable () -> Void>()
-  private let elsewhere: [Int]
+  private let here: Set<Int>
+  private let fate: @Sendable (Int) -> String?
   private let recorder: Recorder?
   private let loop: Mutex<DriverLoop>
 
-  /// - Parameter elsewhere: the ranks of workers that are other processes.
+  /// - Parameters:
+  ///   - here: the ranks of workers that are threads of this process.
+  ///   - fate: how a lost worker has ended, if that is known.
   init(
-    communicator: MeasuredCommunicator, elsewhere: [Int], recorder: Recorder?,
+    communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?,
+    fate: @escaping @Sendable (Int) -> String? = { _ in nil },
     limits: Scheduler.Limits = Scheduler.Limits()
   ) {
     self.communicator = communicator
-    self.elsewhere = elsewhere
+    self.here = here
+    self.fate = fate
     self.recorder = recorder
     loop = Mutex(DriverLoop(communicator: communicator, limits: limits))
   }
@@ -83,7 +90,8 @@ final class DataflowDriver: Sendable {
           loop.withLock { $0.close(error) }
           return
         }
-        loop.withLock { $0.lose(rank, reason) }
+        let cause = fate(rank).map { "worker \(rank): \($0) (\(reason))" } ?? "worker \(rank): \(reason)"
+        loop.withLock { $0.lose(rank, cause) }
       }
     }
   }
@@ -98,7 +106,8 @@ final class DataflowDriver: Sendable {
         for message in heard { isStopped = loop.hear(message) || isStopped }
       }
     }
-    gatherEvents(from: loop.withLock { loop in elsewhere.filter(loop.isAlive) })
+    let others = (0..<communicator.size).filter { !here.contains($0) }
+    gatherEvents(from: loop.withLock { loop in others.filter(loop.isAlive) })
     loop.withLock { $0.sendStop() }
     messages.close()
     for message in messages.takeAll() { loop.withLock { _ = $0.hear(message) } }

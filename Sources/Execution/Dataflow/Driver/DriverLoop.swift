@@ -31,6 +31,8 @@ struct DriverLoop: Sendable {
   private var failures: [BlockID: TaskFailure] = [:]
   /// Collections that each worker is to forget, to be told with the next tasks or when there is time.
   private var forgotten: [Int: [Int]] = [:]
+  /// Workers whose loss has been heard of, perhaps before their joining.
+  private var lost: Set<Int> = []
   private var closed: CommunicationError?
 
   init(communicator: any Communicator, limits: Scheduler.Limits) {
@@ -64,6 +66,7 @@ struct DriverLoop: Sendable {
         jobs[number] = Job(job: job)
         perform(scheduler.want(job.wanted, job: number, at: now))
       }
+    case .joined(let worker): if !lost.contains(worker) { handle(.joined(worker: worker)) }
     case .stop:
       close(.closed(reason: "the cluster's program has ended"))
       return true
@@ -95,6 +98,7 @@ struct DriverLoop: Sendable {
 
   /// Takes note of a lost worker.
   mutating func lose(_ worker: Int, _ reason: String) {
+    lost.insert(worker)
     defineAgain(without: worker)
     forgotten[worker] = nil
     handle(.lost(worker: worker, reason: reason))
@@ -122,7 +126,8 @@ struct DriverLoop: Sendable {
 
   /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads.
   func sendStop() {
-    for worker in (0..<communicator.size).reversed() where isAlive(worker) { send(.stop, to: worker) }
+    // Also to those who have joined a moment ago; who is lost takes nothing.
+    for worker in (0..<communicator.size).reversed() { send(.stop, to: worker) }
   }
 
   private mutating func handle(_ event: Scheduler.Event) {
