@@ -78,7 +78,8 @@ let package = Package(
 
     // MARK: runtime
     library(
-      "Execution", ["TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation"]),
+      "Execution",
+      ["TesseraCommunication", "TesseraPartitioning", "TesseraInstrumentation", "CChecksum"]),
 
     // MARK: matrices
     library(

@@ -89,12 +89,30 @@ public struct WireReader: Sendable {
     return self
   }
 
+  /// A reader of the next `bytes` bytes, which are kept. Waits for a message that is still coming.
+  ///
+  /// - Throws: `tooLong` when there are fewer, or fewer than none are asked for.
+  public mutating func readPart(bytes: Int) throws(CommunicationError) -> WireReader {
+    guard 0...remaining ~= bytes else { throw .tooLong(what: "a part", length: bytes, limit: remaining) }
+    if case .coming = storage { return WireReader(try readBytes(bytes)) }
+    defer { position += bytes }
+    return WireReader(storage, position..<position + bytes)
+  }
+
+  private init(_ storage: Storage, _ range: Range<Int>) {
+    self.storage = storage
+    position = range.lowerBound
+    count = range.upperBound
+  }
+
   func withRest(_ body: (UnsafeRawBufferPointer) -> Void) {
     switch storage {
     case .array(let bytes):
-      bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
+      bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[position..<count])) }
     case .memory(let message):
-      withExtendedLifetime(message) { body(UnsafeRawBufferPointer(rebasing: message.bytes[position...])) }
+      withExtendedLifetime(message) {
+        body(UnsafeRawBufferPointer(rebasing: message.bytes[position..<count]))
+      }
     case .coming: preconditionFailure("what is left of a message is taken with readRest")
     }
   }

@@ -43,7 +43,7 @@ public struct Cluster: Sendable {
     precondition(communicators.first?.rank == 0, "the program runs on rank 0")
     let threads = WorkerThreads()
     let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
-    let job = Job(communicators, elsewhere, registry, recorder, threads)
+    let job = Job(configuration, communicators, elsewhere, registry, recorder, threads)
     let (engine, stop) =
       configuration.style == .dataflow ? job.startDataflow(membership) : job.startMessagePassing()
     let outcome: Swift.Result<Result, any Error>
@@ -80,11 +80,14 @@ public struct Cluster: Sendable {
         let recorder = greeting.isRecording ? Recorder() : nil
         switch greeting.style {
         case .messagePassing:
-          try Worker(communicator: communicator, registry: registry, recorder: recorder, isElsewhere: true)
-            .serve()
+          try Worker(
+            communicator: communicator, registry: registry, recorder: recorder,
+            memory: greeting.memoryPerWorker, isElsewhere: true
+          ).serve()
         case .dataflow:
           let worker = DataflowWorker(
-            communicator: communicator.concurrent, registry: registry, recorder: recorder, isElsewhere: true)
+            communicator: communicator.concurrent, registry: registry, recorder: recorder,
+            memory: greeting.memoryPerWorker, isElsewhere: true)
           threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
           try worker.serve()
         }
@@ -96,6 +99,7 @@ public struct Cluster: Sendable {
 
 /// What it takes to start the workers of a job that are threads of this process, and its driver.
 private struct Job {
+  let configuration: ClusterConfiguration
   let communicators: [any Communicator]
   /// The ranks of workers that are other processes.
   let elsewhere: [Int]
@@ -104,9 +108,10 @@ private struct Job {
   let threads: WorkerThreads
 
   init(
-    _ communicators: [any Communicator], _ elsewhere: [Int], _ registry: TaskRegistry, _ recorder: Recorder?,
-    _ threads: WorkerThreads
+    _ configuration: ClusterConfiguration, _ communicators: [any Communicator], _ elsewhere: [Int],
+    _ registry: TaskRegistry, _ recorder: Recorder?, _ threads: WorkerThreads
   ) {
+    self.configuration = configuration
     self.communicators = communicators
     self.elsewhere = elsewhere
     self.registry = registry
@@ -119,13 +124,13 @@ private struct Job {
     for communicator in communicators.dropFirst() {
       threads.start(named: "tessera worker \(communicator.rank)") {
         closingOnFailure(communicator) { () throws(CommunicationError) in
-          try Worker(communicator: communicator, registry: registry, recorder: recorder).serve()
+          try messagePassingWorker(communicator).serve()
         }
       }
     }
     let queue = ClosableQueue<MessagePassingEngine.Job>()
     threads.start(named: "tessera driver") {
-      let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
+      let worker = messagePassingWorker(communicators[0])
       closingOnFailure(communicators[0]) { () throws(CommunicationError) in
         try greet(.messagePassing, elsewhere, over: communicators[0])
       }
@@ -141,12 +146,20 @@ private struct Job {
     return (engine, queue.close)
   }
 
+  private func messagePassingWorker(_ communicator: any Communicator) -> Worker {
+    Worker(
+      communicator: communicator, registry: registry, recorder: recorder,
+      memory: configuration.memoryPerWorker)
+  }
+
   /// The engine, and what ends the job.
   func startDataflow(_ membership: Membership) -> (any Engine, () -> Void) {
     var ledger: Ledger?
     let communicators = communicators.map { $0.concurrent }
     for communicator in communicators {
-      let worker = DataflowWorker(communicator: communicator, registry: registry, recorder: recorder)
+      let worker = DataflowWorker(
+        communicator: communicator, registry: registry, recorder: recorder,
+        memory: configuration.memoryPerWorker)
       ledger = ledger ?? worker.communicator.ledger
       threads.start(named: "tessera service \(communicator.rank)") {
         do throws(CommunicationError) {
@@ -172,18 +185,21 @@ private struct Job {
       membership.whenJoined { worker in
         // Likewise.
         try? greet(.dataflow, [worker], over: communicators[0])
-        driver.messages.push(.event(.joined(worker: worker)))
+        driver.messages.push(.joined(worker))
       }
     }
     let engine = DataflowEngine(
-      workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder)
+      workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder,
+      isMemoryLimited: configuration.memoryPerWorker < .max)
     return (engine, { driver.messages.push(.stop) })
   }
 
   private func greet(_ style: ExecutionStyle, _ workers: [Int], over communicator: any Communicator)
     throws(CommunicationError)
   {
-    let greeting = Greeting(contract: registry.contract, style: style, isRecording: recorder != nil)
+    let greeting = Greeting(
+      contract: registry.contract, style: style, isRecording: recorder != nil,
+      memoryPerWorker: configuration.memoryPerWorker)
     try greeting.say(to: workers, over: communicator)
   }
 }

@@ -33,6 +33,9 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public var transport: Transport
   /// The longest message that MPI is given, in bytes, at least 16; longer values go in pieces.
   public var messageBytes = 1 << 30
+  /// The bytes of tiles that each worker may hold in memory, beside those that its running task reads and
+  /// makes. Beyond them it makes room as `Engine.persist` says.
+  public var memoryPerWorker = Int.max
   /// How processes find each other, where they do over sockets.
   public var sockets = SocketSettings()
 
@@ -47,7 +50,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
   }
 
   /// The defaults, overridden by `TESSERA_WORKERS`, `TESSERA_STYLE`, `TESSERA_TRANSPORT`,
-  /// `TESSERA_MESSAGE_BYTES` and those of `SocketSettings` where set. In a process that
+  /// `TESSERA_MESSAGE_BYTES`, `TESSERA_MEMORY` and those of `SocketSettings` where set. In a process that
   /// `mpirun` or `srun` has started, the default transport is MPI; with an address to listen at or to call it
   /// is sockets.
   ///
@@ -84,9 +87,26 @@ public struct ClusterConfiguration: Sendable, Equatable {
     if let bytes = try parse("TESSERA_MESSAGE_BYTES", "a whole number", Int.init) {
       configuration.messageBytes = bytes
     }
+    if let memory = try parse("TESSERA_MEMORY", byteCountForm, bytes(from:)) {
+      configuration.memoryPerWorker = memory
+    }
     try configuration.validate()
     return configuration
   }
+
+  /// The bytes that a text such as `65536`, `512K`, `100M` or `2G` stands for, in powers of 1024; nil for any
+  /// other text, and for more than an `Int` holds.
+  public static func bytes(from text: String) -> Int? {
+    let powers: [Character: Int] = ["K": 10, "M": 20, "G": 30]
+    let power = text.last.flatMap { powers[Character($0.uppercased())] }
+    let digits = power == nil ? text[...] : text.dropLast()
+    guard digits.allSatisfy({ ("0"..."9").contains($0) }), let count = Int(digits) else { return nil }
+    let (bytes, overflows) = count.multipliedReportingOverflow(by: 1 << (power ?? 0))
+    return overflows ? nil : bytes
+  }
+
+  /// How `bytes(from:)` wants a text, in words.
+  public static let byteCountForm = "a number of bytes, such as 65536, 512K, 100M or 2G"
 
   /// Takes sockets as the transport if there is an address to listen at or to call.
   public mutating func followSockets() {
@@ -123,6 +143,9 @@ public struct ClusterConfiguration: Sendable, Equatable {
     }
     guard messageBytes >= 16, messageBytes <= Int32.max else {
       throw .invalidConfiguration("a message of \(messageBytes) bytes; expected 16 to \(Int32.max)")
+    }
+    guard memoryPerWorker >= 1 else {
+      throw .invalidConfiguration("workers may use \(memoryPerWorker) bytes of memory, expected at least 1")
     }
     if sockets.listen != nil || sockets.connect != nil, transport != .sockets {
       throw .invalidConfiguration(

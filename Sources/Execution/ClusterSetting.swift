@@ -7,6 +7,7 @@ import Foundation
 public enum ClusterSetting: String, CaseIterable, Sendable {
   case workers, style, transport
   case messageBytes = "message-bytes"
+  case memory
   case listen, connect, cluster
   case secretFile = "secret-file"
   case tls

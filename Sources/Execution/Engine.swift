@@ -7,8 +7,8 @@ public import TesseraInstrumentation
 ///
 /// Every verb throws `ExecutionError`: when a task fails (the failure of the lowest tile number, whatever
 /// the order in which workers met theirs), when a task is not in the registry, or when workers are lost. In
-/// the dataflow style `place`, `map` and `exchange` only note what is to be done: the failure of a task is
-/// thrown by the `reduce` or `collect` that needs it, and nothing moves before.
+/// the dataflow style `place`, `read`, `map`, `exchange` and `persist` only note what is to be done: the failure
+/// of a task is thrown by the `reduce`, `collect` or `write` that needs it, and nothing moves before.
 public protocol Engine: Sendable {
   /// The number of workers, the driver's own included.
   var workerCount: Int { get }
@@ -17,6 +17,11 @@ public protocol Engine: Sendable {
   func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<
     Element
   >
+
+  /// Has every worker make its own of `tileCount` tiles, from their numbers and the arguments alone. Words
+  /// moved: the arguments, once to every worker.
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+    async throws(ExecutionError) -> TileCollection<Task.Output>
 
   /// Makes a new collection, tile by tile. Words moved: the arguments, once to every worker.
   func map<Task: MapTask>(
@@ -41,6 +46,18 @@ public protocol Engine: Sendable {
   /// Brings all tiles to the driver, in order. Words moved: those of the tiles that rank 0 does not own.
   func collect<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError)
     -> [Element]
+
+  /// Says what becomes of the collection's tiles when a worker has to make room, which without a limit on its
+  /// memory (`ClusterConfiguration.memoryPerWorker`) it never has to. Holds until `unpersist`, or as long as
+  /// the handle lives.
+  ///
+  /// Unpersisted tiles are the first to go, and are computed again when they are needed. Message passing
+  /// computes nothing again: there only tiles that are persisted on disk make room, all others stay.
+  func persist<Element: Tile>(_ collection: TileCollection<Element>, _ level: StorageLevel)
+    async throws(ExecutionError)
+
+  /// Takes `persist` back. Tiles on disk stay there.
+  func unpersist<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError)
 
   /// What every worker has sent and received so far. Not counted itself.
   func ledger() async throws(ExecutionError) -> LedgerReport

@@ -1,6 +1,6 @@
 // How workers that are other processes begin: the driver says to each what its program knows, in which style it
-// runs and whether it records. Not a broadcast: some may come when the others have long begun. Not counted in
-// any ledger.
+// runs, whether it records, and how much memory each may use. Not a broadcast: some may come when the others
+// have long begun. Not counted in any ledger.
 
 import TesseraCommunication
 
@@ -9,8 +9,11 @@ struct Greeting: WireCodable {
   let contract: [String]
   let style: ExecutionStyle
   let isRecording: Bool
+  /// The bytes of tiles that a worker may hold in memory.
+  let memoryPerWorker: Int
 
-  init(contract: [String], style: ExecutionStyle, isRecording: Bool) {
+  init(contract: [String], style: ExecutionStyle, isRecording: Bool, memoryPerWorker: Int) {
+    self.memoryPerWorker = memoryPerWorker
     self.contract = contract
     self.style = style
     self.isRecording = isRecording
@@ -44,6 +47,7 @@ struct Greeting: WireCodable {
     contract.encode(to: &writer)
     writer.write(style.rawValue)
     writer.write(isRecording ? 1 : 0)
+    writer.write(memoryPerWorker)
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
@@ -53,5 +57,6 @@ struct Greeting: WireCodable {
     }
     self.style = style
     isRecording = try reader.readInt(in: 0...1, "a flag") == 1
+    memoryPerWorker = try reader.readInt(in: 0...Int.max, "a limit on memory")
   }
 }

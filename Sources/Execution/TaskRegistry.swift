@@ -46,74 +46,84 @@ public struct TaskRegistry: Sendable {
     let verbs: [Step.Verb]
     let tileTypes: [Entry]
     let serve: @Sendable (Worker, Announcement) throws(CommunicationError) -> Void
-    /// For a tile type: receives a tile that is placed.
-    var receiveTile: (@Sendable (any Communicator, Int) throws(CommunicationError) -> any WireCodable)?
-    /// For a task: receives its arguments and makes the operation of a collection in dataflow.
-    var operation: (@Sendable (DataflowWorker, Definition, Int) throws(CommunicationError) -> Operation)?
+    /// Makes the operation of a collection in dataflow.
+    let operation: @Sendable (Definition) throws(CommunicationError) -> Operation
 
-    /// A tile type, for collections that are placed and collected.
+    private init(
+      _ name: String, _ type: Any.Type, _ verbs: [Step.Verb], _ tileTypes: [Entry] = [],
+      serve: @escaping @Sendable (Worker, Announcement) throws(CommunicationError) -> Void,
+      operation: @escaping @Sendable (Definition) throws(CommunicationError) -> Operation
+    ) {
+      self.name = name
+      self.type = ObjectIdentifier(type)
+      self.verbs = verbs
+      self.tileTypes = tileTypes
+      self.serve = serve
+      self.operation = operation
+    }
+
+    /// A tile type, for collections that are placed, kept and collected.
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
-      var entry = Entry(
-        name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []
-      ) { (worker, announced) throws(CommunicationError) in
+      Entry(type.typeName, type, [.place, .collect]) { (worker, announced) throws(CommunicationError) in
         if announced.step.verb == .place {
           try worker.place(nil as [Element]?, announced.step)
         } else {
           _ = try worker.collect(type, announced.step)
         }
+      } operation: { (definition) throws(CommunicationError) in
+        Operation(placing: type)
       }
-      entry.receiveTile = { (communicator, sender) throws(CommunicationError) in
-        try communicator.receive(type, from: sender, tag: .placement)
+    }
+
+    /// A source task and the type of the tiles it makes.
+    public static func source<Task: SourceTask>(_ task: Task.Type) -> Entry {
+      Entry(task.name, task, [.read], [.tile(Task.Output.self)]) {
+        (worker, announced) throws(CommunicationError) in
+        let arguments = try announced.arguments(as: Task.Arguments.self)
+        _ = try worker.read(task, arguments, announced.step)
+      } operation: { (definition) throws(CommunicationError) in
+        Operation(task, try definition.arguments.value(as: Task.Arguments.self))
       }
-      return entry
     }
 
     /// A map task and the type of the tiles it makes.
     public static func map<Task: MapTask>(_ task: Task.Type) -> Entry {
-      var entry = Entry(
-        name: task.name, type: ObjectIdentifier(task), verbs: [.map], tileTypes: [.tile(Task.Output.self)]
-      ) { (worker, announced) throws(CommunicationError) in
+      Entry(task.name, task, [.map], [.tile(Task.Output.self)]) {
+        (worker, announced) throws(CommunicationError) in
         let arguments = try announced.arguments(as: Task.Arguments.self)
         _ = try worker.map(task, arguments, announced.step)
+      } operation: { (definition) throws(CommunicationError) in
+        Operation(task, try definition.arguments.value(as: Task.Arguments.self))
       }
-      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
-        Operation(task, try worker.receiveArguments(Task.Arguments.self, definition, from: sender))
-      }
-      return entry
     }
+
+    /// A task that writes tiles into files.
+    public static func write<Task: WriteTask>(_ task: Task.Type) -> Entry { .map(FileWriting<Task>.self) }
 
     /// A reduce task.
     public static func reduce<Task: ReduceTask>(_ task: Task.Type) -> Entry {
-      var entry = Entry(name: task.name, type: ObjectIdentifier(task), verbs: [.reduce], tileTypes: []) {
-        (worker, announced) throws(CommunicationError) in
+      Entry(task.name, task, [.reduce]) { (worker, announced) throws(CommunicationError) in
         let arguments = try announced.arguments(as: Task.Arguments.self)
         _ = try worker.reduce(task, arguments, announced.step)
-      }
-      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
+      } operation: { (definition) throws(CommunicationError) in
         guard definition.tileCount > 0 else { throw .malformed(expected: "tiles to reduce") }
         let steps = ReductionStep.steps(tileCount: definition.tileCount, span: definition.span)
-        return Operation(
-          task, try worker.receiveArguments(Task.Arguments.self, definition, from: sender), steps)
+        return Operation(task, try definition.arguments.value(as: Task.Arguments.self), steps)
       }
-      return entry
     }
 
     /// An exchange task and the type of the tiles it makes.
     public static func exchange<Task: ExchangeTask>(_ task: Task.Type) -> Entry {
-      var entry = Entry(
-        name: task.name, type: ObjectIdentifier(task), verbs: [.exchange],
-        tileTypes: [.tile(Task.Output.self)]
-      ) { (worker, announced) throws(CommunicationError) in
+      Entry(task.name, task, [.exchange], [.tile(Task.Output.self)]) {
+        (worker, announced) throws(CommunicationError) in
         let arguments = try announced.arguments(as: Task.Arguments.self)
         _ = try worker.exchange(task, arguments, announced.step)
-      }
-      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
-        let arguments = try worker.receiveArguments(Task.Arguments.self, definition, from: sender)
+      } operation: { (definition) throws(CommunicationError) in
+        let arguments = try definition.arguments.value(as: Task.Arguments.self)
         return definition.role == .split
           ? Operation(splitting: task, arguments, targets: definition.targetCount)
           : Operation(merging: task, arguments)
       }
-      return entry
     }
   }
 }

@@ -98,6 +98,8 @@ private struct Lanes {
       switch category {
       case .step: (1000, "steps")
       case .task: (2000, "compute")
+      case .recompute: (2100, "recompute")
+      case .backup: (2200, "backup")
       case .transfer: (3000, "communicate")
       case .wait: (4000, "wait")
       }

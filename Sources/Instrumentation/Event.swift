@@ -9,6 +9,10 @@ public struct Event: Sendable, Hashable {
     case step
     /// A task on tiles.
     case task
+    /// A task that runs again, because its result is lost, has been forgotten, or never came.
+    case recompute
+    /// A task that another worker takes too long for.
+    case backup
     /// A message sent or received.
     case transfer(Transfer)
     /// Time spent waiting for somebody else.
@@ -17,7 +21,7 @@ public struct Event: Sendable, Hashable {
 
   /// A kind without its particulars, in the order in which renderings list them.
   public enum Category: String, Sendable, Hashable, CaseIterable {
-    case step, task, transfer, wait
+    case step, task, recompute, backup, transfer, wait
   }
 
   /// What kind of thing happened.
@@ -84,6 +88,8 @@ extension Event.Kind {
     switch self {
     case .step: .step
     case .task: .task
+    case .recompute: .recompute
+    case .backup: .backup
     case .transfer: .transfer
     case .wait: .wait
     }

@@ -24,7 +24,7 @@ public struct SummaryTable: Sendable, Equatable {
     public var bytes: Int
   }
 
-  /// The lines: steps, tasks, transfers, waits, each by falling time.
+  /// The lines: steps, tasks, tasks run again, backups, transfers, waits, each by falling time.
   public let rows: [Row]
   /// From the first event's start to the last one's end, in nanoseconds.
   public let total: Int

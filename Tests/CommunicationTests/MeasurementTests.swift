@@ -231,7 +231,7 @@ import Testing
     let fine = [3, 0, 0, 0, 1, 1, 1, 1, 1]
     #expect(throws: Never.self) { try decoded(EventLog.self, log(fine)) }
     for (place, values) in [
-      (0, [-1, 5, .max]), (1, [-1, 1, .max]), (2, [-1, .min]), (3, [.min, .max]), (4, [-1, .min, .max]),
+      (0, [-1, 7, .max]), (1, [-1, 1, .max]), (2, [-1, .min]), (3, [.min, .max]), (4, [-1, .min, .max]),
       (5, [-1]), (6, [-1, .max]), (7, [-1, .max]), (8, [-1, .max]),
     ] {
       for value in values {

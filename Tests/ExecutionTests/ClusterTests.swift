@@ -144,6 +144,8 @@ private struct Counted: Tile {
   @Test(arguments: [
     ("TESSERA_WORKERS", "0"), ("TESSERA_WORKERS", "-1"), ("TESSERA_WORKERS", "1025"), ("TESSERA_WORKERS", ""),
     ("TESSERA_WORKERS", "four"), ("TESSERA_WORKERS", "1e3"), ("TESSERA_WORKERS", "99999999999999999999"),
+    ("TESSERA_MEMORY", ""), ("TESSERA_MEMORY", "0"), ("TESSERA_MEMORY", "-1"), ("TESSERA_MEMORY", "1T"),
+    ("TESSERA_MEMORY", "K"), ("TESSERA_MEMORY", "1.5G"), ("TESSERA_MEMORY", "9999999999G"),
     ("TESSERA_STYLE", "spark"), ("TESSERA_STYLE", ""), ("TESSERA_TRANSPORT", "pigeon"),
   ])
   func aValueThatCannotBeIsNamed(name: String, value: String) {
@@ -154,7 +156,15 @@ private struct Counted: Tile {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(message.hasPrefix(name) || message.contains("workers is \(value),"), "\(message)")
+    #expect(message.hasPrefix(name) || message.contains(" \(value)"), "\(message)")
+  }
+
+  @Test func memoryIsInBytesOrPowersOf1024() throws {
+    for (text, bytes) in [
+      ("1", 1), ("65536", 65536), ("512k", 512 << 10), ("100M", 100 << 20), ("2G", 2 << 30),
+    ] {
+      #expect(try ClusterConfiguration.fromEnvironment(["TESSERA_MEMORY": text]).memoryPerWorker == bytes)
+    }
   }
 
   @Test(arguments: [

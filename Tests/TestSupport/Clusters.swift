@@ -25,11 +25,12 @@ public enum Way: Sendable, CaseIterable {
 ///
 /// - Throws: what `program` throws.
 public func withCluster<Result: Sendable>(
-  workers: Int, way: Way, registry: TaskRegistry, recorder: Recorder? = nil,
+  workers: Int, way: Way, registry: TaskRegistry, recorder: Recorder? = nil, memory: Int = .max,
   _ program: (Cluster) async throws -> Result
 ) async throws -> Result {
   try await withCluster(
-    workers: workers, encodes: way.encodes, style: way.style, registry: registry, recorder: recorder, program)
+    over: InProcessCommunicator.group(size: workers, encodes: way.encodes), style: way.style,
+    registry: registry, recorder: recorder, memory: memory, program)
 }
 
 /// Runs `program` on `workers` threads. With `encodes` nothing is shared between them but bytes.
@@ -47,16 +48,18 @@ public func withCluster<Result: Sendable>(
 
 /// Runs `program` with a worker for each of `communicators`.
 ///
+/// - Parameter memory: the bytes of tiles that each may hold in memory.
 /// - Throws: what `program` throws.
 public func withCluster<Result: Sendable>(
   over communicators: [any Communicator], style: ExecutionStyle = .messagePassing, registry: TaskRegistry,
-  recorder: Recorder? = nil,
+  recorder: Recorder? = nil, memory: Int = .max,
   _ program: (Cluster) async throws -> Result
 ) async throws -> Result {
   _ = singleThreadedBLAS
+  var configuration = ClusterConfiguration(workers: communicators.count, style: style)
+  configuration.memoryPerWorker = memory
   return try await Cluster.run(
-    ClusterConfiguration(workers: communicators.count, style: style), over: communicators, registry: registry,
-    recorder: recorder, program)
+    configuration, over: communicators, registry: registry, recorder: recorder, program)
 }
 
 /// The workers are the parallelism.

@@ -1,5 +1,5 @@
 // bench-kernels: the local kernels through the public interface, generic and from another module, beside the
-// loop one would write by hand or the direct call of the library; and what one step of the engine costs.
+// loop one would write by hand or the direct call of the library; and what steps and their recording cost.
 
 import CBLAS
 import Foundation

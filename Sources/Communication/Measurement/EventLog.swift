@@ -105,6 +105,8 @@ extension Event.Kind {
     case .step: (0, none)
     case .task: (1, none)
     case .wait: (2, none)
+    case .recompute: (5, none)
+    case .backup: (6, none)
     case .transfer(let transfer): (transfer.direction == .sent ? 3 : 4, transfer)
     }
   }
@@ -119,6 +121,8 @@ extension Event.Kind {
       var received = transfer
       received.direction = .received
       self = .transfer(received)
+    case 5: self = .recompute
+    case 6: self = .backup
     default: return nil
     }
   }

@@ -13,12 +13,17 @@ final class DataflowEngine: Engine {
   private let driver: DataflowDriver
   private let registry: TaskRegistry
   private let recorder: Recorder?
+  private let isMemoryLimited: Bool
 
   /// Numbers of collections and jobs: one count for the process, so that a handle of another cluster names
   /// nothing here instead of something else.
   private static let lastNumber = Atomic(0)
 
-  init(workerCount: Int, driver: DataflowDriver, registry: TaskRegistry, recorder: Recorder?) {
+  init(
+    workerCount: Int, driver: DataflowDriver, registry: TaskRegistry, recorder: Recorder?,
+    isMemoryLimited: Bool
+  ) {
+    self.isMemoryLimited = isMemoryLimited
     self.workerCount = workerCount
     self.driver = driver
     self.registry = registry
@@ -30,12 +35,19 @@ final class DataflowEngine: Engine {
     return define(Recipe(.none, count: tiles.count)) { _ in .tiles(tiles, type: Element.typeName) }
   }
 
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+    async throws(ExecutionError) -> TileCollection<Task.Output>
+  {
+    try check(task.name, .read)
+    return define(Recipe(.none, count: tileCount)) { .task(Definition($0, .read, task.name, arguments)) }
+  }
+
   func map<Task: MapTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> TileCollection<Task.Output> {
     try check(task.name, .map)
     return define(recipe(Task.Input.self, input)) {
-      .task(Definition($0, .map, task.name), arguments: arguments)
+      .task(Definition($0, .map, task.name, arguments))
     }
   }
 
@@ -45,13 +57,15 @@ final class DataflowEngine: Engine {
     try check(task.name, .exchange)
     // The cut tiles live as long as the new tiles can be asked for.
     let cut: TileCollection<Empty> = define(recipe(Task.Input.self, input)) {
-      var definition = Definition($0, .split, task.name)
+      var definition = Definition($0, .split, task.name, arguments)
       definition.targetCount = tileCount
-      return .task(definition, arguments: arguments)
+      // All pieces have to be there at once: they do not make room for each other.
+      definition.level = .memoryThenDisk
+      return .task(definition)
     }
     return withExtendedLifetime(cut) {
       define(Recipe(.everyBlock(of: cut.identifier), count: tileCount)) {
-        .task(Definition($0, .merge, task.name), arguments: arguments)
+        .task(Definition($0, .merge, task.name, arguments))
       }
     }
   }
@@ -62,15 +76,16 @@ final class DataflowEngine: Engine {
     try check(task.name, .reduce)
     let tileCount = Task.Input.tileCount(of: input)
     precondition(tileCount > 0, "nothing to reduce")
-    // A few tasks for each worker, so that a slow one can be relieved of some.
+    // A few tasks for each worker, so that a slow one can be relieved of some; where memory is limited, one
+    // tile at a time.
     var span = 1
-    while span * 2 * 4 * workerCount <= tileCount { span *= 2 }
+    while !isMemoryLimited, span * 2 * 4 * workerCount <= tileCount { span *= 2 }
     let steps = ReductionStep.steps(tileCount: tileCount, span: span)
     let sources = Task.Input.identifiers(of: input)
     let partials: TileCollection<Empty> = define(Recipe(.reduction(sources, steps), count: steps.count)) {
-      var definition = Definition($0, .reduce, task.name)
+      var definition = Definition($0, .reduce, task.name, arguments)
       (definition.tileCount, definition.span) = (tileCount, span)
-      return .task(definition, arguments: arguments)
+      return .task(definition)
     }
     let values = try await perform(
       "reduce " + task.name, [BlockID(partials.identifier, steps.count - 1)], as: Task.Output.self)
@@ -89,13 +104,28 @@ final class DataflowEngine: Engine {
     return tiles
   }
 
+  func persist<Element: Tile>(_ collection: TileCollection<Element>, _ level: StorageLevel)
+    async throws(ExecutionError)
+  {
+    try keep(collection.identifier, level)
+  }
+
+  func unpersist<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError) {
+    try keep(collection.identifier, nil)
+  }
+
+  private func keep(_ collection: Int, _ level: StorageLevel?) throws(ExecutionError) {
+    guard driver.messages.push(.keep(collection, level)) else { throw Self.ended }
+  }
+
   func ledger() async throws(ExecutionError) -> LedgerReport {
     let report = await withCheckedContinuation { (continuation: CheckedContinuation<LedgerReport?, Never>) in
-      let accepted = driver.fetches.push { [driver] in continuation.resume(returning: driver.gatherLedgers())
+      let accepted = driver.questions.push { [driver] in
+        continuation.resume(returning: driver.gatherLedgers())
       }
       if !accepted { continuation.resume(returning: nil) }
     }
-    guard let report else { throw .communication(.closed(reason: "the cluster's program has ended")) }
+    guard let report else { throw Self.ended }
     return report
   }
 
@@ -121,77 +151,28 @@ final class DataflowEngine: Engine {
     }
   }
 
-  /// Has the blocks made and fetches them.
+  private static let ended = ExecutionError.communication(
+    .closed(reason: "the cluster's program has ended"))
+
+  /// Has the blocks made and brought here.
   private func perform<Value: WireCodable>(_ name: String, _ wanted: [BlockID], as type: Value.Type)
     async throws(ExecutionError) -> [Value]
   {
     let start = MonotonicClock.now()
-    let communicator = driver.communicator
     let outcome = await withCheckedContinuation {
-      (continuation: CheckedContinuation<Result<[Value], ExecutionError>, Never>) in
-      let values = Mutex<[Value]>([])
-      let box = Box(values)
-      let job = DataflowDriver.Job(wanted: wanted) { places in
-        communicator.fetch(places, into: box)
-      } succeed: {
-        continuation.resume(returning: .success(box.values.withLock { $0 }))
-      } fail: {
-        continuation.resume(returning: .failure($0))
-      }
+      (continuation: CheckedContinuation<Result<[SealedValue], ExecutionError>, Never>) in
+      let job = DataflowDriver.Job(wanted: wanted) { continuation.resume(returning: $0) }
       if !driver.messages.push(.want(nextNumber(), job)) {
-        let error = CommunicationError.closed(reason: "the cluster's program has ended")
-        continuation.resume(returning: .failure(.communication(error)))
+        continuation.resume(returning: .failure(Self.ended))
       }
     }
     recorder?.record(
       Event(.step, name, worker: 0, start: start, duration: max(0, MonotonicClock.now() - start)))
-    return try outcome.get()
-  }
-}
-
-/// What has been fetched for a job.
-private final class Box<Value: Sendable>: Sendable {
-  let values: Mutex<[Value]>
-  init(_ values: consuming sending Mutex<[Value]>) { self.values = values }
-}
-
-extension Communicator {
-  /// Fetches blocks from their holders; all are asked for before the first is waited for, and every answer
-  /// is taken, so that answers stay in step with requests.
-  fileprivate func fetch<Value: WireCodable>(_ places: [Work.Input], into box: Box<Value>)
-    -> DataflowDriver.Fetch
-  {
-    var fetched: [Value] = []
-    var missing: (block: BlockID, holder: Int)?
+    let sealed = try outcome.get()
+    var values: [Value] = []
     do throws(CommunicationError) {
-      var lost: Set<Int> = []
-      for place in places {
-        var request = FetchRequest(place.block.collection, [place.block.index])
-        request.isForResult = true
-        do throws(CommunicationError) {
-          _ = try postSend(Command.fetch(request), to: place.holder, tag: .control)
-        } catch {
-          guard case .lost = error else { throw error }
-          lost.insert(place.holder)
-        }
-      }
-      for place in places {
-        do throws(CommunicationError) {
-          if lost.contains(place.holder) { throw .lost(rank: place.holder, reason: "") }
-          switch try receive(Fetched<Value>.self, from: place.holder, tag: .result) {
-          case .found(let value): fetched.append(value)
-          case .missing(let block): missing = missing ?? (block, place.holder)
-          }
-        } catch {
-          guard case .lost = error else { throw error }
-          missing = missing ?? (place.block, place.holder)
-        }
-      }
-    } catch {
-      return .failed(error)
-    }
-    if let missing { return .missing(missing.block, holder: missing.holder) }
-    box.values.withLock { $0 = fetched }
-    return .done
+      for value in sealed { values.append(try value.value(as: type)) }
+    } catch { throw .communication(error) }
+    return values
   }
 }

@@ -5,14 +5,40 @@ import TesseraCommunication
 import TesseraInstrumentation
 
 extension DataflowWorker {
+  /// Tasks that take no longer, in nanoseconds, are reported together.
+  private static let quick = 100_000
+
   /// Makes blocks until the queue is closed.
   func makeBlocks() {
-    while let (work, operation) = queue.next() {
+    /// Collections whose tasks have been quick so far.
+    var quick: Set<Int> = []
+    while true {
+      var task = queue.next(waits: false)
+      // What is known waits for a quick task only. And of a task that comes again, the driver has to know
+      // whether it has begun: it may end this worker.
+      let isQuick = task.map { $0.work.purpose == .first && quick.contains($0.work.block.collection) }
+      if isQuick != true {
+        report()
+        task = task ?? queue.next(waits: true)
+      }
+      guard let (work, operation) = task else { return }
+      let start = MonotonicClock.now()
       do throws(CommunicationError) {
-        try make(work, operation)
+        note(try make(work, operation))
       } catch {
+        switch error {
         // The other thread has met the same end, or will.
+        case .closed, .lost: break
+        default: communicator.close(reason: error.reasonToClose)
+        }
         return
+      }
+      if MonotonicClock.now() - start > Self.quick {
+        quick.remove(work.block.collection)
+      } else {
+        // An old collection's number does no harm; many of them would.
+        if quick.count > 1000 { quick = [] }
+        quick.insert(work.block.collection)
       }
     }
   }
@@ -23,10 +49,11 @@ extension DataflowWorker {
     case missing(BlockID, holder: Int)
   }
 
-  private func make(_ work: Work, _ operation: Operation) throws(CommunicationError) {
+  private func make(_ work: Work, _ operation: Operation) throws(CommunicationError) -> [Report] {
     let start = MonotonicClock.now()
     communicator.ledger.begin(operation.name)
-    var inputs: [any WireCodable] = []
+    store.pin(work.inputs.lazy.filter { $0.holder == self.communicator.rank }.map(\.block))
+    var inputs: [any WireCodable] = work.tile.map { [$0] } ?? []
     var missing: (block: BlockID, holder: Int)?
     for input in try gather(work, operation) {
       switch input {
@@ -35,22 +62,29 @@ extension DataflowWorker {
       }
     }
     if let missing {
-      return report(
-        .missing(work.block, attempt: work.attempt, input: missing.block, holder: missing.holder))
+      return [.missing(work.block, attempt: work.attempt, input: missing.block, holder: missing.holder)]
+        + evictions(store.unpin(sparing: queue.inputs))
     }
     do {
-      let block = try recorder.measure(.task, operation.name, worker: communicator.rank) {
+      let block = try recorder.measure(work.purpose.event, operation.name, worker: communicator.rank) {
         try operation.make(work.block.index, inputs)
       }
-      keep(block, as: work, since: start)
+      let (bytes, evicted) = store.store(block, as: work.block, sparing: queue.inputs)
+      let made = Report.made(
+        work.block, attempt: work.attempt, bytes: bytes, duration: max(0, MonotonicClock.now() - start),
+        work.isWanted ? SealedValue(block) : nil)
+      return [made] + evictions(evicted + store.unpin(sparing: queue.inputs))
     } catch {
       let failure = error as? TileFailure ?? TileFailure(tile: work.block.index, cause: error)
-      report(
+      return [
         .failed(
           work.block, attempt: work.attempt,
-          TaskFailure(task: operation.task, tile: failure.tile, cause: failure.cause)))
+          TaskFailure(task: operation.task, tile: failure.tile, cause: failure.cause))
+      ] + evictions(store.unpin(sparing: queue.inputs))
     }
   }
+
+  private func evictions(_ blocks: [BlockID]) -> [Report] { blocks.isEmpty ? [] : [.evicted(blocks)] }
 
   /// The inputs in order. Every request that has been sent is answered before this returns, so that answers
   /// stay in step with requests.
@@ -81,7 +115,7 @@ extension DataflowWorker {
     var inputs: [Input] = []
     for (request, holder, type) in requests {
       if holder == communicator.rank {
-        inputs.append(local(request))
+        inputs.append(try local(request))
       } else if lost.contains(holder) {
         inputs.append(.missing(request.first, holder: holder))
       } else {
@@ -91,20 +125,11 @@ extension DataflowWorker {
     return inputs
   }
 
-  private func local(_ request: FetchRequest) -> Input {
-    var blocks: [(source: Int, tile: any WireCodable)] = []
-    for index in request.indices {
-      let id = BlockID(request.collection, index)
-      guard let block = store.block(id) else { return .missing(id, holder: communicator.rank) }
-      blocks.append((index, block))
+  private func local(_ request: FetchRequest) throws(CommunicationError) -> Input {
+    switch try find(request) {
+    case .here(let block): .here(block)
+    case .missing(let block): .missing(block, holder: communicator.rank)
     }
-    if let target = request.target {
-      guard let type = blocks.first.map({ Swift.type(of: $0.tile) }) as? any AnyCutTile.Type,
-        let pieces = type.pieces(of: blocks, for: target)
-      else { return .missing(request.first, holder: communicator.rank) }
-      return .here(pieces)
-    }
-    return blocks.first.map { .here($0.tile) } ?? .missing(request.first, holder: communicator.rank)
   }
 
   private func answer<Value: WireCodable>(
@@ -118,6 +143,17 @@ extension DataflowWorker {
     } catch {
       guard case .lost(let rank, _) = error, rank != 0 else { throw error }
       return .missing(request.first, holder: holder)
+    }
+  }
+}
+
+extension Work.Purpose {
+  /// What is recorded of the task.
+  fileprivate var event: Event.Kind {
+    switch self {
+    case .first: .task
+    case .again: .recompute
+    case .backup: .backup
     }
   }
 }

@@ -1,6 +1,7 @@
 // One worker of a dataflow job: a thread that takes commands and serves blocks to others, and a thread that
 // makes blocks. Both live as long as the job.
 
+import Synchronization
 import TesseraCommunication
 import TesseraInstrumentation
 
@@ -12,6 +13,8 @@ final class DataflowWorker: Sendable {
   let recorder: Recorder?
   let store: BlockStore
   let queue = TaskQueue()
+  /// What is to be reported with the next flush, in order.
+  private let unreported = Mutex<[Report]>([])
   /// Whether rank 0 is another process, with a recorder of its own.
   private let isElsewhere: Bool
 
@@ -24,7 +27,7 @@ final class DataflowWorker: Sendable {
     self.isElsewhere = isElsewhere
     self.registry = registry
     self.recorder = recorder
-    store = BlockStore(capacity: memory)
+    store = BlockStore(capacity: memory, isRecomputable: true)
   }
 
   /// Takes commands until the program ends.
@@ -42,23 +45,36 @@ final class DataflowWorker: Sendable {
         throw error
       }
       switch command.value {
-      case .define(let definition): try define(definition, from: command.source)
-      case .run(let work): try accept(work, from: command.source)
+      case .run(let batch):
+        forget(batch.forgotten)
+        for definition in batch.definitions { try define(definition) }
+        queue.append(batch.work)
+      case .define(let definition): try passOn(definition)
       case .cancel(let blocks): queue.cancel(blocks)
       case .drop(let blocks): store.drop(blocks)
-      case .forget(let collections):
-        queue.forget(collections)
-        store.forget(Set(collections))
-      case .fetch(let request): try answer(request, to: command.source)
+      case .forget(let collections): forget(collections)
+      case .keep(let collection, let level): store.keep(collection, level)
+      case .fetch(let request):
+        if request.isForDriver { tellDriver(request) } else { try answer(request, to: command.source) }
+      case .report: report()
       case .ledger:
         let ledger = communicator.ledger.entries(of: communicator.rank)
         _ = try communicator.base.postSend(ledger, to: 0, tag: .accounts)
       case .events: try sendEvents()
       case .stop:
-        if communicator.rank == 0 { report(.stopped) }
+        if communicator.rank == 0 {
+          note([.stopped])
+          report()
+        }
         return
       }
     }
+  }
+
+  private func forget(_ collections: [Int]) {
+    guard !collections.isEmpty else { return }
+    queue.forget(collections)
+    store.forget(Set(collections))
   }
 
   /// Workers of rank 0's process have recorded into its recorder, and have nothing to send.
@@ -70,87 +86,87 @@ final class DataflowWorker: Sendable {
     try communicator.base.send(log, to: 0, tag: .accounts)
   }
 
-  private func define(_ definition: Definition, from sender: Int) throws(CommunicationError) {
-    guard let define = registry.entries[definition.name]?.operation else {
+  private func define(_ definition: Definition) throws(CommunicationError) {
+    guard let entry = registry.entries[definition.name] else {
       throw .malformed(expected: "a registered task, not '\(definition.name)'")
     }
-    queue.define(try define(self, definition, sender), for: definition.collection)
+    store.keep(definition.collection, definition.level)
+    queue.define(try entry.operation(definition), for: definition.collection)
   }
 
-  /// Receives a task's arguments from `sender` and passes them on to the workers that the definition names,
-  /// each with its share of them to pass on: a binomial tree.
-  func receiveArguments<Arguments: WireCodable>(
-    _ type: Arguments.Type, _ definition: Definition, from sender: Int
-  ) throws(CommunicationError) -> Arguments {
-    let arguments = try communicator.receive(type, from: sender, tag: .arguments)
+  /// Takes a definition and passes it on to the workers that it names, each with its share of them to pass
+  /// on: a binomial tree.
+  private func passOn(_ definition: Definition) throws(CommunicationError) {
     for (child, share) in definition.forward.shares() {
       var passed = definition
       passed.forward = share
       do throws(CommunicationError) {
         _ = try communicator.postSend(Command.define(passed), to: child, tag: .control)
-        _ = try communicator.postSend(arguments, to: child, tag: .arguments)
       } catch {
         // The driver notices a lost worker as well, and defines anew.
         guard case .lost = error else { throw error }
       }
     }
-    return arguments
+    try define(definition)
   }
 
-  private func accept(_ work: [Work], from sender: Int) throws(CommunicationError) {
-    for task in work where task.isPlaced {
-      guard let receive = registry.entries[task.placedType]?.receiveTile else {
-        throw .malformed(expected: "a registered tile type, not '\(task.placedType)'")
-      }
-      let start = MonotonicClock.now()
-      keep(try receive(communicator, sender), as: task, since: start)
+  /// Has something reported next time.
+  func note(_ reports: [Report]) { unreported.withLock { $0 += reports } }
+
+  /// Tells the driver what there is to tell. A driver that cannot be told is noticed by the thread that takes
+  /// its commands.
+  func report() {
+    unreported.withLock { reports in
+      if !reports.isEmpty { _ = try? communicator.postSend(reports, to: 0, tag: .report) }
+      reports = []
     }
-    queue.append(work.filter { !$0.isPlaced })
   }
 
-  /// Stores a block and tells the driver.
-  func keep(_ block: any WireCodable, as work: Work, since start: Int) {
-    let (bytes, evicted) = store.store(block, as: work.block)
-    report(
-      .made(
-        work.block, attempt: work.attempt, bytes: bytes, duration: max(0, MonotonicClock.now() - start)))
-    if !evicted.isEmpty { report(.evicted(evicted)) }
-  }
-
-  /// Tells the driver. A driver that cannot be told is noticed by the thread that takes its commands.
-  func report(_ report: Report) {
-    _ = try? communicator.postSend(report, to: 0, tag: .report)
-  }
-
-  /// Sends the blocks that another worker, or the driver for a result, asks for.
-  private func answer(_ request: FetchRequest, to asker: Int) throws(CommunicationError) {
-    let tag = request.isForResult ? Tag.result : .reply
-    var blocks: [(source: Int, tile: any WireCodable)] = []
+  /// Sends the driver the blocks that it asks for, each by itself.
+  private func tellDriver(_ request: FetchRequest) {
     for index in request.indices {
-      guard let block = store.block(BlockID(request.collection, index)) else {
-        return try reply(Fetched<Empty>.missing(BlockID(request.collection, index)), to: asker, tag)
+      let id = BlockID(request.collection, index)
+      note([.fetched(id, store.block(id).map { SealedValue($0) })])
+      report()
+    }
+  }
+
+  /// What is asked for, or what of it is not here.
+  enum Found {
+    case here(any WireCodable)
+    case missing(BlockID)
+  }
+
+  /// One whole block, or the pieces of many blocks that go to one tile: one of these in memory at a time.
+  func find(_ request: FetchRequest) throws(CommunicationError) -> Found {
+    var found: (any WireCodable)?
+    for index in request.indices {
+      let id = BlockID(request.collection, index)
+      guard let block = store.block(id) else { return .missing(id) }
+      guard let target = request.target else { return .here(block) }
+      guard let cut = block as? any AnyCutTile, cut.addPieces(for: target, from: index, to: &found) else {
+        throw .malformed(expected: "cut tiles in collection \(request.collection)")
       }
-      blocks.append((index, block))
     }
-    guard let target = request.target else {
-      guard let block = blocks.first?.tile else { throw .malformed(expected: "a block to fetch") }
-      return try found(block, to: asker, tag)
-    }
-    guard let type = blocks.first.map({ Swift.type(of: $0.tile) }) as? any AnyCutTile.Type,
-      let pieces = type.pieces(of: blocks, for: target)
-    else { throw .malformed(expected: "cut tiles in collection \(request.collection)") }
-    try found(pieces, to: asker, tag)
+    guard let found else { throw .malformed(expected: "a block to fetch") }
+    return .here(found)
   }
 
-  private func found<Value: WireCodable>(_ value: Value, to asker: Int, _ tag: Tag) throws(CommunicationError)
-  {
-    try reply(Fetched.found(value), to: asker, tag)
+  /// Sends the blocks that another worker asks for.
+  private func answer(_ request: FetchRequest, to asker: Int) throws(CommunicationError) {
+    switch try find(request) {
+    case .here(let blocks): try found(blocks, to: asker)
+    case .missing(let block): try reply(Fetched<Empty>.missing(block), to: asker)
+    }
   }
 
-  private func reply<Value: WireCodable>(_ value: Value, to asker: Int, _ tag: Tag) throws(CommunicationError)
-  {
+  private func found<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {
+    try reply(Fetched.found(value), to: asker)
+  }
+
+  private func reply<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {
     do throws(CommunicationError) {
-      _ = try communicator.postSend(value, to: asker, tag: tag)
+      _ = try communicator.postSend(value, to: asker, tag: .reply)
     } catch {
       if case .lost(let rank, _) = error, rank == asker, rank != 0 { return }
       throw error

@@ -23,6 +23,25 @@ struct TileFailure: Error {
 }
 
 extension Operation {
+  /// Tiles that the driver has, and sends with the tasks.
+  init<Element: Tile>(placing type: Element.Type) {
+    task = "place " + Element.typeName
+    name = task
+    inputTypes = { _ in [] }
+    make = { _, inputs in
+      guard let tile = inputs.first as? SealedValue else { throw Self.wrongType(Element.typeName) }
+      return try tile.value(as: Element.self)
+    }
+  }
+
+  /// A source task.
+  init<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments) {
+    self.task = Task.name
+    name = Task.name
+    inputTypes = { _ in [] }
+    make = { index, _ in try task.make(arguments, tile: index) }
+  }
+
   /// A map task.
   init<Task: MapTask>(_ task: Task.Type, _ arguments: Task.Arguments) {
     self.task = Task.name

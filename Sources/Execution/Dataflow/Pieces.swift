@@ -33,19 +33,23 @@ struct CutTile<Piece: WireCodable>: WireCodable {
 
 /// A cut tile whose pieces' type is not known here.
 protocol AnyCutTile: WireCodable {
-  /// The pieces of several cut tiles that go to one tile, as `TargetPieces`; nil if types differ.
-  static func pieces(of tiles: [(source: Int, tile: any WireCodable)], for target: Int) -> (any WireCodable)?
+  /// Adds the pieces that go to `target` to those of other cut tiles, as `TargetPieces`; false if they are of
+  /// another type.
+  func addPieces(for target: Int, from source: Int, to found: inout (any WireCodable)?) -> Bool
 }
 
 extension CutTile: AnyCutTile {
-  static func pieces(of tiles: [(source: Int, tile: any WireCodable)], for target: Int) -> (any WireCodable)?
-  {
-    var found = TargetPieces<Piece>()
-    for (source, tile) in tiles {
-      guard let cut = tile as? CutTile<Piece> else { return nil }
-      if let pieces = cut.pieces[target] { found.bySource.append((source, pieces)) }
+  func addPieces(for target: Int, from source: Int, to found: inout (any WireCodable)?) -> Bool {
+    var all = TargetPieces<Piece>()
+    if let found {
+      guard let others = found as? TargetPieces<Piece> else { return false }
+      all = others
     }
-    return found
+    // The list is held once, and grows in place.
+    found = nil
+    if let pieces = pieces[target] { all.bySource.append((source, pieces)) }
+    found = all
+    return true
   }
 }
 

@@ -46,9 +46,9 @@ final class TaskQueue: @unchecked Sendable {
     condition.broadcast()
   }
 
-  /// Waits for the next task whose operation is known; nil when the worker's time is over. Tasks whose
-  /// operation is still on its way let later ones pass.
-  func next() -> (work: Work, operation: Operation)? {
+  /// The next task whose operation is known, waited for if `waits`; nil when there is none yet, or when the
+  /// worker's time is over. Tasks whose operation is still on its way let later ones pass.
+  func next(waits: Bool) -> (work: Work, operation: Operation)? {
     condition.lock()
     defer { condition.unlock() }
     while !isClosed {
@@ -57,8 +57,16 @@ final class TaskQueue: @unchecked Sendable {
         waiting.remove(at: place)
         return (work, operation)
       }
+      guard waits else { return nil }
       condition.wait()
     }
     return nil
+  }
+
+  /// The whole blocks that waiting tasks will read, wherever they are. O(tasks).
+  func inputs() -> Set<BlockID> {
+    condition.lock()
+    defer { condition.unlock() }
+    return Set(waiting.lazy.flatMap { $0.inputs.lazy.map(\.block) })
   }
 }

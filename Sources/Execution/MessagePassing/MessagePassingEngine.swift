@@ -41,6 +41,18 @@ final class MessagePassingEngine: Engine {
     return collection
   }
 
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+    async throws(ExecutionError) -> TileCollection<Task.Output>
+  {
+    var step = try newStep(.read, task.name)
+    let collection = newCollection(Task.Output.self, tileCount: tileCount, &step)
+    let failure = try await perform(step, arguments, reading: nil) {
+      (worker, step) throws(CommunicationError) in try worker.read(task, arguments, step)
+    }
+    if let failure { throw .taskFailed(failure) }
+    return collection
+  }
+
   func map<Task: MapTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> TileCollection<Task.Output> {
@@ -93,6 +105,27 @@ final class MessagePassingEngine: Engine {
       try worker.collect(Element.self, step)
     }
     return tiles ?? []
+  }
+
+  func persist<Element: Tile>(_ collection: TileCollection<Element>, _ level: StorageLevel)
+    async throws(ExecutionError)
+  {
+    try await keep(collection, level)
+  }
+
+  func unpersist<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError) {
+    try await keep(collection, nil)
+  }
+
+  private func keep<Element: Tile>(_ collection: TileCollection<Element>, _ level: StorageLevel?)
+    async throws(ExecutionError)
+  {
+    var step = Step(.keep)
+    step.read(Element.self, collection)
+    step.level = level
+    try await perform(step, reading: collection) { (worker, step) throws(CommunicationError) in
+      worker.keep(step)
+    }
   }
 
   func ledger() async throws(ExecutionError) -> LedgerReport {

@@ -8,7 +8,7 @@ struct Step: WireCodable {
   static let mostTiles = Int(Int32.max)
 
   enum Verb: Int {
-    case place, map, reduce, exchange, collect, ledger, events, stop
+    case place, read, map, reduce, exchange, collect, keep, ledger, events, stop
   }
 
   var verb: Verb
@@ -22,11 +22,13 @@ struct Step: WireCodable {
   var output = 0
   /// The number of its tiles.
   var outputTiles = 0
+  /// For `keep`: how the tiles of the collection read are to be kept.
+  var level: StorageLevel?
   /// Collections that nobody holds any more.
   var released: [Int] = []
 
   /// The name under which the step is counted and recorded.
-  var title: String { "\(verb) \(name)" }
+  var title: String { verb == .keep ? "keep" : "\(verb) \(name)" }
 
   init(_ verb: Verb, _ name: String = "") {
     self.verb = verb
@@ -40,6 +42,7 @@ struct Step: WireCodable {
     writer.write(inputTiles)
     writer.write(output)
     writer.write(outputTiles)
+    level.encode(to: &writer)
     released.encode(to: &writer)
   }
 
@@ -53,6 +56,7 @@ struct Step: WireCodable {
     inputTiles = try reader.readInt(in: 0...Self.mostTiles, "a tile count")
     output = try reader.readInt()
     outputTiles = try reader.readInt(in: 0...Self.mostTiles, "a tile count")
+    level = try StorageLevel?(from: &reader)
     released = try [Int](from: &reader)
   }
 }

@@ -35,19 +35,16 @@ extension Worker {
     let incoming = try communicator.allToAll(outgoing, tag: .exchange).joined()
     var pieces: [Int: [Parcel<Task.Piece>]] = [:]
     for parcel in incoming { pieces[parcel.target, default: []].append(parcel) }
-    var made: [Int: any Sendable] = [:]
     for t in owned(step.outputTiles) {
       do {
         let sorted = (pieces[t] ?? []).sorted { $0.source < $1.source }.map(\.piece)
-        made[t] = try measured(task.name + " merge") {
-          try task.merge(arguments, sorted, tile: t)
-        }
+        keep(
+          try measured(task.name + " merge") { try task.merge(arguments, sorted, tile: t) }, as: t, of: step)
       } catch {
         failure = TaskFailure(task: task.name, tile: t, cause: error)
         break
       }
     }
-    store[step.output] = made
     return try firstFailure(failure)
   }
 }

@@ -1,5 +1,5 @@
-// A worker's part in a map: the task on its tiles, in order; then the first failure of all workers goes to
-// rank 0.
+// A worker's part in a map, and in a read: the task on its tiles, in order; then the first failure of all
+// workers goes to rank 0.
 
 import TesseraCommunication
 
@@ -8,19 +8,28 @@ extension Worker {
   func map<Task: MapTask>(_ task: Task.Type, _ arguments: Task.Arguments, _ step: Step)
     throws(CommunicationError) -> TaskFailure?
   {
-    var made: [Int: any Sendable] = [:]
-    var failure: TaskFailure?
-    for t in owned(step.inputTiles) {
+    try make(step, task.name) { t in
+      try task.run(arguments, try input(Task.Input.self, step, t), tile: t)
+    }
+  }
+
+  /// Runs the task for this worker's tiles. Returns, at rank 0, the first failure of all workers.
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, _ step: Step)
+    throws(CommunicationError) -> TaskFailure?
+  {
+    try make(step, task.name) { t in try task.make(arguments, tile: t) }
+  }
+
+  private func make(_ step: Step, _ name: String, _ body: (Int) throws -> some Tile)
+    throws(CommunicationError) -> TaskFailure?
+  {
+    for t in owned(step.outputTiles) {
       do {
-        made[t] = try measured(task.name) {
-          try task.run(arguments, try input(Task.Input.self, step, t), tile: t)
-        }
+        keep(try measured(name) { try body(t) }, as: t, of: step)
       } catch {
-        failure = TaskFailure(task: task.name, tile: t, cause: error)
-        break
+        return try firstFailure(TaskFailure(task: name, tile: t, cause: error))
       }
     }
-    store[step.output] = made
-    return try firstFailure(failure)
+    return try firstFailure(nil)
   }
 }

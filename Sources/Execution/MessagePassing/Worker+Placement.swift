@@ -6,22 +6,20 @@ import TesseraPartitioning
 extension Worker {
   /// Stores this worker's tiles; rank 0 passes all of them and sends the others theirs.
   func place<Element: Tile>(_ tiles: [Element]?, _ step: Step) throws(CommunicationError) {
-    var mine: [Int: any Sendable] = [:]
     if let tiles {
       for (t, tile) in tiles.enumerated() {
         let owner = ownership(step.outputTiles).owner(of: t)
         if owner == communicator.rank {
-          mine[t] = tile
+          keep(tile, as: t, of: step)
         } else {
           try communicator.send(tile, to: owner, tag: .tiles)
         }
       }
     } else {
       for t in owned(step.outputTiles) {
-        mine[t] = try communicator.receive(Element.self, from: 0, tag: .tiles)
+        keep(try communicator.receive(Element.self, from: 0, tag: .tiles), as: t, of: step)
       }
     }
-    store[step.output] = mine
   }
 
   /// Sends this worker's tiles to rank 0, which returns all of them in order; nil elsewhere.
@@ -29,12 +27,11 @@ extension Worker {
     -> [Element]?
   {
     guard let collection = step.inputs.first else { throw .malformed(expected: "a collection") }
-    let stored = store[collection] ?? [:]
     var all: [Element] = []
     for t in 0..<step.inputTiles {
       let owner = ownership(step.inputTiles).owner(of: t)
       if owner == communicator.rank {
-        guard let tile = stored[t] as? Element else {
+        guard let tile = store.block(BlockID(collection, t)) as? Element else {
           throw .malformed(expected: "tile \(t) of collection \(collection)")
         }
         if communicator.rank == 0 {

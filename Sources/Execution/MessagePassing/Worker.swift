@@ -16,10 +16,14 @@ final class Worker {
   let recorder: Recorder?
   /// Whether rank 0 is another process, with a recorder of its own.
   let isElsewhere: Bool
-  var store: [Int: [Int: any Sendable]] = [:]
+  let store: BlockStore
 
-  init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false)
-  {
+  /// - Parameter memory: the bytes of tiles beyond which those persisted on disk go there.
+  init(
+    communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, memory: Int = .max,
+    isElsewhere: Bool = false
+  ) {
+    store = BlockStore(capacity: memory, isRecomputable: false)
     self.communicator = MeasuredCommunicator(communicator, recorder: recorder)
     uncounted = MeasuredCommunicator(communicator)
     self.registry = registry
@@ -37,7 +41,8 @@ final class Worker {
       case .stop: return
       case .ledger: try sendLedger()
       case .events: try sendEvents()
-      case .place, .map, .reduce, .exchange, .collect:
+      case .keep: keep(step)
+      case .place, .read, .map, .reduce, .exchange, .collect:
         guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
           throw .malformed(expected: "a registered task for this step, not '\(step.name)'")
         }
@@ -55,7 +60,12 @@ final class Worker {
   }
 
   private func release(_ step: Step) {
-    for identifier in step.released { store[identifier] = nil }
+    if !step.released.isEmpty { store.forget(Set(step.released)) }
+  }
+
+  /// Takes note of how tiles are to be kept.
+  func keep(_ step: Step) {
+    for collection in step.inputs { store.keep(collection, step.level) }
   }
 
   func ownership(_ tileCount: Int) -> Ownership {
@@ -73,11 +83,19 @@ final class Worker {
   }
 
   func input<Input: TaskInput>(_ type: Input.Type, _ step: Step, _ tile: Int) throws -> Input {
-    let tiles = step.inputs.compactMap { store[$0]?[tile] }
+    let blocks = step.inputs.map { BlockID($0, tile) }
+    store.pin(blocks)
+    let tiles = blocks.compactMap { store.block($0) }
     guard tiles.count == step.inputs.count, let input = Input.assemble(tiles) else {
       throw CommunicationError.malformed(expected: "tile \(tile) of collections \(step.inputs)")
     }
     return input
+  }
+
+  /// Keeps a tile that a task has made; what that task has read may go to disk.
+  func keep(_ tile: some WireCodable, as number: Int, of step: Step) {
+    _ = store.store(tile, as: BlockID(step.output, number))
+    _ = store.unpin()
   }
 
   func firstFailure(_ mine: TaskFailure?) throws(CommunicationError) -> TaskFailure? {

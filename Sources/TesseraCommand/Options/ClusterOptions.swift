@@ -21,12 +21,21 @@ struct ClusterOptions: ParsableArguments {
       "What carries messages between workers (or TESSERA_TRANSPORT).", valueName: "transport"))
   var transport: Transport?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Bytes of tiles that each worker may hold in memory, with K, M or G for powers of 1024 (default: no limit, or \
+      TESSERA_MEMORY). What has to make room is computed again when it is needed.
+      """, valueName: "bytes"))
+  var memory: String?
+
   /// The settings given.
   var settings: [ClusterSetting: String] {
     var settings: [ClusterSetting: String] = [:]
     settings[.workers] = workers.map { "\($0)" }
     settings[.style] = style?.rawValue
     settings[.transport] = transport?.rawValue
+    settings[.memory] = memory
     return settings
   }
 }

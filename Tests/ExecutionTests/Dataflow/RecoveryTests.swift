@@ -1,8 +1,10 @@
 // Dataflow goes on without the workers it loses, and its results have the same bits.
 
 import Foundation
+import Synchronization
 import TesseraCommunication
 import TesseraExecution
+import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
@@ -17,8 +19,47 @@ private enum SlowDoublingTask: MapTask {
   }
 }
 
+/// The rank of the worker whose task this is: its thread's name says so.
+private var workerOfThisTask: Int? {
+  Thread.current.name?.split(separator: " ").last.flatMap { Int($0) }
+}
+
+/// The ends of a group by the number of a test, for tasks that end their worker.
+private let victims = Mutex<[Int: [InProcessCommunicator]]>([:])
+
+/// Ends its worker at tile 3, whoever that is.
+private enum LethalTask: MapTask {
+  typealias Arguments = Int
+  typealias Input = Numbers
+  static let name = "test/lethal"
+  static func run(_ test: Int, _ input: Numbers, tile: Int) -> Numbers {
+    if tile == 3, let rank = workerOfThisTask {
+      victims.withLock { $0[test] }?[rank].die(reason: "of tile 3 at worker \(rank)")
+    }
+    return input
+  }
+}
+
+/// Whether the test has its result, so that the lingering task may end.
+private let hasResult = Atomic(false)
+
+/// Waits on worker 1, for the last tile that is its own, until the test has its result, or ten seconds.
+private enum LingeringTask: MapTask {
+  typealias Arguments = Empty
+  typealias Input = Numbers
+  static let name = "test/lingering"
+  static func run(_: Empty, _ input: Numbers, tile: Int) -> Numbers {
+    for _ in 0..<10_000 where tile == 5 && workerOfThisTask == 1 && !hasResult.load(ordering: .relaxed) {
+      usleep(1000)
+    }
+    return input
+  }
+}
+
 extension TaskRegistry {
-  fileprivate static var slow: TaskRegistry { .test.adding([.map(SlowDoublingTask.self)]) }
+  fileprivate static var slow: TaskRegistry {
+    .test.adding([.map(SlowDoublingTask.self), .map(LethalTask.self), .map(LingeringTask.self)])
+  }
 }
 
 @Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
@@ -71,5 +112,58 @@ extension TaskRegistry {
       return try await pipeline(cluster, microseconds: 0)
     }
     #expect(result == expected)
+  }
+
+  @Test(arguments: [4, 5, 8]) func aTaskThatEndsItsWorkersEndsTheJobByName(workers: Int) async throws {
+    let group = InProcessCommunicator.group(size: workers)
+    victims.withLock { $0[workers] = group }
+    defer { victims.withLock { $0[workers] = nil } }
+    try await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
+      let tiles = try await cluster.engine.place(grid)
+      let error = await #expect(throws: ExecutionError.self) {
+        try await cluster.engine.collect(cluster.engine.map(LethalTask.self, workers, over: tiles))
+      }
+      guard case .workersLost("test/lethal", 3, let count, let reason)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(count == min(4, workers - 1) && reason.hasPrefix("of tile 3 at worker "))
+      #expect(!reason.hasSuffix(" 0"))
+      // The driver's own worker lives, and whoever else is left.
+      #expect(try await cluster.engine.collect(tiles) == grid)
+    }
+  }
+
+  @Test func whatIsLostIsRecordedAsComputedAgain() async throws {
+    let group = InProcessCommunicator.group(size: 3)
+    let recorder = Recorder(workers: 3)
+    try await withCluster(over: group, style: .dataflow, registry: .slow, recorder: recorder) { cluster in
+      let tiles = try await cluster.engine.map(
+        SlowDoublingTask.self, 100, over: cluster.engine.place(grid))
+      let doubled = try await cluster.engine.collect(tiles)
+      group[2].die(reason: "killed by the test")
+      #expect(try await cluster.engine.collect(tiles) == doubled)
+    }
+    let events = recorder.events().filter { $0.name == SlowDoublingTask.name }
+    #expect(events.count { $0.kind == .task } == 12)
+    // Of twelve tiles on three workers.
+    #expect(events.count { $0.kind == .recompute } == 4)
+  }
+
+  @Test func aSlowTaskIsBackedUpAndItsJobDoesNotWait() async throws {
+    let recorder = Recorder(workers: 2)
+    try await withCluster(workers: 2, way: .dataflow, registry: .slow, recorder: recorder) { cluster in
+      let tiles = try await cluster.engine.place(Array(grid.prefix(6)))
+      _ = try await cluster.engine.collect(cluster.engine.map(LingeringTask.self, Empty(), over: tiles))
+      hasResult.store(true, ordering: .relaxed)
+    }
+    let events = recorder.events()
+    let backups = events.filter { $0.kind == .backup }
+    #expect(backups.map(\.name) == [LingeringTask.name] && backups.map(\.worker) == [0])
+    // The backup was done before the task that it stood in for.
+    let lingering = try #require(
+      events.filter { $0.kind == .task && $0.name == LingeringTask.name }.max { $0.end < $1.end })
+    #expect(lingering.worker == 1 && backups.allSatisfy { $0.end < lingering.end })
+    #expect(SummaryTable(events).rows.contains { $0.category == .backup && $0.count == 1 })
   }
 }

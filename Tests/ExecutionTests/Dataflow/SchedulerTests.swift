@@ -172,17 +172,18 @@ private struct Pipeline {
     var scheduler = Scheduler(workers: [0, 1])
     scheduler.define(0, Recipe(.none, count: 2))
     _ = scheduler.want([BlockID(0, 0), BlockID(0, 1)], job: 1, at: 0)
-    let made = Scheduler.Event.made(BlockID(0, 1), worker: 1, attempt: 1, bytes: 8, duration: 1)
+    let made = Scheduler.Event.made(BlockID(0, 1), worker: 1, attempt: 1, bytes: 8, duration: 1, isSent: true)
     #expect(scheduler.handle(made, at: 1) == [])
     #expect(scheduler.handle(made, at: 2) == [])
     // From another attempt, for another block, for a collection that never was.
     #expect(
-      scheduler.handle(.made(BlockID(0, 1), worker: 0, attempt: 9, bytes: 8, duration: 1), at: 3)
+      scheduler.handle(
+        .made(BlockID(0, 1), worker: 0, attempt: 9, bytes: 8, duration: 1, isSent: false), at: 3)
         == [.drop([BlockID(0, 1)], worker: 0)])
     #expect(scheduler.handle(.failed(BlockID(0, 7), worker: 0, attempt: 1, message: ""), at: 4) == [])
     #expect(scheduler.handle(.failed(BlockID(8, 0), worker: 0, attempt: 1, message: ""), at: 5) == [])
     #expect(scheduler.handle(.evicted([BlockID(8, 0), BlockID(0, -1)], worker: 0), at: 6) == [])
-    let last = Scheduler.Event.made(BlockID(0, 0), worker: 0, attempt: 1, bytes: 8, duration: 1)
+    let last = Scheduler.Event.made(BlockID(0, 0), worker: 0, attempt: 1, bytes: 8, duration: 1, isSent: true)
     #expect(scheduler.handle(last, at: 7) == [.ready(job: 1)])
     #expect(scheduler.violations() == [])
   }

@@ -65,7 +65,7 @@ struct SimulatedWorkers {
   mutating func perform(_ actions: [Scheduler.Action]) {
     for action in actions {
       switch action {
-      case .run(_, let worker), .cancel(_, let worker), .drop(_, let worker):
+      case .run(_, let worker), .cancel(_, let worker), .drop(_, let worker), .fetch(_, let worker):
         post(.action(action), worker, "to")
       case .ready(let job): ready.insert(job)
       case .forget: break
@@ -120,6 +120,14 @@ struct SimulatedWorkers {
       let running = workers[worker]?.queue.first
       workers[worker]?.queue.removeAll { blocks.contains($0.block) && $0 != running }
     case .action(.drop(let blocks, _)): workers[worker]?.store.subtract(blocks)
+    case .action(.fetch(let blocks, _)):
+      guard let store = workers[worker]?.store else { return }
+      for block in blocks {
+        let isHere = store.contains(block)
+        post(
+          .event(isHere ? .fetched(block, worker: worker) : .missing(block, holder: worker, for: nil)),
+          worker, "from")
+      }
     case .action: break
     }
   }
@@ -155,9 +163,11 @@ struct SimulatedWorkers {
     made[block, default: 0] += 1
     workers[worker]?.store.insert(block)
     post(
-      .event(.made(block, worker: worker, attempt: attempt, bytes: 8, duration: 6_000_000 * slowness)),
-      worker,
-      "from")
+      .event(
+        .made(
+          block, worker: worker, attempt: attempt, bytes: 8, duration: 6_000_000 * slowness,
+          isSent: assignment.isWanted)),
+      worker, "from")
     if chance(accidents.eviction),
       let victim = workers[worker]?.store.sorted().randomElement(using: &generator)
     {
@@ -173,16 +183,8 @@ struct SimulatedWorkers {
     while time < end {
       if failed[job] != nil { return false }
       if ready.remove(job) != nil {
-        // The driver fetches; what it does not find is wanted again.
-        guard
-          let lost = wanted.first(where: { block in
-            workers[scheduler[block].holders.first ?? -1]?.store.contains(block) != true
-          })
-        else {
-          perform(scheduler.finish(job: job, at: time * 1_000_000))
-          return true
-        }
-        handle(.missing(lost, holder: scheduler[lost].holders.first ?? -1, for: nil))
+        perform(scheduler.finish(job: job, at: time * 1_000_000))
+        return true
       }
       advance()
     }

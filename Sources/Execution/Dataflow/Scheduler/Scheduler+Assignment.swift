@@ -85,13 +85,17 @@ extension Scheduler {
   }
 
   /// Puts the block into the worker's queue.
-  mutating func start(_ block: BlockID, on worker: Int, _ inputs: [Location]) {
+  mutating func start(_ block: BlockID, on worker: Int, _ inputs: [Location], asBackup: Bool = false) {
     self[block].attemptsMade += 1
     let number = self[block].attemptsMade
     self[block].attempts.append(Attempt(worker: worker, number: number))
     if workers[worker]?.queue.isEmpty == true { workers[worker]?.headSince = now }
     workers[worker]?.queue.append(Entry(block: block, attempt: number))
-    run(Assignment(block: block, attempt: number, inputs: inputs), on: worker)
+    let purpose: Work.Purpose = asBackup ? .backup : self[block].isRepeated ? .again : .first
+    run(
+      Assignment(
+        block: block, attempt: number, inputs: inputs, isWanted: isWanted(block), purpose: purpose),
+      on: worker)
   }
 
   /// Looks again at what waited for the block.

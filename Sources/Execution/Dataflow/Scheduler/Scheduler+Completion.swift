@@ -19,6 +19,7 @@ extension Scheduler {
     let isSlow = isSlow(duration, in: block.collection)
     workers[worker]?.isSlow = isSlow
     insert(duration, into: block.collection)
+    if isWanted(block) { obtain(block) }
     wakeDependents(of: block)
     reportFailure(of: block.collection)
   }
@@ -37,8 +38,8 @@ extension Scheduler {
   ) {
     if knows(input) { forget(input, holder) }
     guard let (block, worker, attempt) = task, knows(block), remove(attempt, of: block, from: worker) else {
-      // The driver could not fetch what was ready: the job is not.
-      for job in jobs.keys { jobs[job]?.isReady = false }
+      // It was the driver that could not have it.
+      if fetching[input] == holder { fetching[input] = nil }
       isDisturbed = true
       return
     }
@@ -48,6 +49,7 @@ extension Scheduler {
 
   /// After an attempt has come to nothing: waits for another that runs, tries again, or gives up.
   mutating func retry(_ block: BlockID, giveUp failure: Failure?) {
+    self[block].isRepeated = true
     guard self[block].attempts.isEmpty else { return }
     collections[block.collection]?.outstanding -= 1
     if let failure {
@@ -92,6 +94,7 @@ extension Scheduler {
     guard knows(block), self[block].holders.contains(worker) else { return }
     self[block].holders.removeAll { $0 == worker }
     if self[block].holders.isEmpty {
+      self[block].isRepeated = true
       collections[block.collection]?.available -= 1
       isDisturbed = true
       // Whoever waits for the rest of the collection now waits for this block too.

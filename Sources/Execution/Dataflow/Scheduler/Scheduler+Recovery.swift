@@ -13,6 +13,7 @@ extension Scheduler {
   mutating func lose(_ worker: Int, _ reason: String) {
     guard let queue = workers[worker]?.queue, workers[worker]?.isAlive == true else { return }
     workers[worker]?.isAlive = false
+    fetching = fetching.filter { $0.value != worker }
     for collection in collections.keys.sorted() {
       for index in collections[collection]?.blocks.indices ?? 0..<0 {
         forget(BlockID(collection, index), worker)
@@ -89,10 +90,12 @@ extension Scheduler {
       if state.isHeld { used.insert(collection) }
       if named.contains(collection) { named.formUnion(state.recipe.sources) }
       if used.contains(collection), !state.isComplete { used.formUnion(state.recipe.sources) }
-      if !used.contains(collection) { dropBlocks(of: collection) }
       if !named.contains(collection) {
+        // Whoever forgets a collection drops its blocks.
         collections[collection] = nil
         emit(.forget(collection: collection))
+      } else if !used.contains(collection) {
+        dropBlocks(of: collection)
       }
     }
   }

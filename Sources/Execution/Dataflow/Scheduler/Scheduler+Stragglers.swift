@@ -41,7 +41,7 @@ extension Scheduler {
       guard let holder = holders.first(where: { $0 == worker }) ?? holders.first else { return }
       inputs.append(Location(block: input, holder: holder))
     }
-    start(block, on: worker, inputs)
+    start(block, on: worker, inputs, asBackup: true)
   }
 
   /// Takes the later half of what waits in the slow worker's queue, for the idle.

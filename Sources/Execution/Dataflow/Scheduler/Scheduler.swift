@@ -35,7 +35,10 @@ struct Scheduler: Sendable {
   enum Event: Sendable {
     case joined(worker: Int)
     case lost(worker: Int, reason: String)
-    case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int)
+    /// `isSent` if the block has come along.
+    case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int, isSent: Bool)
+    /// A block that was fetched has come.
+    case fetched(BlockID, worker: Int)
     case failed(BlockID, worker: Int, attempt: Int, message: String)
     /// A task could not start, or the driver could not fetch, because `holder` did not have `input`.
     case missing(BlockID, holder: Int, for: (block: BlockID, worker: Int, attempt: Int)?)
@@ -48,9 +51,11 @@ struct Scheduler: Sendable {
     case run([Assignment], worker: Int)
     case cancel([BlockID], worker: Int)
     case drop([BlockID], worker: Int)
+    /// Bring blocks that a job wants to the driver.
+    case fetch([BlockID], worker: Int)
     /// Nobody can ask for the collection any more.
     case forget(collection: Int)
-    /// All that the job wants is held by workers.
+    /// All that the job wants has come.
     case ready(job: Int)
     case fail(job: Int, Failure)
   }
@@ -61,6 +66,9 @@ struct Scheduler: Sendable {
     let attempt: Int
     /// Who holds each input block; empty for inputs that are a part of every block of a collection.
     var inputs: [Location] = []
+    /// Whether a job wants the block itself.
+    var isWanted = false
+    var purpose = Work.Purpose.first
   }
 
   /// A block and a worker that holds it.
@@ -96,6 +104,8 @@ struct Scheduler: Sendable {
     var failures = 0
     var losses = 0
     var missingInputs = 0
+    /// Whether it was there once, or an attempt to make it has come to nothing.
+    var isRepeated = false
     /// Workers that others are preferred to.
     var avoided: [Int] = []
     /// The last cause, once the task has thrown as often as it may.
@@ -136,8 +146,8 @@ struct Scheduler: Sendable {
   /// What a job wants.
   struct Job: Sendable {
     let wanted: [BlockID]
-    /// Blocks before this one were there when last looked at.
-    var scanned = 0
+    /// What has not come yet.
+    var missing: Set<BlockID>
     var isReady = false
   }
 
@@ -152,9 +162,12 @@ struct Scheduler: Sendable {
   /// Who waits for a block, and for all of a collection.
   var waitingFor: [BlockID: [BlockID]] = [:]
   var waitingForAll: [Int: [BlockID]] = [:]
+  /// Blocks on their way to the driver, and from where.
+  var fetching: [BlockID: Int] = [:]
   /// Whether something that was there is gone.
   var isDisturbed = false
   private var runs: [Int: [Assignment]] = [:]
+  private var fetches: [Int: [BlockID]] = [:]
   private var actions: [Action] = []
 
   /// A scheduler of these workers. Rank 0, the driver's, is always among them.
@@ -183,10 +196,10 @@ struct Scheduler: Sendable {
     return step(at: time)
   }
 
-  /// Starts a job: these blocks are to be held by workers until the job is finished.
+  /// Starts a job: these blocks are to be made and to come to the driver. What has come may be forgotten.
   mutating func want(_ blocks: [BlockID], job: Int, at time: Int) -> [Action] {
-    jobs[job] = Job(wanted: blocks)
-    for block in blocks.reversed() { demand(block) }
+    jobs[job] = Job(wanted: blocks, missing: Set(blocks))
+    for block in blocks.reversed() { obtain(block) }
     return step(at: time)
   }
 
@@ -206,8 +219,12 @@ struct Scheduler: Sendable {
     switch event {
     case .joined(let worker): join(worker)
     case .lost(let worker, let reason): lose(worker, reason)
-    case .made(let block, let worker, let attempt, let bytes, let duration):
+    case .made(let block, let worker, let attempt, let bytes, let duration, let isSent):
+      if isSent { come(block) }
       made(block, worker, attempt, bytes, duration)
+    case .fetched(let block, let worker):
+      if fetching[block] == worker { fetching[block] = nil }
+      come(block)
     case .failed(let block, let worker, let attempt, let message):
       failed(block, worker, attempt, message)
     case .missing(let input, let holder, let task): missing(input, holder, task)
@@ -225,8 +242,8 @@ struct Scheduler: Sendable {
     if isDisturbed {
       isDisturbed = false
       for job in jobs.keys.sorted() {
-        jobs[job]?.scanned = 0
-        for block in (jobs[job]?.wanted ?? []).reversed() { demand(block) }
+        guard let state = jobs[job] else { continue }
+        for block in state.wanted.reversed() where state.missing.contains(block) { obtain(block) }
       }
     }
     assignCandidates()
@@ -234,22 +251,32 @@ struct Scheduler: Sendable {
       actions.append(.run(assignments, worker: worker))
     }
     runs = [:]
-    for job in jobs.keys.sorted() where jobs[job]?.isReady == false { scan(job) }
+    for (worker, blocks) in fetches.sorted(by: { $0.key < $1.key }) {
+      actions.append(.fetch(blocks, worker: worker))
+    }
+    fetches = [:]
+    for job in jobs.keys.sorted() where jobs[job]?.isReady == false && jobs[job]?.missing.isEmpty == true {
+      jobs[job]?.isReady = true
+      actions.append(.ready(job: job))
+    }
     defer { actions = [] }
     return actions
   }
 
-  /// Reports the job ready when all it wants is there.
-  private mutating func scan(_ job: Int) {
-    guard var state = jobs[job] else { return }
-    while state.scanned < state.wanted.count, self[state.wanted[state.scanned]].isAvailable {
-      state.scanned += 1
-    }
-    if state.scanned == state.wanted.count {
-      state.isReady = true
-      actions.append(.ready(job: job))
-    }
-    jobs[job] = state
+  // MARK: what jobs want
+
+  func isWanted(_ block: BlockID) -> Bool { jobs.values.contains { $0.missing.contains(block) } }
+
+  /// Has a block come to the driver, made first if need be.
+  mutating func obtain(_ block: BlockID) {
+    guard let holder = self[block].holders.first else { return demand(block) }
+    guard fetching[block] == nil else { return }
+    fetching[block] = holder
+    fetches[holder, default: []].append(block)
+  }
+
+  private mutating func come(_ block: BlockID) {
+    for job in Array(jobs.keys) { jobs[job]?.missing.remove(block) }
   }
 
   // MARK: ground

@@ -1,0 +1,272 @@
+// What the driver knows beside the scheduler: the definitions that workers have and lack, the tiles that it
+// has itself, the blocks that have come for a job. Turns what happens into the scheduler's events, and its
+// actions into messages.
+
+import TesseraCommunication
+import TesseraInstrumentation
+
+/// The driver's state between two messages.
+struct DriverLoop: Sendable {
+  private struct Source {
+    var definition: Definition
+    /// The tiles, if the driver has them.
+    var tiles: [any WireCodable]?
+    /// Workers that have the definition, or will have from another worker.
+    var known: Set<Int> = []
+    var isPassedOn = false
+  }
+
+  private struct Job {
+    let job: DataflowDriver.Job
+    var come: [BlockID: SealedValue] = [:]
+  }
+
+  /// Arguments of so many bytes go from worker to worker instead of from the driver to each.
+  private static let largeArguments = 1 << 16
+
+  private let communicator: any Communicator
+  private var scheduler: Scheduler
+  private var sources: [Int: Source] = [:]
+  private var jobs: [Int: Job] = [:]
+  private var failures: [BlockID: TaskFailure] = [:]
+  /// Collections that each worker is to forget, to be told with the next tasks or when there is time.
+  private var forgotten: [Int: [Int]] = [:]
+  /// Workers whose loss has been heard of, perhaps before their joining.
+  private var lost: Set<Int> = []
+  private var closed: CommunicationError?
+
+  init(communicator: any Communicator, limits: Scheduler.Limits) {
+    self.communicator = communicator
+    scheduler = Scheduler(workers: Array(0..<communicator.size), limits: limits)
+  }
+
+  /// Whether nothing is under way.
+  var isIdle: Bool { scheduler.jobs.isEmpty && forgotten.isEmpty }
+
+  func isAlive(_ worker: Int) -> Bool { scheduler.workers[worker]?.isAlive == true }
+
+  // MARK: hearing
+
+  /// Takes note of what the program says; true when it says stop.
+  mutating func hear(_ message: DataflowDriver.Message) -> Bool {
+    let now = MonotonicClock.now()
+    switch message {
+    case .define(let collection, let recipe, let source):
+      scheduler.define(collection, recipe)
+      sources[collection] = Source(definition: source.definition(collection))
+      if case .tiles(let tiles, _) = source { sources[collection]?.tiles = tiles }
+    case .release(let collection): perform(scheduler.release(collection, at: now))
+    case .keep(let collection, let level):
+      sources[collection]?.definition.level = level
+      for worker in sources[collection]?.known ?? [] { send(.keep(collection, level), to: worker) }
+    case .want(let number, let job):
+      if let closed {
+        job.finish(.failure(.communication(closed)))
+      } else {
+        jobs[number] = Job(job: job)
+        perform(scheduler.want(job.wanted, job: number, at: now))
+      }
+    case .joined(let worker): if !lost.contains(worker) { handle(.joined(worker: worker)) }
+    case .stop:
+      close(.closed(reason: "the cluster's program has ended"))
+      return true
+    }
+    return false
+  }
+
+  /// Takes note of what a worker reports.
+  mutating func hear(_ report: Report, from worker: Int) {
+    switch report {
+    case .made(let block, let attempt, let bytes, let duration, let value):
+      if let value { keep(value, block) }
+      handle(
+        .made(
+          block, worker: worker, attempt: attempt, bytes: bytes, duration: duration, isSent: value != nil))
+    case .failed(let block, let attempt, let failure):
+      failures[block] = failure
+      handle(.failed(block, worker: worker, attempt: attempt, message: failure.message))
+    case .missing(let block, let attempt, let input, let holder):
+      handle(.missing(input, holder: holder, for: (block, worker, attempt)))
+    case .evicted(let blocks): handle(.evicted(blocks, worker: worker))
+    case .fetched(let block, let value?):
+      keep(value, block)
+      handle(.fetched(block, worker: worker))
+    case .fetched(let block, nil): handle(.missing(block, holder: worker, for: nil))
+    case .stopped: break
+    }
+  }
+
+  /// Takes note of a lost worker.
+  mutating func lose(_ worker: Int, _ reason: String) {
+    lost.insert(worker)
+    defineAgain(without: worker)
+    forgotten[worker] = nil
+    handle(.lost(worker: worker, reason: reason))
+  }
+
+  /// Takes note of the time.
+  mutating func tick() {
+    for (worker, collections) in forgotten { send(.forget(collections), to: worker) }
+    forgotten = [:]
+    // A worker may have more done than it has said: the next tick is to know.
+    for (worker, state) in scheduler.workers where !state.queue.isEmpty { send(.report, to: worker) }
+    handle(.tick)
+  }
+
+  /// Ends all jobs, and those to come.
+  mutating func close(_ error: CommunicationError) {
+    closed = closed ?? error
+    let ended = jobs
+    jobs = [:]
+    for (number, job) in ended {
+      job.job.finish(.failure(.communication(error)))
+      _ = scheduler.finish(job: number, at: MonotonicClock.now())
+    }
+  }
+
+  /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads.
+  func sendStop() {
+    // Also to those who have joined a moment ago; who is lost takes nothing.
+    for worker in (0..<communicator.size).reversed() { send(.stop, to: worker) }
+  }
+
+  private mutating func handle(_ event: Scheduler.Event) {
+    perform(scheduler.handle(event, at: MonotonicClock.now()))
+  }
+
+  /// Keeps a block for the jobs that still lack it.
+  private mutating func keep(_ value: SealedValue, _ block: BlockID) {
+    for (number, job) in scheduler.jobs where job.missing.contains(block) {
+      jobs[number]?.come[block] = value
+    }
+  }
+
+  // MARK: doing
+
+  private mutating func perform(_ actions: [Scheduler.Action]) {
+    var batches = definitions(for: actions)
+    for action in actions {
+      switch action {
+      case .run(let assignments, let worker):
+        var batch = batches.removeValue(forKey: worker) ?? Batch()
+        batch.forgotten = forgotten.removeValue(forKey: worker) ?? []
+        batch.work = work(assignments, for: worker)
+        send(.run(batch), to: worker)
+      case .cancel(let blocks, let worker): send(.cancel(blocks), to: worker)
+      case .drop(let blocks, let worker): send(.drop(blocks), to: worker)
+      case .fetch(let blocks, let worker):
+        for (collection, blocks) in Dictionary(grouping: blocks, by: \.collection) {
+          var request = FetchRequest(collection, blocks.map(\.index))
+          request.isForDriver = true
+          send(.fetch(request), to: worker)
+        }
+      case .forget(let collection):
+        for worker in sources.removeValue(forKey: collection)?.known ?? [] where isAlive(worker) {
+          forgotten[worker, default: []].append(collection)
+        }
+        failures = failures.filter { $0.key.collection != collection }
+      case .ready(let number):
+        guard let job = jobs.removeValue(forKey: number) else { continue }
+        job.job.finish(.success(job.job.wanted.compactMap { job.come[$0] }))
+        perform(scheduler.finish(job: number, at: MonotonicClock.now()))
+      case .fail(let number, let failure):
+        jobs.removeValue(forKey: number)?.job.finish(.failure(error(failure)))
+      }
+    }
+  }
+
+  private func error(_ failure: Scheduler.Failure) -> ExecutionError {
+    switch failure {
+    case .task(let block, let message):
+      .taskFailed(failures[block] ?? TaskFailure(task: name(of: block), tile: block.index, message: message))
+    case .losses(let block, let count, let reason):
+      .workersLost(task: name(of: block), tile: block.index, count: count, reason: reason)
+    case .unreachable(let block):
+      .taskFailed(
+        TaskFailure(task: name(of: block), tile: block.index, message: "its inputs could not be fetched"))
+    case .noWorkers: .communication(.closed(reason: "all workers are lost"))
+    }
+  }
+
+  private func name(of block: BlockID) -> String {
+    guard let definition = sources[block.collection]?.definition else { return "?" }
+    return definition.role == .place ? "place " + definition.name : definition.name
+  }
+
+  private func send(_ command: Command, to worker: Int) {
+    // A worker that cannot be reached is reported lost by the thread that hears.
+    _ = try? communicator.postSend(command, to: worker, tag: .control)
+  }
+
+  private func work(_ assignments: [Scheduler.Assignment], for worker: Int) -> [Work] {
+    var parts: [Int: [Work.Parts]] = [:]
+    return assignments.map { assignment in
+      let block = assignment.block
+      var work = Work(block, attempt: assignment.attempt)
+      work.inputs = assignment.inputs.map { Work.Input($0.block, $0.holder) }
+      work.tile = sources[block.collection]?.tiles.map { SealedValue($0[block.index]) }
+      work.isWanted = assignment.isWanted
+      work.purpose = assignment.purpose
+      for case .every(let source) in scheduler.dependencies(of: block) {
+        if parts[source] == nil { parts[source] = holders(of: source, nearest: worker) }
+        work.parts = parts[source] ?? []
+      }
+      return work
+    }
+  }
+
+  /// Who holds which blocks of a collection: the worker itself where it can.
+  private func holders(of collection: Int, nearest worker: Int) -> [Work.Parts] {
+    var indices: [Int: [Int]] = [:]
+    for (index, block) in (scheduler.collections[collection]?.blocks ?? []).enumerated() {
+      guard let holder = block.holders.contains(worker) ? worker : block.holders.first else { continue }
+      indices[holder, default: []].append(index)
+    }
+    return indices.sorted { $0.key < $1.key }.map { Work.Parts(collection, $0.key, $0.value) }
+  }
+
+  /// The definitions that the workers about to run something lack, to be sent with their tasks. Those with
+  /// long arguments for many workers are sent off here.
+  private mutating func definitions(for actions: [Scheduler.Action]) -> [Int: Batch] {
+    var lacking: [Int: [Int]] = [:]
+    for case .run(let assignments, let worker) in actions {
+      var last: Int?
+      for assignment in assignments where assignment.block.collection != last {
+        let collection = assignment.block.collection
+        last = collection
+        if sources[collection]?.known.insert(worker).inserted == true {
+          lacking[collection, default: []].append(worker)
+        }
+      }
+    }
+    var batches: [Int: Batch] = [:]
+    for (collection, workers) in lacking.sorted(by: { $0.key < $1.key }) {
+      guard let definition = sources[collection]?.definition else { continue }
+      let isPassedOn = definition.arguments.bytes >= Self.largeArguments && workers.count > 2
+      sources[collection]?.isPassedOn = isPassedOn
+      if isPassedOn {
+        pass(definition, on: workers.shares())
+      } else {
+        for worker in workers { batches[worker, default: Batch()].definitions.append(definition) }
+      }
+    }
+    return batches
+  }
+
+  private func pass(_ definition: Definition, on shares: [(child: Int, share: [Int])]) {
+    for (child, share) in shares {
+      var definition = definition
+      definition.forward = share
+      send(.define(definition), to: child)
+    }
+  }
+
+  /// A lost worker may have had arguments to pass on: whoever should have them gets them again.
+  private mutating func defineAgain(without lost: Int) {
+    for collection in sources.keys.sorted() {
+      sources[collection]?.known.remove(lost)
+      guard let source = sources[collection], source.isPassedOn else { continue }
+      pass(source.definition, on: source.known.sorted().map { ($0, []) })
+    }
+  }
+}

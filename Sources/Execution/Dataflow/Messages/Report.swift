@@ -1,0 +1,71 @@
+// What a worker tells the driver. Reports travel in lists: those of tasks that are done in no time are sent
+// together.
+
+import TesseraCommunication
+
+/// One thing that a worker tells the driver.
+enum Report: WireCodable {
+  /// A block is stored; its bytes, the nanoseconds that making it took, and itself if it is wanted.
+  case made(BlockID, attempt: Int, bytes: Int, duration: Int, SealedValue?)
+  /// The task threw.
+  case failed(BlockID, attempt: Int, TaskFailure)
+  /// An input was not where it was said to be.
+  case missing(BlockID, attempt: Int, input: BlockID, holder: Int)
+  /// Blocks that had to make room.
+  case evicted([BlockID])
+  /// A block that the driver has asked for; nil when it is not here.
+  case fetched(BlockID, SealedValue?)
+  /// The driver's own worker has ended: the last report.
+  case stopped
+
+  func encode(to writer: inout WireWriter) {
+    switch self {
+    case .made(let block, let attempt, let bytes, let duration, let value):
+      writer.write(0)
+      block.encode(to: &writer)
+      writer.write(attempt)
+      writer.write(bytes)
+      writer.write(duration)
+      value.encode(to: &writer)
+    case .failed(let block, let attempt, let failure):
+      writer.write(1)
+      block.encode(to: &writer)
+      writer.write(attempt)
+      failure.encode(to: &writer)
+    case .missing(let block, let attempt, let input, let holder):
+      writer.write(2)
+      block.encode(to: &writer)
+      writer.write(attempt)
+      input.encode(to: &writer)
+      writer.write(holder)
+    case .evicted(let blocks):
+      writer.write(3)
+      blocks.encode(to: &writer)
+    case .fetched(let block, let value):
+      writer.write(4)
+      block.encode(to: &writer)
+      value.encode(to: &writer)
+    case .stopped: writer.write(5)
+    }
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    switch try reader.readInt(in: 0...5, "a report") {
+    case 0:
+      self = .made(
+        try BlockID(from: &reader), attempt: try reader.readInt(),
+        bytes: try reader.readInt(in: 0...(1 << 52), "a size"),
+        duration: try reader.readInt(in: 0...(1 << 60), "a duration"), try SealedValue?(from: &reader))
+    case 1:
+      self = .failed(
+        try BlockID(from: &reader), attempt: try reader.readInt(), try TaskFailure(from: &reader))
+    case 2:
+      self = .missing(
+        try BlockID(from: &reader), attempt: try reader.readInt(), input: try BlockID(from: &reader),
+        holder: try reader.readInt())
+    case 3: self = .evicted(try [BlockID](from: &reader))
+    case 4: self = .fetched(try BlockID(from: &reader), try SealedValue?(from: &reader))
+    default: self = .stopped
+    }
+  }
+}

@@ -1,0 +1,191 @@
+// The blocks that a worker holds. Beyond its capacity it makes room, in this order, what has not been used
+// for longest first:
+//   1. blocks that nobody asked to keep are forgotten: they can be computed again from their lineage;
+//   2. blocks that are persisted on disk go there;
+//   3. blocks that are persisted in memory are forgotten;
+//   4. blocks that tasks in the worker's queue will read.
+// What the running task reads stays, and so does what it has just made: with `capacity` C the blocks in
+// memory are at most C bytes and one task's inputs and output. Where nothing can be computed again only 2
+// happens.
+//
+// O(1) per access, O(n log n) in the blocks in memory per eviction. A block is as large as its wire format.
+// Blocks on disk are read from there each time; one that cannot be read is a block that is not here.
+
+import Synchronization
+import TesseraCommunication
+
+/// A worker's blocks.
+final class BlockStore: Sendable {
+  fileprivate enum Place {
+    case memory(any WireCodable)
+    case disk(SpillFile.Extent, any WireCodable.Type)
+  }
+
+  fileprivate struct Entry {
+    var place: Place
+    let bytes: Int
+    var lastUse: Int
+
+    var isInMemory: Bool { if case .memory = place { true } else { false } }
+  }
+
+  fileprivate struct State: ~Copyable {
+    /// By collection and number.
+    var entries: [Int: [Int: Entry]] = [:]
+    var levels: [Int: StorageLevel] = [:]
+    /// What the running task reads.
+    var pinned: Set<BlockID> = []
+    var uses = 0
+    var bytes = 0
+    var peak = 0
+    var file: SpillFile
+  }
+
+  private let state: Mutex<State>
+  private let capacity: Int
+  private let isRecomputable: Bool
+
+  /// A store that makes room beyond `capacity` bytes in memory.
+  ///
+  /// - Parameter isRecomputable: whether a block that is forgotten can be had again.
+  init(capacity: Int, isRecomputable: Bool, folder: String = SpillFile.folder) {
+    self.capacity = capacity
+    self.isRecomputable = isRecomputable
+    state = Mutex(State(file: SpillFile(folder: folder)))
+  }
+
+  /// The most bytes that have been in memory.
+  var peak: Int { state.withLock { $0.peak } }
+
+  /// The bytes in memory.
+  var bytes: Int { state.withLock { $0.bytes } }
+
+  /// Says how the blocks of a collection are to be kept.
+  func keep(_ collection: Int, _ level: StorageLevel?) { state.withLock { $0.levels[collection] = level } }
+
+  /// The block, if it is here.
+  func block(_ id: BlockID) -> (any WireCodable)? {
+    state.withLock { $0.block(id) }
+  }
+
+  /// Keeps these blocks in memory, as far as they are there, until `unpin`.
+  func pin(_ ids: some Sequence<BlockID>) {
+    state.withLock { $0.pinned = Set(ids) }
+  }
+
+  /// Lets go of what was pinned; returns the blocks that had to go for it.
+  func unpin(sparing needed: () -> Set<BlockID> = { [] }) -> [BlockID] {
+    state.withLock { state in
+      state.pinned = []
+      return makeRoom(&state, for: nil, needed)
+    }
+  }
+
+  /// Stores a block; returns its bytes and the blocks that had to go.
+  ///
+  /// - Parameter needed: the blocks that the tasks in the worker's queue will read. Asked if room is needed.
+  func store(_ value: some WireCodable, as id: BlockID, sparing needed: () -> Set<BlockID> = { [] })
+    -> (bytes: Int, evicted: [BlockID])
+  {
+    let size = WireSize(of: value)
+    let bytes = size.payloadBytes + size.headerBytes
+    return state.withLock { state in
+      state.drop(id)
+      state.uses += 1
+      state.bytes += bytes
+      state.peak = max(state.peak, state.bytes)
+      state.entries[id.collection, default: [:]][id.index] = Entry(
+        place: .memory(value), bytes: bytes, lastUse: state.uses)
+      return (bytes, makeRoom(&state, for: id, needed))
+    }
+  }
+
+  /// Forgets blocks.
+  func drop(_ ids: [BlockID]) {
+    state.withLock { state in for id in ids { state.drop(id) } }
+  }
+
+  /// Forgets all blocks of these collections.
+  func forget(_ collections: Set<Int>) {
+    state.withLock { state in
+      for collection in collections {
+        for index in (state.entries[collection] ?? [:]).keys { state.drop(BlockID(collection, index)) }
+        state.entries[collection] = nil
+        state.levels[collection] = nil
+      }
+    }
+  }
+
+  private func makeRoom(_ state: inout State, for newest: BlockID?, _ needed: () -> Set<BlockID>)
+    -> [BlockID]
+  {
+    guard state.bytes > capacity else { return [] }
+    let needed = needed()
+    func order(_ id: BlockID, _ entry: Entry) -> (Int, Int) {
+      let rank =
+        switch state.levels[id.collection] {
+        case _ where needed.contains(id): 4
+        case .memory?: 3
+        case .memoryThenDisk?: 2
+        case nil: 1
+        }
+      return (rank, entry.lastUse)
+    }
+    var victims: [(id: BlockID, order: (Int, Int))] = []
+    for (collection, entries) in state.entries {
+      for (index, entry) in entries where entry.isInMemory {
+        let id = BlockID(collection, index)
+        if id != newest, !state.pinned.contains(id) { victims.append((id, order(id, entry))) }
+      }
+    }
+    victims.sort { $0.order < $1.order }
+    var evicted: [BlockID] = []
+    for (id, _) in victims {
+      if state.bytes <= capacity { break }
+      if state.levels[id.collection] == .memoryThenDisk, state.spill(id) { continue }
+      // A full disk is no reason to fail where the block can be computed again.
+      guard isRecomputable else { continue }
+      state.drop(id)
+      evicted.append(id)
+    }
+    return evicted
+  }
+}
+
+extension BlockStore.State {
+  fileprivate mutating func block(_ id: BlockID) -> (any WireCodable)? {
+    uses += 1
+    entries[id.collection]?[id.index]?.lastUse = uses
+    switch entries[id.collection]?[id.index]?.place {
+    case .memory(let value)?: return value
+    case .disk(let extent, let type)?:
+      guard var reader = file.read(extent), let value = try? type.init(from: &reader) else {
+        drop(id)
+        return nil
+      }
+      return value
+    case nil: return nil
+    }
+  }
+
+  /// Moves a block to disk; false when that cannot be done.
+  fileprivate mutating func spill(_ id: BlockID) -> Bool {
+    guard let entry = entries[id.collection]?[id.index], case .memory(let value) = entry.place else {
+      return false
+    }
+    var writer = WireWriter()
+    value.encode(to: &writer)
+    guard let extent = file.write(writer) else { return false }
+    entries[id.collection]?[id.index]?.place = .disk(extent, type(of: value))
+    bytes -= entry.bytes
+    return true
+  }
+
+  fileprivate mutating func drop(_ id: BlockID) {
+    guard let entry = entries[id.collection]?.removeValue(forKey: id.index) else { return }
+    switch entry.place {
+    case .memory: bytes -= entry.bytes
+    case .disk(let extent, _): file.free(extent)
+    }
+  }
+}
