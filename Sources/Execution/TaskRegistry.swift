@@ -51,16 +51,20 @@ public struct TaskRegistry: Sendable {
     /// For a task: receives its arguments and makes the operation of a collection in dataflow.
     var operation: (@Sendable (DataflowWorker, Definition, Int) throws(CommunicationError) -> Operation)?
 
-    /// A tile type, for collections that are placed and collected.
+    /// A tile type, for collections that are placed, moved and collected.
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
       var entry = Entry(
-        name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .collect], tileTypes: []
+        name: type.typeName, type: ObjectIdentifier(type), verbs: [.place, .move, .collect], tileTypes: []
       ) { (worker, announced) throws(CommunicationError) in
-        if announced.step.verb == .place {
-          try worker.place(nil as [Element]?, announced.step)
-        } else {
-          _ = try worker.collect(type, announced.step)
+        switch announced.step.verb {
+        case .place: try worker.place(nil as [Element]?, announced.step)
+        case .move: try worker.move(type, announced.step)
+        default: _ = try worker.collect(type, announced.step)
         }
+      }
+      entry.operation = { (worker, definition, sender) throws(CommunicationError) in
+        _ = try worker.receiveArguments(Empty.self, definition, from: sender)
+        return Operation(moving: type)
       }
       entry.receiveTile = { (communicator, sender) throws(CommunicationError) in
         try communicator.receive(type, from: sender, tag: .placement)

@@ -2,6 +2,7 @@
 // rank 0.
 
 import TesseraCommunication
+import TesseraPartitioning
 
 extension Worker {
   /// Runs the task on this worker's tiles. Returns, at rank 0, the first failure of all workers.
@@ -10,7 +11,8 @@ extension Worker {
   {
     var made: [Int: any Sendable] = [:]
     var failure: TaskFailure?
-    for t in owned(step.inputTiles) {
+    let ownership = inputOwnership(step)
+    for t in ownership.tiles(of: communicator.rank) {
       do {
         made[t] = try measured(task.name) {
           try task.run(arguments, try input(Task.Input.self, step, t), tile: t)
@@ -20,7 +22,7 @@ extension Worker {
         break
       }
     }
-    store[step.output] = made
+    store[step.output] = Holding(ownership: ownership, tiles: made)
     return try firstFailure(failure)
   }
 }

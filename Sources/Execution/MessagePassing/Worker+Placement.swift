@@ -1,4 +1,5 @@
-// A worker's part in bringing tiles to their owners and back to the driver. One message per tile that moves.
+// A worker's part in bringing tiles to their owners, to other owners, and back to the driver. One message per
+// tile that moves.
 
 import TesseraCommunication
 import TesseraPartitioning
@@ -7,9 +8,10 @@ extension Worker {
   /// Stores this worker's tiles; rank 0 passes all of them and sends the others theirs.
   func place<Element: Tile>(_ tiles: [Element]?, _ step: Step) throws(CommunicationError) {
     var mine: [Int: any Sendable] = [:]
+    let ownership = try outputOwnership(step)
     if let tiles {
       for (t, tile) in tiles.enumerated() {
-        let owner = ownership(step.outputTiles).owner(of: t)
+        let owner = ownership.owner(of: t)
         if owner == communicator.rank {
           mine[t] = tile
         } else {
@@ -17,11 +19,39 @@ extension Worker {
         }
       }
     } else {
-      for t in owned(step.outputTiles) {
+      for t in ownership.tiles(of: communicator.rank) {
         mine[t] = try communicator.receive(Element.self, from: 0, tag: .tiles)
       }
     }
-    store[step.output] = mine
+    store[step.output] = Holding(ownership: ownership, tiles: mine)
+  }
+
+  /// Sends this worker's tiles to their new owners and takes those that are to be its own.
+  func move<Element: Tile>(_ type: Element.Type, _ step: Step) throws(CommunicationError) {
+    guard let collection = step.inputs.first else { throw .malformed(expected: "a collection") }
+    let (old, new) = (inputOwnership(step), try outputOwnership(step))
+    guard old.tileCount == new.tileCount else {
+      throw .malformed(expected: "owners of \(old.tileCount) tiles, not \(new.tileCount)")
+    }
+    let stored = store[collection]?.tiles ?? [:]
+    var mine: [Int: any Sendable] = [:]
+    var posted: [Posted<Void>] = []
+    for t in old.tiles(of: communicator.rank) {
+      guard let tile = stored[t] as? Element else {
+        throw .malformed(expected: "tile \(t) of collection \(collection)")
+      }
+      let owner = new.owner(of: t)
+      if owner == communicator.rank {
+        mine[t] = tile
+      } else {
+        posted.append(try communicator.postSend(tile, to: owner, tag: .tiles))
+      }
+    }
+    for t in new.tiles(of: communicator.rank) where old.owner(of: t) != communicator.rank {
+      mine[t] = try communicator.receive(Element.self, from: old.owner(of: t), tag: .tiles)
+    }
+    for send in posted { try send.wait() }
+    store[step.output] = Holding(ownership: new, tiles: mine)
   }
 
   /// Sends this worker's tiles to rank 0, which returns all of them in order; nil elsewhere.
@@ -29,10 +59,11 @@ extension Worker {
     -> [Element]?
   {
     guard let collection = step.inputs.first else { throw .malformed(expected: "a collection") }
-    let stored = store[collection] ?? [:]
+    let stored = store[collection]?.tiles ?? [:]
+    let ownership = inputOwnership(step)
     var all: [Element] = []
     for t in 0..<step.inputTiles {
-      let owner = ownership(step.inputTiles).owner(of: t)
+      let owner = ownership.owner(of: t)
       if owner == communicator.rank {
         guard let tile = stored[t] as? Element else {
           throw .malformed(expected: "tile \(t) of collection \(collection)")

@@ -16,7 +16,14 @@ final class Worker {
   let recorder: Recorder?
   /// Whether rank 0 is another process, with a recorder of its own.
   let isElsewhere: Bool
-  var store: [Int: [Int: any Sendable]] = [:]
+  var store: [Int: Holding] = [:]
+
+  /// This worker's tiles of a collection.
+  struct Holding {
+    /// Who owns which tile.
+    let ownership: Ownership
+    var tiles: [Int: any Sendable]
+  }
 
   init(communicator: any Communicator, registry: TaskRegistry, recorder: Recorder?, isElsewhere: Bool = false)
   {
@@ -37,7 +44,7 @@ final class Worker {
       case .stop: return
       case .ledger: try sendLedger()
       case .events: try sendEvents()
-      case .place, .map, .reduce, .exchange, .collect:
+      case .place, .move, .map, .reduce, .exchange, .collect:
         guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
           throw .malformed(expected: "a registered task for this step, not '\(step.name)'")
         }
@@ -58,12 +65,24 @@ final class Worker {
     for identifier in step.released { store[identifier] = nil }
   }
 
-  func ownership(_ tileCount: Int) -> Ownership {
-    Ownership(tileCount: tileCount, workerCount: communicator.size)
+  /// Who owns which tile of the step's first input.
+  func inputOwnership(_ step: Step) -> Ownership {
+    if let held = step.inputs.first.flatMap({ store[$0]?.ownership }), held.tileCount == step.inputTiles {
+      return held
+    }
+    // Of a collection that is not here every worker fails to find a tile, and says so.
+    return Ownership(tileCount: step.inputTiles, workerCount: communicator.size)
   }
 
-  func owned(_ tileCount: Int) -> Range<Int> {
-    ownership(tileCount).tiles(of: communicator.rank)
+  /// Who is to own which tile of what the step makes.
+  func outputOwnership(_ step: Step) throws(CommunicationError) -> Ownership {
+    guard !step.outputOwners.isEmpty else {
+      return Ownership(tileCount: step.outputTiles, workerCount: communicator.size)
+    }
+    guard step.outputOwners.allSatisfy({ 0..<communicator.size ~= $0 }) else {
+      throw .malformed(expected: "owners among \(communicator.size) workers")
+    }
+    return Ownership(owners: step.outputOwners, workerCount: communicator.size)
   }
 
   func measured<Result>(
@@ -73,7 +92,7 @@ final class Worker {
   }
 
   func input<Input: TaskInput>(_ type: Input.Type, _ step: Step, _ tile: Int) throws -> Input {
-    let tiles = step.inputs.compactMap { store[$0]?[tile] }
+    let tiles = step.inputs.compactMap { store[$0]?.tiles[tile] }
     guard tiles.count == step.inputs.count, let input = Input.assemble(tiles) else {
       throw CommunicationError.malformed(expected: "tile \(tile) of collections \(step.inputs)")
     }
