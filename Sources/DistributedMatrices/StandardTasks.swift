@@ -12,12 +12,15 @@ extension TaskRegistry {
 
   private static func entries<S: Scalar>(_ type: S.Type) -> [Entry] {
     [
-      .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self),
+      .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self), .tile(TripletMatrix<S>.self),
       .map(ProductTask<S>.self), .map(VectorProductTask<S>.self), .map(ScalingTask<S>.self),
       .reduce(AdjointProductTask<S>.self), .reduce(AdjointTimesRowsTask<S>.self),
       .reduce(GramProductTask<S>.self),
       .reduce(GramMatrixTask<S>.self), .reduce(TriangleTask<S>.self), .reduce(InspectionTask<S>.self),
-      .exchange(AdjointTask<S>.self),
+      .exchange(RedistributionTask<LocalMatrix<S>, LocalMatrix<S>>.self),
+      .exchange(RedistributionTask<LocalMatrix<S>, TripletMatrix<S>>.self),
+      .exchange(RedistributionTask<TripletMatrix<S>, LocalMatrix<S>>.self),
+      .exchange(RedistributionTask<TripletMatrix<S>, TripletMatrix<S>>.self),
       .tile(FactoredSlab<S>.self), .map(FactorTask<S>.self), .map(SlabTriangleTask<S>.self),
       .map(RecombineTask<S>.self),
     ]

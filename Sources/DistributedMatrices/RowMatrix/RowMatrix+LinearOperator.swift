@@ -11,9 +11,10 @@ extension RowMatrix: LinearOperator {
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func apply(_ x: [S]) async throws -> RangeVector<S> {
     try checkOperand("product", shape, Shape(x.count, 1))
+    let a = try await materialized()
     return RangeVector(
-      cuts: partitioning.rowCuts,
-      tiles: try await cluster.engine.map(VectorProductTask<S>.self, VectorTile(x), over: tiles),
+      cuts: a.partitioning.rowCuts,
+      tiles: try await cluster.engine.map(VectorProductTask<S>.self, VectorTile(x), over: a.tiles),
       cluster: cluster)
   }
 
@@ -21,12 +22,13 @@ extension RowMatrix: LinearOperator {
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when y is not cut as the rows are, `ExecutionError`.
   public func applyAdjoint(_ y: RangeVector<S>) async throws -> [S] {
-    guard y.cuts == partitioning.rowCuts else {
+    let a = try await materialized()
+    guard y.cuts == a.partitioning.rowCuts else {
       throw LinearAlgebraError.shapeMismatch(
         operation: "adjoint product", left: Shape(columns, rows), right: Shape(y.count, 1))
     }
     return try await cluster.engine.reduce(
-      AdjointProductTask<S>.self, Empty(), over: AlignedPair(tiles, y.tiles)
+      AdjointProductTask<S>.self, Empty(), over: AlignedPair(a.tiles, y.tiles)
     ).elements
   }
 
@@ -36,7 +38,7 @@ extension RowMatrix: LinearOperator {
   public func applyGram(_ x: [S]) async throws -> [S] {
     try checkOperand("Gram product", shape, Shape(x.count, 1))
     return try await cluster.engine.reduce(
-      GramProductTask<S>.self, Panel(width: 1, elements: x), over: tiles
+      GramProductTask<S>.self, Panel(width: 1, elements: x), over: materialized().tiles
     ).elements
   }
 
@@ -48,7 +50,7 @@ extension RowMatrix: LinearOperator {
     try checkOperand("Gram product", shape, x.shape)
     let y = try await cluster.engine.reduce(
       GramProductTask<S>.self, Panel(width: x.columns, elements: x.elements(in: .rowMajor)),
-      over: tiles)
+      over: materialized().tiles)
     return try DenseMatrix(
       rows: columns, columns: x.columns, order: .rowMajor, elements: y.elements)
   }
