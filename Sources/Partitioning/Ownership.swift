@@ -44,6 +44,19 @@ public struct Ownership: Hashable, Sendable {
     self.init(owners: Array(repeating: owner, count: tileCount), workerCount: workerCount)
   }
 
+  /// Tile (i, j) of a grid on worker (i mod p, j mod q) of a p x q grid of workers, numbered row after row:
+  /// block-cyclic, so that every part of the matrix is spread over all workers.
+  ///
+  /// - Precondition: `workerRows >= 1`, `workerColumns >= 1`.
+  public init(cyclic grid: Partitioning, workerRows: Int, workerColumns: Int) {
+    precondition(workerRows >= 1 && workerColumns >= 1)
+    let width = grid.columnCuts.count
+    self.init(
+      owners: (0..<grid.tileCount).map { t in
+        t / width % workerRows * workerColumns + t % width % workerColumns
+      }, workerCount: workerRows * workerColumns)
+  }
+
   /// The worker that owns tile `t`. O(1).
   public func owner(of t: Int) -> Int { explicitOwners?[t] ?? t * workerCount / tileCount }
 

@@ -35,6 +35,19 @@ public struct Partitioning: Hashable, Sendable {
       rowCuts: Cuts(rows, pieceLength: blockSize), columnCuts: Cuts(columns, pieceLength: blockSize))
   }
 
+  /// `rowParts` by `columnParts` pieces whose rows and columns hold nearly equally many entries.
+  ///
+  /// - Parameters:
+  ///   - rowOffsets: entries before each row, and in all; `rowOffsets.count - 1` rows.
+  ///   - columnOffsets: the same of the columns.
+  /// - Precondition: offsets ascend; at least one part in each dimension.
+  public init(balancingRows rowOffsets: [Int], columns columnOffsets: [Int], rowParts: Int, columnParts: Int)
+  {
+    self.init(
+      rowCuts: Cuts(balancing: rowOffsets, parts: rowParts),
+      columnCuts: Cuts(balancing: columnOffsets, parts: columnParts))
+  }
+
   /// The grid of the transpose. O(1).
   public func transposed() -> Partitioning { Partitioning(rowCuts: columnCuts, columnCuts: rowCuts) }
 

@@ -16,5 +16,8 @@ struct TesseraCommand: AsyncParsableCommand {
       73 cannot create the output; 74 input/output error.
       """,
     version: "0.1.0",
-    subcommands: [Info.self, Convert.self, Generate.self, SVD.self, Spy.self, Worker.self])
+    subcommands: [
+      Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, SVD.self, Spy.self,
+      Partition.self, Worker.self,
+    ])
 }

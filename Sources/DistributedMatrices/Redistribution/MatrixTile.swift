@@ -14,6 +14,12 @@ public protocol MatrixTile<Element>: Tile {
   var storedCount: Int { get }
   /// Whether every element is stored.
   var isDense: Bool { get }
+  /// Rows and columns.
+  var shape: Shape { get }
+  /// A x, A the tile as `view` reads it.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`.
+  func product(_ view: MatrixView, _ x: [Element]) throws -> [Element]
   /// The parts that go to each tile of the redistribution's target, when this is tile `tile` of its source.
   ///
   /// - Throws: `CommunicationError.malformed` when the tile is not of the shape that the source says.
@@ -28,6 +34,16 @@ extension LocalMatrix: MatrixTile {
   /// Whether the matrix is a dense one.
   public var isDense: Bool {
     if case .dense = self { true } else { false }
+  }
+
+  /// A x, A the tile as `view` reads it. 2 flops per stored element.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`.
+  public func product(_ view: MatrixView, _ x: [S]) throws -> [S] {
+    switch view(self) {
+    case .dense(let a): try a * x
+    case .sparse(let a): try a * x
+    }
   }
 
   /// The parts of a dense tile are regions of it, those of a sparse one runs of entries.
@@ -54,6 +70,15 @@ extension TripletMatrix: MatrixTile {
   public var storedCount: Int { entryCount }
   /// False.
   public var isDense: Bool { false }
+
+  /// A x, A the list as `view` reads it. 2 flops per entry.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`.
+  public func product(_ view: MatrixView, _ x: [S]) throws -> [S] {
+    let a = view(self)
+    try checkOperand("product", a.shape, Shape(x.count, 1))
+    return a.timesVector(x)
+  }
 
   /// The parts are runs of entries, in the order of the list.
   ///

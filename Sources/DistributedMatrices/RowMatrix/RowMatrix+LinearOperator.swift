@@ -6,29 +6,33 @@ import TesseraPartitioning
 import TesseraExecution
 
 extension RowMatrix: LinearOperator {
-  /// A x beside the rows. 2 flops per stored element; n words to every worker.
+  /// A x beside the rows. 2 flops per stored element; n words to every worker. Of a transpose, whose tiles are
+  /// column slabs: besides, the words of the rows' number from every worker.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func apply(_ x: [S]) async throws -> RangeVector<S> {
+    guard layout.view == .plain else { return try await gridProduct(x) }
     try checkOperand("product", shape, Shape(x.count, 1))
-    let a = try await materialized()
     return RangeVector(
-      cuts: a.partitioning.rowCuts,
-      tiles: try await cluster.engine.map(VectorProductTask<S>.self, VectorTile(x), over: a.tiles),
+      cuts: partitioning.rowCuts,
+      tiles: try await cluster.engine.map(VectorProductTask<S>.self, VectorTile(x), over: tiles),
       cluster: cluster)
   }
 
-  /// A^H y. 2 flops per stored element; n words from every worker.
+  /// A^H y. 2 flops per stored element; n words from every worker. A vector that is not beside the rows is
+  /// scattered first.
   ///
-  /// - Throws: `LinearAlgebraError.shapeMismatch` when y is not cut as the rows are, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when y is not as long as the rows are many,
+  ///   `ExecutionError`.
   public func applyAdjoint(_ y: RangeVector<S>) async throws -> [S] {
-    let a = try await materialized()
-    guard y.cuts == a.partitioning.rowCuts else {
+    guard y.count == rows else {
       throw LinearAlgebraError.shapeMismatch(
         operation: "adjoint product", left: Shape(columns, rows), right: Shape(y.count, 1))
     }
+    guard layout.view == .plain else { return try await gridAdjointProduct(y) }
     return try await cluster.engine.reduce(
-      AdjointProductTask<S>.self, Empty(), over: AlignedPair(a.tiles, y.tiles)
+      AdjointProductTask<S>.self, Empty(),
+      over: AlignedPair(tiles, try await y.tiles(partitioning.rowCuts, ownership, on: cluster))
     ).elements
   }
 

@@ -1,5 +1,5 @@
 // Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row),
-// with itself (the Gram matrix), by a number, and the triangle of A X.
+// with itself (the Gram matrix), and the triangle of A X.
 
 import TesseraCommunication
 public import TesseraLocalMatrices
@@ -33,16 +33,6 @@ extension RowMatrix {
       AdjointTimesRowsTask<S>.self, Empty(),
       over: AlignedPair(a.tiles, try await b.rowMatrix(rowCuts: a.partitioning.rowCuts).tiles))
     return try DenseMatrix(rows: columns, columns: b.columns, elements: sum.elements)
-  }
-
-  /// alpha A.
-  ///
-  /// - Throws: `ExecutionError`.
-  public func scaled(by alpha: S) async throws -> RowMatrix {
-    let factor = layout.view.isConjugated ? alpha.conjugate : alpha
-    return RowMatrix(
-      layout: layout, storedCount: storedCount, cluster: cluster,
-      tiles: try await cluster.engine.map(ScalingTask<S>.self, VectorTile([factor]), over: tiles))
   }
 
   /// A^H A, n x n, on the driver. One pass; n(n+1)/2 words from every worker.
