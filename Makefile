@@ -27,9 +27,11 @@ lint: ## Check the formatting
 format: ## Mend the formatting
 	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
-bench: setup ## Measure the kernels and the message layer beside their limits
+bench: setup ## Measure the kernels, the message layer and the styles beside their limits
 	$(SWIFT) run -c release --package-path Benchmarks bench-kernels
+	$(SWIFT) run -c release --package-path Benchmarks bench-conversions
 	$(SWIFT) run -c release --package-path Benchmarks bench-collectives
+	$(SWIFT) run -c release --package-path Benchmarks bench-styles
 
 clean: ## Remove everything that was built
 	rm -rf .build .build-tests Benchmarks/.build demo

@@ -36,7 +36,9 @@ let package = Package(
     .library(
       name: "TesseraTransports",
       targets: ["TesseraCommunication", "TesseraCommunicationMPI", "TesseraCommunicationSockets"]),
-    .executable(name: "tessera", targets: ["TesseraCommand"]),
+    .executable(name: "tessera", targets: ["TesseraProgram"]),
+    // The subcommands, for a binary that offers some of them (Benchmarks).
+    .library(name: "TesseraCommands", targets: ["TesseraCommand"]),
   ],
   traits: [
     .default(enabledTraits: ["MPI"]),
@@ -99,12 +101,16 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
+
     // MARK: executables
     .executableTarget(
-      name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
+      name: "TesseraProgram", dependencies: ["TesseraCommand", arguments], swiftSettings: settings),
 
     .executableTarget(
       name: "TenLines", dependencies: ["Tessera"], path: "Examples/TenLines", swiftSettings: settings),
+    .executableTarget(
+      name: "OwnTask", dependencies: ["Tessera"], path: "Examples/OwnTask", swiftSettings: settings),
 
     // MARK: tests
     .target(
@@ -121,6 +127,9 @@ let package = Package(
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])),
       ],
       path: "Tests/MPIRanks", swiftSettings: settings),
+    .executableTarget(
+      name: "SameBits", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/SameBits",
+      swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
@@ -145,6 +154,6 @@ let package = Package(
         "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
       ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
-    tests("Command", ["TesseraCommand", "TenLines"]),
+    tests("Command", ["TesseraProgram", "TesseraCommand", "TenLines", "OwnTask", "SameBits"]),
   ]
 )

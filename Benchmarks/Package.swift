@@ -29,8 +29,18 @@ let package = Package(
       ],
       path: "Sources/BenchCollectives", swiftSettings: settings),
     .executableTarget(
+      name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
+      path: "Sources/BenchConversions", swiftSettings: settings),
+    .executableTarget(
       name: "bench-kernels",
       dependencies: ["CBLAS", .product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchKernels", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-styles",
+      dependencies: [
+        .product(name: "TesseraCommands", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchStyles", swiftSettings: settings),
   ]
 )

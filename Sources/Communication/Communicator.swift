@@ -37,6 +37,12 @@ public protocol Communicator: Sendable {
   /// Ends communication for every worker of the group: pending and later calls throw `closed`.
   func close(reason: String)
 
+  // MARK: threads
+
+  /// This end for calls from several threads at once, of which no two receive the same: itself, unless the
+  /// transport would rather know. Then every later call goes through it.
+  var concurrent: any Communicator { get }
+
   // MARK: waiting
 
   /// Nanoseconds that this end has waited for messages so far; nil where the transport does not know.

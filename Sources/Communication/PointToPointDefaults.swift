@@ -2,6 +2,9 @@
 // are waited for, and numbers that travel as a value. One copy of the numbers at each end.
 
 extension Communicator {
+  /// Itself.
+  public var concurrent: any Communicator { self }
+
   /// Not known.
   public var waitingTime: Int? { nil }
 

@@ -48,10 +48,10 @@ extension Subgroup {
     throws(CommunicationError) -> Received<Value>
   {
     let (source, tag) = (try member(source), inside(tag))
-    return try translating { () throws(CommunicationError) in
-      let received = try base.receive(type, from: source, tag: tag)
-      return Received(received.value, from: try rank(ofMember: received.source))
+    let received = try fromMembers { () throws(CommunicationError) in
+      try base.receive(type, from: source, tag: tag)
     }
+    return Received(received.value, from: try rank(ofMember: received.source))
   }
 
   func postSend<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)
@@ -72,7 +72,9 @@ extension Subgroup {
       try base.postReceive(type, from: source, tag: tag)
     }
     return Posted { () throws(CommunicationError) in
-      let received = try translating(posted.wait)
+      let received = try fromMembers(posted.wait) { () throws(CommunicationError) in
+        try base.receive(type, from: source, tag: tag)
+      }
       return Received(received.value, from: try rank(ofMember: received.source))
     }
   }
@@ -94,9 +96,10 @@ extension Subgroup {
     into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
   ) throws(CommunicationError) -> Int {
     let (source, tag) = (try member(source), inside(tag))
-    return try translating { () throws(CommunicationError) in
-      try rank(ofMember: try base.receive(into: buffer, from: source, tag: tag))
+    let member = try fromMembers { () throws(CommunicationError) in
+      try base.receive(into: buffer, from: source, tag: tag)
     }
+    return try rank(ofMember: member)
   }
 
   func postSend<Element: Sendable>(numbers: UnsafeBufferPointer<Element>, to destination: Int, tag: Tag)
@@ -116,8 +119,12 @@ extension Subgroup {
     let posted = try translating { () throws(CommunicationError) in
       try base.postReceive(into: buffer, from: source, tag: tag)
     }
+    let lent = LentMemory(buffer)
     return Posted { () throws(CommunicationError) in
-      try rank(ofMember: try translating(posted.wait))
+      let member = try fromMembers(posted.wait) { () throws(CommunicationError) in
+        try base.receive(into: lent.buffer, from: source, tag: tag)
+      }
+      return try rank(ofMember: member)
     }
   }
 }
@@ -144,6 +151,26 @@ extension Subgroup {
       throw .malformed(expected: "a message of group \(number) from one of its workers, not \(member)")
     }
     return rank
+  }
+
+  /// Receives, by `first` at first, and goes on when a worker outside the part is lost: it is nobody's that the
+  /// part waits for.
+  private func fromMembers<Result>(
+    _ first: (() throws(CommunicationError) -> Result)? = nil,
+    _ receive: () throws(CommunicationError) -> Result
+  ) throws(CommunicationError) -> Result {
+    var strangers: Set<Int> = []
+    var next = first
+    while true {
+      do throws(CommunicationError) {
+        return if let first = next { try first() } else { try receive() }
+      } catch .lost(let member, let reason) {
+        if let rank = rankOfMember[member] { throw .lost(rank: rank, reason: reason) }
+        // A loss is told once a tag as long as anybody is left.
+        guard strangers.insert(member).inserted else { throw .closed(reason: "no other worker is left") }
+        next = nil
+      }
+    }
   }
 
   /// Errors name the ranks of the part.

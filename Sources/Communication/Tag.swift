@@ -42,7 +42,11 @@ public struct Tag: Hashable, Sendable {
 extension Tag: CustomStringConvertible {
   /// The purpose's name, or its number.
   public var description: String {
-    let names = ["control", "broadcast", "status", "tiles", "reduction", "exchange", "collective"]
+    let names = [
+      "control", "broadcast", "status", "tiles", "reduction", "exchange", "collective",
+      // Those of the dataflow style, which are Execution's own.
+      "placement", "arguments", "reply", "result", "report", "accounts",
+    ]
     return names.indices.contains(purpose) ? names[purpose] : "purpose \(purpose)"
   }
 }

@@ -1,7 +1,6 @@
 // The wire format: fixed little-endian integers and length-prefixed text make up the header; arrays of
-// numbers follow as raw contiguous payload. The writer keeps arrays by reference (a transport can send a tile
-// from where it lies); the reader checks every length against what is left before it
-// allocates. Cost: O(1) per field and array to write, one copy per array to read.
+// numbers follow as raw contiguous payload. The writer keeps arrays by reference: a transport can send a tile
+// from where it lies. Cost: O(1) per field and array. Reading: WireReader.swift.
 
 #if _endian(big)
   #error("the wire format is little-endian, and so must be the machine")
@@ -184,115 +183,6 @@ public struct WireSize: Sendable, Hashable {
     self.words = words
     self.payloadBytes = payloadBytes
     self.headerBytes = headerBytes
-  }
-}
-
-/// A message in memory that a transport has received it into. The bytes stay as they are from the time a
-/// reader is made.
-public protocol WireBytes: AnyObject, Sendable {
-  /// The whole message.
-  var bytes: UnsafeRawBufferPointer { get }
-}
-
-/// Reads a message back, checking every length.
-public struct WireReader: Sendable {
-  private enum Storage: Sendable {
-    case array([UInt8])
-    case memory(any WireBytes)
-  }
-
-  private let storage: Storage
-  private let count: Int
-  private var position = 0
-
-  /// A reader at the start of `bytes`.
-  public init(_ bytes: [UInt8]) {
-    storage = .array(bytes)
-    count = bytes.count
-  }
-
-  /// A reader at the start of `message`, which is kept, not copied.
-  public init(_ message: any WireBytes) {
-    storage = .memory(message)
-    count = message.bytes.count
-  }
-
-  /// Bytes not read yet.
-  public var remaining: Int { count - position }
-
-  fileprivate func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    switch storage {
-    case .array(let bytes): bytes.withUnsafeBytes(body)
-    case .memory(let message): withExtendedLifetime(message) { body(message.bytes) }
-    }
-  }
-
-  /// The next integer.
-  public mutating func readInt() throws(CommunicationError) -> Int {
-    guard remaining >= 8 else { throw .malformed(expected: "an integer") }
-    let value = withBytes {
-      Int64(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Int64.self))
-    }
-    position += 8
-    return Int(value)
-  }
-
-  /// The next integer, which must lie in `range`.
-  public mutating func readInt(in range: ClosedRange<Int>, _ what: String)
-    throws(CommunicationError) -> Int
-  {
-    let value = try readInt()
-    guard range.contains(value) else { throw .malformed(expected: "\(what) in \(range)") }
-    return value
-  }
-
-  /// The next text.
-  public mutating func readString() throws(CommunicationError) -> String {
-    let count = try readLength("text", stride: 1)
-    defer { position += count }
-    let text = withBytes { String(validating: $0[position..<position + count], as: UTF8.self) }
-    guard let text else {
-      throw .malformed(expected: "UTF-8 text")
-    }
-    return text
-  }
-
-  /// The next array of numbers. One copy.
-  public mutating func readArray<Element: Sendable>(of type: Element.Type)
-    throws(CommunicationError) -> [Element]
-  {
-    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
-    let stride = MemoryLayout<Element>.stride
-    let count = try readLength("an array of \(Element.self)", stride: stride)
-    let start = position
-    position += count * stride
-    return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-      withBytes { source in
-        UnsafeMutableRawBufferPointer(buffer).copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: source[start..<start + count * stride]))
-      }
-      initialized = count
-    }
-  }
-
-  private mutating func readLength(_ what: String, stride: Int) throws(CommunicationError) -> Int {
-    let count = try readInt()
-    guard count >= 0, count <= remaining / stride else {
-      throw .tooLong(what: what, length: count, limit: remaining / stride)
-    }
-    return count
-  }
-}
-
-extension WireReader {
-  /// A reader of everything that is not read yet; nothing is left here.
-  public mutating func readRest() -> WireReader {
-    defer { position += remaining }
-    return self
-  }
-
-  fileprivate func withRest(_ body: (UnsafeRawBufferPointer) -> Void) {
-    withBytes { body(UnsafeRawBufferPointer(rebasing: $0[position...])) }
   }
 }
 

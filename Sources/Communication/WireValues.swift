@@ -17,6 +17,15 @@ extension Int: WireCodable {
   public init(from reader: inout WireReader) throws(CommunicationError) { self = try reader.readInt() }
 }
 
+extension Double: WireCodable {
+  /// Writes eight bytes.
+  public func encode(to writer: inout WireWriter) { writer.write(Int(truncatingIfNeeded: bitPattern)) }
+  /// Reads eight bytes.
+  public init(from reader: inout WireReader) throws(CommunicationError) {
+    self = Double(bitPattern: UInt64(truncatingIfNeeded: try reader.readInt()))
+  }
+}
+
 extension String: WireCodable {
   /// Writes length and UTF-8 bytes.
   public func encode(to writer: inout WireWriter) { writer.write(self) }
@@ -27,14 +36,19 @@ extension String: WireCodable {
 }
 
 extension Array: WireCodable where Element: WireCodable {
-  /// Writes the count and each element.
+  /// Writes the count and each element; numbers of type Double all at once, as payload.
   public func encode(to writer: inout WireWriter) {
+    if Element.self == Double.self, let numbers = self as? [Double] { return writer.write(array: numbers) }
     writer.write(count)
     if Element.self == Int.self, writer.counted(integers: count) { return }
     for element in self { element.encode(to: &writer) }
   }
   /// Reads the count and each element; grows as elements arrive, so that a false count allocates nothing.
   public init(from reader: inout WireReader) throws(CommunicationError) {
+    if Element.self == Double.self, let numbers = try reader.readArray(of: Double.self) as? [Element] {
+      self = numbers
+      return
+    }
     let count = try reader.readInt(in: 0...Int.max, "a count")
     self = []
     for _ in 0..<count {

@@ -37,7 +37,8 @@
         if Int(count) == bytes.count { return Int(status.MPI_SOURCE) }
       }
       let incoming = MPIIncoming(
-        .numbers(bytes, stride: MemoryLayout<Element>.stride), from: source, tag, self)
+        .numbers(bytes, stride: MemoryLayout<Element>.stride), from: source, tag, world,
+        pieceBytes: pieceBytes)
       incoming.takeHead(code, status, headBytes: headBytes)
       try finish(incoming)
       return Int(incoming.source)
@@ -66,7 +67,7 @@
       precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
       let incoming = MPIIncoming(
         .numbers(UnsafeMutableRawBufferPointer(buffer), stride: MemoryLayout<Element>.stride),
-        from: try number(of: source), try headTag(tag), self)
+        from: try number(of: source), try headTag(tag), world, pieceBytes: pieceBytes)
       try incoming.postHead(headBytes: headBytes)
       posted.append(incoming)
       return Posted { () throws(CommunicationError) in

@@ -52,10 +52,10 @@
         MPI_Get_count(&status, tessera_mpi_byte(), &count)
         initialized = code == MPI_SUCCESS ? Int(count) : 0
       }
-      let incoming = MPIIncoming(.value(head), from: source, tag, self)
+      let incoming = MPIIncoming(.value(head), from: source, tag, world, pieceBytes: pieceBytes)
       incoming.takeHead(code, status, headBytes: headBytes)
       try finish(incoming)
-      return try decode(incoming)
+      return try incoming.decoded()
     }
 
     /// Posts room for the head; the pieces behind it are received when they come while this rank waits for
@@ -63,12 +63,13 @@
     public func postReceive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
       throws(CommunicationError) -> Posted<Received<Value>>
     {
-      let incoming = MPIIncoming(.value([]), from: try number(of: source), try headTag(tag), self)
+      let incoming = MPIIncoming(
+        .value([]), from: try number(of: source), try headTag(tag), world, pieceBytes: pieceBytes)
       try incoming.postHead(headBytes: headBytes)
       posted.append(incoming)
       return Posted { () throws(CommunicationError) in
         try self.finishPosted(incoming)
-        return try self.decode(incoming)
+        return try incoming.decoded()
       }
     }
 
@@ -79,7 +80,7 @@
       let prefix = OutgoingValues.prefixBytes
       let length = writer.headerBytes + writer.payloadBytes
       let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: prefix + length, alignment: 16)
-      Self.write(prefixOf: length, to: bytes)
+      OutgoingValues.write(prefixOf: length, to: bytes)
       writer.copy(to: UnsafeMutableRawBufferPointer(rebasing: bytes[prefix...]))
       var requests: [MPIRequest] = []
       var (start, end) = (0, min(headBytes, bytes.count))
@@ -107,7 +108,7 @@
       let staging = UnsafeMutableRawBufferPointer.allocate(
         byteCount: OutgoingValues.copiedBytes, alignment: 16)
       defer { staging.deallocate() }
-      Self.write(prefixOf: writer.headerBytes + writer.payloadBytes, to: staging)
+      OutgoingValues.write(prefixOf: writer.headerBytes + writer.payloadBytes, to: staging)
       try send(UnsafeRawBufferPointer(rebasing: staging[..<OutgoingValues.prefixBytes]), tag)
 
       var staged = 0
@@ -136,23 +137,6 @@
         if let failure { throw failure }
       }
       try flush()
-    }
-
-    private static func write(prefixOf length: Int, to bytes: UnsafeMutableRawBufferPointer) {
-      bytes.storeBytes(of: Int64(length), as: Int64.self)
-      bytes.storeBytes(of: ~Int64(length), toByteOffset: 8, as: Int64.self)
-    }
-
-    /// The value whose bytes have come.
-    private func decode<Value: WireCodable>(_ incoming: MPIIncoming) throws(CommunicationError)
-      -> Received<Value>
-    {
-      guard case .value(let bytes) = incoming.target else { throw .malformed(expected: "\(Value.self)") }
-      var reader = WireReader(bytes)
-      _ = (try reader.readInt(), try reader.readInt())
-      let value = try Value(from: &reader)
-      guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-      return Received(value, from: Int(incoming.source))
     }
   }
 #endif

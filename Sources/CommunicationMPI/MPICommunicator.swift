@@ -21,7 +21,8 @@
   /// one of its ranks.
   ///
   /// `@unchecked Sendable`: MPI is initialized for calls from one thread at a time, and only the thread that
-  /// runs the worker makes them; all state that changes belongs to that thread.
+  /// runs the worker makes them; all state that changes belongs to that thread. Several threads go through
+  /// `concurrent`, which lets one in at a time.
   public final class MPICommunicator: Communicator, @unchecked Sendable {
     /// This process's rank.
     public let rank: Int
@@ -40,12 +41,14 @@
     /// Posted receives that have not been waited for. Every message asks whether there are any, and the check
     /// of exclusive access would cost a short one a tenth of its time.
     @exclusivity(unchecked) var posted: [MPIIncoming] = []
+    /// The end for several threads, once it has been asked for.
+    private var shared: SharedMPICommunicator?
 
     /// Starts MPI, at most once in a process. A process that no launcher has started is a world of one.
     ///
     /// - Parameter pieceBytes: the longest MPI message, at least 16; longer ones go in pieces.
     /// - Throws: `refused` when MPI cannot be started, has been before, serves one thread only, or does not
-    ///   know the other processes that `srun` has started.
+    ///   know the other processes that have been started with it.
     @MainActor
     public static func start(pieceBytes: Int = 1 << 30) throws(CommunicationError) -> MPICommunicator {
       try MPICommunicator(pieceBytes: pieceBytes)
@@ -74,11 +77,21 @@
       self.pieceBytes = pieceBytes
       headBytes = min(OutgoingValues.headBytes, pieceBytes)
       largestTag = Int(tessera_mpi_largest_tag(world))
-      let launched = ProcessInfo.processInfo.environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1
-      guard size > 1 || launched <= 1 else {
+      // Started by srun or another's mpiexec, which this MPI does not understand.
+      let environment = ProcessInfo.processInfo.environment
+      let launched = ["SLURM_STEP_NUM_TASKS", "PMI_SIZE"].compactMap { environment[$0].flatMap { Int($0) } }
+      guard size > 1 || launched.allSatisfy({ $0 <= 1 }) else {
         throw .refused(
-          reason: "srun has started \(launched) processes that MPI does not know of: try srun --mpi=pmix")
+          reason: "\(launched.max() ?? 0) processes have been started that MPI does not know of: try mpirun, "
+            + "or srun --mpi=pmix")
       }
+    }
+
+    /// An end for calls from several threads at once, through which all calls go from now on.
+    public var concurrent: any Communicator {
+      let end = shared ?? SharedMPICommunicator(self)
+      shared = end
+      return end
     }
 
     /// Ends the whole job, with the reason on standard error.
@@ -93,6 +106,8 @@
     @MainActor
     public func finish() throws(CommunicationError) {
       try releaseOutgoing(downTo: 0)
+      try shared?.finish()
+      shared = nil
       var world: MPI_Comm? = world
       try MPIFailure.check(MPI_Comm_free(&world))
       try MPIFailure.check(MPI_Finalize())

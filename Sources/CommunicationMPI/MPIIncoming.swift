@@ -38,12 +38,12 @@
     private let pieceBytes: Int
 
     /// A message of which nothing has come.
-    init(_ target: Target, from source: Int32, _ tag: Int32, _ communicator: MPICommunicator) {
+    init(_ target: Target, from source: Int32, _ tag: Int32, _ world: MPI_Comm, pieceBytes: Int) {
       self.target = target
       self.source = source
       self.tag = tag
-      world = communicator.world
-      pieceBytes = communicator.pieceBytes
+      self.world = world
+      self.pieceBytes = pieceBytes
     }
 
     /// Whether pieces of the two could be taken for each other's.
@@ -192,8 +192,38 @@
         })
     }
 
+    /// The value whose bytes have come.
+    func decoded<Value: WireCodable>() throws(CommunicationError) -> Received<Value> {
+      guard case .value(let bytes) = target else { throw .malformed(expected: "\(Value.self)") }
+      var reader = WireReader(bytes)
+      _ = (try reader.readInt(), try reader.readInt())
+      let value = try Value(from: &reader)
+      guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
+      return Received(value, from: Int(source))
+    }
+
     private func attempt(_ body: () throws(CommunicationError) -> Void) {
       do throws(CommunicationError) { try body() } catch { outcome = .failure(error) }
+    }
+  }
+
+  extension [MPIIncoming] {
+    /// Takes what has come of the posted messages, and tells whether anything has. Two whose pieces are alike
+    /// take turns, in the order of posting.
+    @discardableResult
+    func advance(headBytes: Int) -> Bool {
+      var hasMoved = false
+      for (index, incoming) in enumerated() where incoming.outcome == nil {
+        if !incoming.hasHead {
+          incoming.takePostedHead(headBytes: headBytes, isPatient: false)
+          if incoming.hasHead { hasMoved = true }
+        }
+        guard incoming.hasHead, incoming.outcome == nil,
+          !self[..<index].contains(where: { $0.outcome == nil && $0.mayMeet(incoming) })
+        else { continue }
+        if incoming.takePiece(isPatient: false) { hasMoved = true }
+      }
+      return hasMoved
     }
   }
 #endif

@@ -102,16 +102,7 @@
       try incoming.outcome?.get()
     }
 
-    /// Takes what has come of the posted messages. Two whose pieces are alike take turns, in the order of
-    /// posting.
-    func advancePosted() {
-      for (index, incoming) in posted.enumerated() where incoming.outcome == nil {
-        if !incoming.hasHead { incoming.takePostedHead(headBytes: headBytes, isPatient: false) }
-        guard incoming.hasHead, incoming.outcome == nil,
-          !posted[..<index].contains(where: { $0.outcome == nil && $0.mayMeet(incoming) })
-        else { continue }
-        _ = incoming.takePiece(isPatient: false)
-      }
-    }
+    /// Takes what has come of the posted messages.
+    func advancePosted() { posted.advance(headBytes: headBytes) }
   }
 #endif

@@ -39,6 +39,12 @@
     /// How many bytes may be under way.
     static let boundBytes = 16 << 20
 
+    /// Writes the prefix of a value of so many bytes.
+    static func write(prefixOf length: Int, to bytes: UnsafeMutableRawBufferPointer) {
+      bytes.storeBytes(of: Int64(length), as: Int64.self)
+      bytes.storeBytes(of: ~Int64(length), toByteOffset: 8, as: Int64.self)
+    }
+
     private var values: [OutgoingValue] = []
     private var first = 0
     /// Bytes under way.

@@ -5,23 +5,18 @@ import TesseraCommunication
 
 /// A message of which at least the header has come.
 final class Message {
-  /// Where the payload goes.
-  enum Destination {
-    /// To memory of its own.
-    case kept(ReceivedBytes)
-    /// To where the receiver wants it.
-    case lent(UnsafeMutableRawBufferPointer)
-    /// Nowhere: its receiver has failed.
-    case discarded
-  }
-
   let source: Int
   let channel: Channel
   let kind: FrameKind
   let length: Int
   /// The order in which messages of all peers have come.
   let arrival: Int
-  private(set) var destination: Destination
+  /// Bytes that have come before there was a place for them.
+  private var kept: ReceivedBytes?
+  /// Where the next bytes go, as long as there is room.
+  private var place = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  /// Whether nobody wants the bytes: the receiver has failed.
+  private var isDiscarded = false
   /// Bytes of payload that have come.
   private(set) var received = 0
   /// Whether the last byte has come and the checksum was right.
@@ -37,7 +32,6 @@ final class Message {
     self.kind = kind
     self.length = length
     self.arrival = arrival
-    destination = .kept(ReceivedBytes(length: length))
   }
 
   /// A message to this worker itself, which is there at once.
@@ -47,35 +41,41 @@ final class Message {
     self.kind = kind
     self.length = bytes.count
     self.arrival = arrival
-    destination = .kept(bytes)
+    kept = bytes
     received = bytes.count
     isComplete = true
   }
 
-  /// Where the next bytes of payload may be read to directly, at most `limit` of them; nil when they are of no
-  /// use to anybody.
+  /// Where the next bytes of payload may be read to directly, at most `limit` of them; nil when they are of
+  /// no use to anybody.
   ///
   /// - Throws: `tooLong` when there is no memory for them.
   func room(limit: Int) throws(CommunicationError) -> UnsafeMutableRawBufferPointer? {
-    switch destination {
-    case .kept(let bytes): try bytes.room(limit: limit)
-    case .lent(let memory): UnsafeMutableRawBufferPointer(rebasing: memory[received...].prefix(limit))
-    case .discarded: nil
-    }
+    if isDiscarded { return nil }
+    if !place.isEmpty { return UnsafeMutableRawBufferPointer(rebasing: place.prefix(limit)) }
+    return try memory().room(limit: limit)
   }
 
   /// Takes the next bytes of payload, which may lie in `room` already.
   ///
   /// - Throws: `tooLong` when there is no memory for them.
   func add(_ bytes: UnsafeRawBufferPointer) throws(CommunicationError) {
-    switch destination {
-    case .kept(let memory): try memory.add(bytes)
-    case .lent(let memory):
-      let target = UnsafeMutableRawBufferPointer(rebasing: memory[received..<received + bytes.count])
-      if bytes.baseAddress != UnsafeRawPointer(target.baseAddress) { target.copyMemory(from: bytes) }
-    case .discarded: break
-    }
     received += bytes.count
+    guard !isDiscarded, !bytes.isEmpty else { return }
+    let placed = min(bytes.count, place.count)
+    let front = UnsafeRawBufferPointer(rebasing: bytes[..<placed])
+    if front.baseAddress != UnsafeRawPointer(place.baseAddress) { place.copyMemory(from: front) }
+    place = UnsafeMutableRawBufferPointer(rebasing: place[placed...])
+    if placed < bytes.count {
+      try memory(before: bytes.count - placed).add(UnsafeRawBufferPointer(rebasing: bytes[placed...]))
+    }
+  }
+
+  /// The memory of bytes without a place, `new` of which have been counted already.
+  private func memory(before new: Int = 0) -> ReceivedBytes {
+    let memory = kept ?? ReceivedBytes(length: length - received + new)
+    kept = memory
+    return memory
   }
 
   /// Notes that the message is whole.
@@ -90,14 +90,32 @@ final class Message {
     if !isComplete { receiver = receive }
   }
 
-  /// Moves what has come to `memory`, where the rest goes too.
-  func redirect(to memory: UnsafeMutableRawBufferPointer) {
-    if case .kept(let bytes) = destination { memory.copyMemory(from: bytes.bytes) }
-    destination = .lent(memory)
+  /// Gives the next bytes a place: takes of those that have come as many as there are, and puts those that
+  /// come as long as there is room.
+  func put(into memory: UnsafeMutableRawBufferPointer) {
+    let taken = kept?.take(into: memory) ?? 0
+    if kept?.bytes.isEmpty == true { kept = nil }
+    place = UnsafeMutableRawBufferPointer(rebasing: memory[taken...])
   }
 
+  /// Takes the place back; returns how many bytes it had room for.
+  func takePlaceBack() -> Int {
+    defer { place = UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    return place.count
+  }
+
+  /// How many bytes the place still has room for.
+  var placeLeft: Int { place.count }
+
+  /// The bytes of a message that is complete and had no place.
+  func bytes() -> ReceivedBytes { kept ?? ReceivedBytes(length: 0) }
+
   /// Forgets the payload, also what is still to come.
-  func discard() { destination = .discarded }
+  func discard() {
+    isDiscarded = true
+    kept = nil
+    _ = takePlaceBack()
+  }
 }
 
 /// A receive under way.
@@ -136,7 +154,7 @@ final class PendingReceive: @unchecked Sendable {
     case (.value, .value):
       accept(message)
     case (.numbers(let memory, _), .numbers) where memory.count == message.length:
-      message.redirect(to: memory)
+      message.put(into: memory)
       accept(message)
     case (.numbers(let memory, let stride), .numbers):
       refuse(message, .wrongLength(expected: memory.count / stride, found: message.length / stride))

@@ -141,6 +141,9 @@ final class PeerConnection {
     self.isListenedTo = isListenedTo
   }
 
+  /// Does not count `time` of the peer's silence.
+  func excuse(_ time: Int, now: Int) { lastHeard = min(lastHeard + time, now) }
+
   /// Whether the peer has been silent for too long, as seen by a poll that began at `time`.
   func isSilent(at time: Int) -> Bool {
     isListenedTo && state == .open && time - lastHeard >= limits.silenceLimit.nanoseconds

@@ -61,6 +61,9 @@ public final class PlainLink: Link, @unchecked Sendable {
   /// Half-closes the socket.
   public func shutdownWriting() { _ = Glibc.shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// Closes the socket.
-  public func close() { _ = Glibc.close(descriptor) }
+  /// Closes the socket: for the peer at once, here when nobody polls it any more.
+  public func close() {
+    _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+    _ = Glibc.close(descriptor)
+  }
 }

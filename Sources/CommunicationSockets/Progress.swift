@@ -36,6 +36,8 @@ final class Progress: @unchecked Sendable {
   private var bystanders = 0
   private let somethingHappened: Monitor.Condition
   private var lastRound = Monitor.now()
+  /// When the round after the last one is due at the latest.
+  private var nextRoundDue = Int.max
 
   // The background thread.
   private let backgroundPoller = Poller()
@@ -135,6 +137,7 @@ final class Progress: @unchecked Sendable {
     defer { leave() }
     if let closedReason { return receive.fail(.closed(reason: closedReason)) }
     inbox.post(receive)
+    wakePollersForInput()
     if receive.message == nil, receive.failure == nil, let failure = failure(of: receive) {
       inbox.forget(receive)
       receive.fail(failure)
@@ -160,15 +163,59 @@ final class Progress: @unchecked Sendable {
   func wait(for receive: PendingReceive) throws(CommunicationError) -> Message {
     enter()
     defer { leave() }
-    if !receive.isFinished {
+    return try wait(for: receive) { $0.isComplete }
+  }
+
+  /// Returns the receive's message when it is whole or, if it is so long as to be read while it comes, has
+  /// begun to come. Of such a message, tells the length.
+  ///
+  /// - Throws: `closed`, `lost`, `unexpectedMessage`.
+  func begin(_ receive: PendingReceive) throws(CommunicationError) -> (message: Message, streamed: Int?) {
+    enter()
+    defer { leave() }
+    let message = try wait(for: receive) { $0.isComplete || Self.streamed ~= $0.length }
+    return (message, message.isComplete ? nil : message.length)
+  }
+
+  /// Puts the next bytes of the receive's message into `buffer`, at least `least`, and returns how many.
+  ///
+  /// - Throws: `closed`, `lost`.
+  func read(
+    _ receive: PendingReceive, into buffer: UnsafeMutableRawBufferPointer, atLeast least: Int
+  ) throws(CommunicationError) -> Int {
+    enter()
+    defer { leave() }
+    receive.message?.put(into: buffer)
+    // Whoever gives up takes the memory back.
+    let message = try wait(for: receive) { buffer.count - $0.placeLeft >= least }
+    return buffer.count - message.takePlaceBack()
+  }
+
+  /// Ends a receive whose message is of no use.
+  func abandon(_ receive: PendingReceive, _ error: CommunicationError) {
+    enter()
+    defer { leave() }
+    receive.fail(error)
+  }
+
+  /// Messages that are read while they come: long enough for a copy to cost more than some more waits, and so
+  /// short that memory of the length that a peer claims can be had, though not used, for nothing.
+  private static let streamed = 1 << 18...1 << 30
+
+  private func wait(for receive: PendingReceive, until isDone: (Message) -> Bool)
+    throws(CommunicationError) -> Message
+  {
+    func isOver() -> Bool { receive.failure != nil || receive.message.map(isDone) == true }
+    if !isOver() {
+      let source = receive.message.map { Source.rank($0.source) } ?? receive.source
       var preferred: PeerConnection?
-      if case .rank(let peer) = receive.source { preferred = connections[peer] }
+      if case .rank(let peer) = source { preferred = connections[peer] }
       preferred?.waiters += 1
-      if receive.source == .any { anySourceWaiters += 1 }
-      wakePollers { !$0.isListenedTo && self.isWanted($0, self.inbox) }
-      wait(preferring: preferred) { receive.isFinished }
+      if source == .any { anySourceWaiters += 1 }
+      wakePollersForInput()
+      wait(preferring: preferred, isOver)
       preferred?.waiters -= 1
-      if receive.source == .any { anySourceWaiters -= 1 }
+      if source == .any { anySourceWaiters -= 1 }
     }
     guard let message = receive.message else { throw receive.failure ?? .closed(reason: "no message") }
     return message
@@ -208,8 +255,10 @@ final class Progress: @unchecked Sendable {
         continue
       }
       isPolledByCaller = true
-      if let peer, !peer.isClosed, isWanted(peer, inbox), read(peer) > 0 {
+      if let peer, !peer.isClosed, isWanted(peer, inbox), read(peer) {
         looks = 0
+        // A long message from one peer is no reason to be silent to the others, or deaf.
+        if Monitor.now() - lastRound > Self.longestNeglect { round(poller, until: 0) }
       } else if looks < Self.mostLooks, peer != nil {
         looks += 1
         monitor.unlock()
@@ -225,10 +274,12 @@ final class Progress: @unchecked Sendable {
     }
   }
 
-  /// Makes whoever polls look again, because a connection that `isConcerned` has come to want something else.
-  private func wakePollers(_ isConcerned: (PeerConnection) -> Bool) {
+  /// Makes whoever polls look again if it does not listen to a peer that has come to be wanted.
+  private func wakePollersForInput() {
     guard poller.isBlocked || backgroundPoller.isBlocked else { return }
-    if connections.contains(where: { $0.map(isConcerned) ?? false }) { wakePollers() }
+    for case let peer? in connections where !peer.isListenedTo && isWanted(peer, inbox) {
+      return wakePollers()
+    }
   }
 
   private func wakePollers() {
@@ -248,6 +299,12 @@ final class Progress: @unchecked Sendable {
   private func round(_ poller: Poller, until deadline: Int) {
     let start = Monitor.now()
     lastRound = start
+    // A round that comes late: this process was stopped, and with it whoever shares its terminal. Their silence
+    // does not count while nobody here could listen.
+    let lateness = start - nextRoundDue
+    if lateness >= limits.heartbeatInterval.nanoseconds {
+      for case let connection? in connections { connection.excuse(lateness, now: start) }
+    }
     var timeout = max(0, deadline == .max ? Int.max : deadline - start)
     poller.clear()
     for case let connection? in connections where !connection.isClosed {
@@ -261,6 +318,7 @@ final class Progress: @unchecked Sendable {
         poller.add(connection.link.descriptor, rank: connection.rank, input: isWanted, room: needsRoom)
       }
     }
+    nextRoundDue = timeout < .max - start ? start + timeout : .max
     poller.wait(timeout, monitor)
     var hasMoved = false
     poller.forEach { peer, input, room in
@@ -270,7 +328,7 @@ final class Progress: @unchecked Sendable {
         hasMoved = true
       }
       if input || connection.link.hasBufferedInput {
-        _ = read(connection)
+        read(connection)
         hasMoved = true
       } else if connection.isSilent(at: start) {
         lose(connection, "nothing has been heard from it for \(limits.silenceLimit)")
@@ -280,8 +338,9 @@ final class Progress: @unchecked Sendable {
     if hasMoved { wakeCallers() }
   }
 
-  /// Reads from one peer, and sees to what its bytes say. Returns how many came.
-  private func read(_ connection: PeerConnection) -> Int {
+  /// Reads from one peer, and sees to what its bytes say. Returns whether anything came, be it the end: somebody
+  /// who waits may wait no more.
+  @discardableResult private func read(_ connection: PeerConnection) -> Bool {
     let (bytes, news) = connection.read(
       into: &inbox, staging: staging, now: Monitor.now(), isWanted: { self.isWanted(connection, $0) })
     switch news {
@@ -297,7 +356,7 @@ final class Progress: @unchecked Sendable {
         connection.close()
       }
     }
-    return bytes
+    return bytes > 0 || news != nil
   }
 
   // MARK: the end

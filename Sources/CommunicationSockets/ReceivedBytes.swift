@@ -12,6 +12,8 @@ final class ReceivedBytes: WireBytes, @unchecked Sendable {
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
   private(set) var count = 0
+  /// Bytes at the front that have been taken.
+  private var taken = 0
   private let length: Int
 
   private static let firstCapacity = 1 << 20
@@ -21,8 +23,18 @@ final class ReceivedBytes: WireBytes, @unchecked Sendable {
 
   deinit { free(memory) }
 
-  /// What has come.
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+  /// What has come and has not been taken.
+  var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: memory.map { $0 + taken }, count: count - taken)
+  }
+
+  /// Moves bytes to `target`, as many as there are and it has room for, and returns how many.
+  func take(into target: UnsafeMutableRawBufferPointer) -> Int {
+    let front = UnsafeRawBufferPointer(rebasing: bytes.prefix(target.count))
+    target.copyMemory(from: front)
+    taken += front.count
+    return front.count
+  }
 
   /// Where the next bytes go, at most `limit` of them; empty when the message is whole.
   ///
@@ -36,20 +48,11 @@ final class ReceivedBytes: WireBytes, @unchecked Sendable {
       }
       memory = grown
       capacity = wanted
-      if capacity >= 4 * Self.firstCapacity { askForLargePages() }
+      // Only for what is big and on its way already: the first byte of a large page takes two megabytes.
+      LargePages.ask(for: UnsafeMutableRawBufferPointer(start: memory, count: capacity))
     }
     return UnsafeMutableRawBufferPointer(
       start: memory.map { $0 + count }, count: min(limit, capacity - count))
-  }
-
-  /// A page fault for every 4096 bytes costs more than copying them. Only for what is big and on its way
-  /// already: the first byte of a large page takes two megabytes.
-  private func askForLargePages() {
-    guard let memory else { return }
-    let pageSize = 4096
-    let first = memory.alignedUp(toMultipleOf: pageSize)
-    // Advice that is not taken does no harm.
-    _ = madvise(first, capacity - pageSize, MADV_HUGEPAGE)
   }
 
   /// Adds the next bytes, which may lie in `room` already.

@@ -1,7 +1,8 @@
 // One worker's end of a group whose members are joined by sockets, each to each. Values and numbers go to the
-// socket from where they lie: a value's arrays, the caller's numbers; numbers that are waited for are read
-// from the socket to where they belong. Payload copies: none beside the kernel's own for numbers; one, into
-// the decoded value, for values; one more for numbers that came before they were asked for.
+// socket from where they lie: a value's arrays, the caller's numbers. Numbers that are waited for are read
+// from the socket to where they belong, and so are the arrays of a long value, which is decoded while it
+// comes. Payload copies: none beside the kernel's own; one of what came before it was asked for, and of
+// short values.
 
 public import TesseraCommunication
 
@@ -73,8 +74,7 @@ public final class SocketCommunicator: Communicator {
   public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
     throws(CommunicationError) -> Received<Value>
   {
-    let receive = try post(.value, from: source, tag)
-    return try Self.decode(try progress.wait(for: receive))
+    try decode(try post(.value, from: source, tag))
   }
 
   /// Announces the receive at once, and decodes the value when waited for.
@@ -82,19 +82,29 @@ public final class SocketCommunicator: Communicator {
     throws(CommunicationError) -> Posted<Received<Value>>
   {
     let receive = try post(.value, from: source, tag)
-    return Posted { [progress] () throws(CommunicationError) in
-      try Self.decode(try progress.wait(for: receive))
-    }
+    return Posted { () throws(CommunicationError) in try self.decode(receive) }
   }
 
-  private static func decode<Value: WireCodable>(_ message: Message) throws(CommunicationError)
+  private func decode<Value: WireCodable>(_ receive: PendingReceive) throws(CommunicationError)
     -> Received<Value>
   {
-    guard case .kept(let bytes) = message.destination else { throw .malformed(expected: "\(Value.self)") }
-    var reader = WireReader(bytes)
-    let value = try Value(from: &reader)
-    guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
-    return Received(value, from: message.source)
+    let (message, streamed) = try progress.begin(receive)
+    func read(_ reader: WireReader) throws(CommunicationError) -> Received<Value> {
+      var reader = reader
+      let value = try Value(from: &reader)
+      guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
+      return Received(value, from: message.source)
+    }
+    guard let streamed else { return try read(WireReader(message.bytes())) }
+    do throws(CommunicationError) {
+      let received = try read(WireReader(IncomingPayload(receive, progress), length: streamed))
+      // Not believed before the checksum behind it.
+      _ = try progress.wait(for: receive)
+      return received
+    } catch {
+      progress.abandon(receive, error)
+      throw error
+    }
   }
 
   // MARK: numbers
@@ -160,5 +170,21 @@ public final class SocketCommunicator: Communicator {
     Posted { [progress] () throws(CommunicationError) in
       if let frame { try progress.wait(for: frame) }
     }
+  }
+}
+
+/// The payload of a message that is read while it comes.
+private final class IncomingPayload: WireSource {
+  private let receive: PendingReceive
+  private let progress: Progress
+
+  init(_ receive: PendingReceive, _ progress: Progress) {
+    self.receive = receive
+    self.progress = progress
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, atLeast least: Int) throws(CommunicationError) -> Int
+  {
+    try progress.read(receive, into: buffer, atLeast: least)
   }
 }

@@ -82,7 +82,7 @@ public struct Cluster: Sendable {
             .serve()
         case .dataflow:
           let worker = DataflowWorker(
-            communicator: communicator, registry: registry, recorder: recorder, isElsewhere: true)
+            communicator: communicator.concurrent, registry: registry, recorder: recorder, isElsewhere: true)
           threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
           try worker.serve()
         }
@@ -125,7 +125,7 @@ private struct Job {
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
       closingOnFailure(communicators[0]) { () throws(CommunicationError) in
-        try greet(.messagePassing)
+        try greet(.messagePassing, over: communicators[0])
       }
       while let job = queue.next() { job(worker) }
       // Whoever does not hear the stop hears the close. A group that failed before is closed already.
@@ -142,6 +142,7 @@ private struct Job {
   /// The engine, and what ends the job.
   func startDataflow() -> (any Engine, () -> Void) {
     var ledger: Ledger?
+    let communicators = communicators.map { $0.concurrent }
     for communicator in communicators {
       let worker = DataflowWorker(communicator: communicator, registry: registry, recorder: recorder)
       ledger = ledger ?? worker.communicator.ledger
@@ -159,16 +160,18 @@ private struct Job {
     let driver = DataflowDriver(
       communicator: MeasuredCommunicator(communicators[0], ledger: ledger ?? Ledger(), recorder: recorder),
       elsewhere: elsewhere, recorder: recorder)
-    driver.start(on: threads) { () throws(CommunicationError) in try greet(.dataflow) }
+    driver.start(on: threads) { () throws(CommunicationError) in try greet(.dataflow, over: communicators[0])
+    }
     let engine = DataflowEngine(
       workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder)
     return (engine, { driver.messages.push(.stop) })
   }
 
-  private func greet(_ style: ExecutionStyle) throws(CommunicationError) {
+  private func greet(_ style: ExecutionStyle, over communicator: any Communicator) throws(CommunicationError)
+  {
     guard !elsewhere.isEmpty else { return }
     let greeting = Greeting(contract: registry.contract, style: style, isRecording: recorder != nil)
-    try greeting.say(over: communicators[0])
+    try greeting.say(over: communicator)
   }
 }
 

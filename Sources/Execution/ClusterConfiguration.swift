@@ -7,7 +7,8 @@ import Foundation
 public enum ExecutionStyle: String, Sendable, CaseIterable {
   /// MPI's way: static ownership, one collective closes each step.
   case messagePassing = "message-passing"
-  /// Spark's way: lineage, lazy collections, recovery of what is lost, backup tasks. Not over MPI.
+  /// Spark's way: lineage, lazy collections, recovery of what is lost (not over MPI, where a lost
+  /// worker ends the job), backup tasks.
   case dataflow
 }
 
@@ -96,7 +97,11 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public static func launchedRank(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int? {
-    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"].lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
+    func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
+    let rank = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].lazy.compactMap(number).first
+    // A batch script has a SLURM_PROCID as well: what srun has started has a number of tasks besides.
+    let rankOfStep = (number("SLURM_STEP_NUM_TASKS") ?? 1) > 1 ? number("SLURM_PROCID") : nil
+    return rank ?? rankOfStep
   }
 
   /// Whether this process is a worker that `mpirun`, `srun` or a driver on this machine has started: another
@@ -118,10 +123,6 @@ public struct ClusterConfiguration: Sendable, Equatable {
     }
     guard messageBytes >= 16, messageBytes <= Int32.max else {
       throw .invalidConfiguration("a message of \(messageBytes) bytes; expected 16 to \(Int32.max)")
-    }
-    if style == .dataflow, transport == .mpi {
-      // A dataflow worker talks from two threads, and MPI is started for one.
-      throw .invalidConfiguration("the style dataflow runs in process or over sockets, not over MPI")
     }
     if sockets.listen != nil || sockets.connect != nil, transport != .sockets {
       throw .invalidConfiguration(

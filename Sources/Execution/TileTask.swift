@@ -121,21 +121,30 @@ public struct TileTriple<First: Tile, Second: Tile, Third: Tile>: TaskInput {
   }
 }
 
-/// A named static function on tiles.
-///
-/// A conforming type spells `Arguments` and `Input` as type aliases: Swift does not infer them from `run`,
-/// which belongs to the protocols below.
+/// A named static function on tiles. Types conform to one of the protocols below; what they take and make is
+/// read off their functions.
 public protocol TileTask: Sendable {
   /// What the driver sends to every worker with the task.
   associatedtype Arguments: WireCodable
   /// What the task reads.
   associatedtype Input: TaskInput
-  /// The name of the task in every binary, such as `gram-apply/d`.
+  /// The name of the task in every binary, such as `gram-apply/d`; by default the type's.
   static var name: String { get }
+}
+
+extension TileTask {
+  /// The type's name without its module's, such as `CountTask` or `CountTask<Double>`. (With it, names of
+  /// private types would have addresses in them, which differ between processes.)
+  public static var name: String { String(describing: Self.self) }
 }
 
 /// A task that makes a tile from a tile.
 public protocol MapTask: TileTask {
+  // Named here again because Swift infers types from the functions of the protocol that names them.
+  /// What the driver sends to every worker with the task.
+  associatedtype Arguments
+  /// What the task reads.
+  associatedtype Input
   /// The tile it makes.
   associatedtype Output: Tile
   /// Makes the output for tile number `tile`.
@@ -144,6 +153,11 @@ public protocol MapTask: TileTask {
 
 /// A task that makes a value from each tile, and one value from two.
 public protocol ReduceTask: TileTask {
+  // Named here again because Swift infers types from the functions of the protocol that names them.
+  /// What the driver sends to every worker with the task.
+  associatedtype Arguments
+  /// What the task reads.
+  associatedtype Input
   /// The value it makes.
   associatedtype Output: WireCodable
   /// Makes the value of tile number `tile`.
@@ -154,6 +168,11 @@ public protocol ReduceTask: TileTask {
 
 /// A task that cuts tiles into pieces and puts new tiles together from them.
 public protocol ExchangeTask: TileTask {
+  // Named here again because Swift infers types from the functions of the protocol that names them.
+  /// What the driver sends to every worker with the task.
+  associatedtype Arguments
+  /// What the task reads.
+  associatedtype Input
   /// What travels between tiles.
   associatedtype Piece: WireCodable
   /// The tile it makes.

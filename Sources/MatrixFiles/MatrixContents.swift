@@ -19,6 +19,37 @@ public enum MatrixContents<S: Scalar>: Sendable {
   }
 }
 
+extension MatrixContents {
+  /// All elements; triplets become dense.
+  ///
+  /// - Throws: `badData` when that does not fit this machine.
+  func dense(file: String) throws(FileFormatError) -> DenseMatrix<S> {
+    switch self {
+    case .dense(let matrix): return matrix
+    case .triplets(let matrix):
+      do throws(LinearAlgebraError) {
+        return try matrix.dense()
+      } catch {
+        throw FileFormatError(.badData, file: file, "\(error)")
+      }
+    }
+  }
+
+  /// The entries, row after row, duplicates added up; of a dense matrix those that are not zero.
+  ///
+  /// - Throws: `badData` when the row starts do not fit this machine.
+  func rows(file: String) throws(FileFormatError) -> SparseMatrix<S> {
+    do throws(LinearAlgebraError) {
+      switch self {
+      case .dense(let matrix): return matrix.sparse()
+      case .triplets(let matrix): return try matrix.compressed(by: .rows)
+      }
+    } catch {
+      throw FileFormatError(.badData, file: file, "\(error)")
+    }
+  }
+}
+
 /// How far a read has come.
 public struct ReadProgress: Sendable, Equatable {
   /// Bytes of the file taken in so far; of a compressed file, compressed bytes.

@@ -10,16 +10,25 @@ public enum MatrixFile {
   ///
   /// - Parameters:
   ///   - path: the file, compressed by gzip or not; `-` is standard input.
-  ///   - format: the format, where the name does not tell it. Standard input is recognized by its bytes.
+  ///   - format: the format, where the name does not tell it. Standard input is recognized by its bytes:
+  ///     Matrix Market, NumPy's or IDX.
+  ///   - options: what the file does not say of itself.
   /// - Throws: `usage` for a name that tells no format, `noInput`, `inputOutput`, and `badData` with the
-  ///   place where the header is not what it should be.
-  public static func readHeader(_ path: String, format: MatrixFileFormat? = nil) throws(FileFormatError)
-    -> MatrixFileHeader
-  {
+  ///   place where the header is not what it should be. Tables and svmlight files declare nothing: all of
+  ///   them is read and checked, in the memory of a block.
+  public static func readHeader(
+    _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions()
+  ) throws(FileFormatError) -> MatrixFileHeader {
     let (source, format) = try open(path, format)
     return switch format {
     case .matrixMarket: try MatrixMarketReader(source).header()
     case .npy: try NpyReader(source).header()
+    case .npz: try NpzReader(source, member: options.member).header()
+    case .csv, .tsv: try DelimitedReader(source, format, options).header()
+    case .svmlight: try SvmlightReader(source, options).header()
+    case .idx: try IdxReader(source).header()
+    case .archive:
+      try MatrixMarketReader(try TarSource(source, member: options.member)).header().inside(.archive)
     }
   }
 
@@ -32,7 +41,9 @@ public enum MatrixFile {
   /// - Parameters:
   ///   - path: the file, compressed by gzip or not; `-` is standard input.
   ///   - scalar: the element of the result.
-  ///   - format: the format, where the name does not tell it. Standard input is recognized by its bytes.
+  ///   - format: the format, where the name does not tell it. Standard input is recognized by its bytes:
+  ///     Matrix Market, NumPy's or IDX.
+  ///   - options: what the file does not say of itself.
   ///   - progress: is called about once per MiB.
   /// - Throws: as `readHeader`; also `badData` for a complex file when `scalar` is real, and for more than
   ///   2^31-1 rows or columns.
@@ -42,10 +53,42 @@ public enum MatrixFile {
   @specialized(where S == Complex<Double>)
   public static func read<S: Scalar>(
     _ path: String, as scalar: S.Type = S.self, format: MatrixFileFormat? = nil,
-    progress: ((ReadProgress) -> Void)? = nil
+    options: MatrixReadOptions = MatrixReadOptions(), progress: ((ReadProgress) -> Void)? = nil
   ) throws(FileFormatError) -> (header: MatrixFileHeader, contents: MatrixContents<S>) {
     let (source, format) = try open(path, format)
-    return try read(source, format, as: S.self, progress)
+    return try read(source, format, as: S.self, options, progress)
+  }
+
+  /// The rows of the svmlight file at `path` with their labels and queries. O(bytes).
+  ///
+  /// - Parameters: as of `read`.
+  /// - Throws: as `read`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public static func readLabeled<S: Scalar>(
+    _ path: String, as scalar: S.Type = S.self, options: MatrixReadOptions = MatrixReadOptions(),
+    progress: ((ReadProgress) -> Void)? = nil
+  ) throws(FileFormatError) -> LabeledMatrix<S> {
+    let (source, _) = try open(path, .svmlight)
+    return try SvmlightReader(source, options).matrix(as: S.self, progress: progress).matrix
+  }
+
+  /// Writes features with their labels to the svmlight file at `path`, which changes only when all of it is
+  /// written. O(entries).
+  ///
+  /// - Throws: as `write`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public static func writeLabeled<S: Scalar>(
+    _ matrix: LabeledMatrix<S>, to path: String, progress: ((Int) -> Void)? = nil
+  ) throws(FileFormatError) {
+    try SvmlightWriter.write(
+      .triplets(matrix.features), labels: matrix.labels, queries: matrix.queries, file: path
+    ) { () throws(FileFormatError) in try openSink(path, progress) }
   }
 
   /// Writes a matrix to the file at `path`, which changes only when all of it is written.
@@ -71,39 +114,81 @@ public enum MatrixFile {
     symmetry: MatrixSymmetry = .general, progress: ((Int) -> Void)? = nil
   ) throws(FileFormatError) {
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
-    let open = { () throws(FileFormatError) -> any ByteSink in
-      let sink = try openSink(path)
-      return progress.map { CountingSink(sink, progress: $0) } ?? sink
+    try write(contents, format, file: path, symmetry: symmetry) { () throws(FileFormatError) in
+      try openSink(path, progress)
     }
+  }
+
+  /// Writes `contents` in `format` to the sink that `open` returns, once it is known that this can be done.
+  static func write<S: Scalar>(
+    _ contents: MatrixContents<S>, _ format: MatrixFileFormat, file: String, symmetry: MatrixSymmetry,
+    open: () throws(FileFormatError) -> any ByteSink
+  ) throws(FileFormatError) {
     switch format {
     case .matrixMarket:
-      try MatrixMarketWriter<S>(file: path, symmetry: symmetry).write(contents, open: open)
-    case .npy: try NpyWriter.write(contents, file: path, open: open)
+      try MatrixMarketWriter<S>(file: file, symmetry: symmetry).write(contents, open: open)
+    case .npy: try NpyWriter.write(contents, file: file, open: open)
+    case .npz: try NpzWriter.write(contents, file: file, open: open)
+    case .csv, .tsv: try DelimitedWriter.write(contents, format, file: file, open: open)
+    case .svmlight: try SvmlightWriter.write(contents, file: file, open: open)
+    case .idx: try IdxWriter.write(contents, file: file, open: open)
+    case .archive:
+      let writer = MatrixMarketWriter<S>(file: file, symmetry: symmetry)
+      try TarWriter.write(name: TarWriter.matrixName(of: file), open: open) { sink throws(FileFormatError) in
+        try writer.write(contents) { sink }
+      }
     }
+  }
+
+  private static func openSink(_ path: String, _ progress: ((Int) -> Void)?) throws(FileFormatError)
+    -> any ByteSink
+  {
+    let sink = try TesseraMatrixFiles.openSink(path)
+    return progress.map { CountingSink(sink, progress: $0) } ?? sink
   }
 
   /// The matrix that `source` holds in `format`.
   static func read<S: Scalar>(
     _ source: any ByteSource, _ format: MatrixFileFormat, as scalar: S.Type,
-    _ progress: ((ReadProgress) -> Void)? = nil
+    _ options: MatrixReadOptions = MatrixReadOptions(), _ progress: ((ReadProgress) -> Void)? = nil
   ) throws(FileFormatError) -> (header: MatrixFileHeader, contents: MatrixContents<S>) {
     switch format {
-    case .matrixMarket: try MatrixMarketReader(source).matrix(as: S.self, progress: progress)
-    case .npy: try NpyReader(source).matrix(as: S.self, progress: progress)
+    case .matrixMarket: return try MatrixMarketReader(source).matrix(as: S.self, progress: progress)
+    case .npy: return try NpyReader(source).matrix(as: S.self, progress: progress)
+    case .npz: return try NpzReader(source, member: options.member).matrix(as: S.self, progress: progress)
+    case .csv, .tsv:
+      return try DelimitedReader(source, format, options).matrix(as: S.self, progress: progress)
+    case .svmlight:
+      let (header, rows) = try SvmlightReader(source, options).matrix(as: S.self, progress: progress)
+      return (header, .triplets(rows.features))
+    case .idx: return try IdxReader(source).matrix(as: S.self, progress: progress)
+    case .archive:
+      let member = try TarSource(source, member: options.member)
+      let (header, contents) = try MatrixMarketReader(member).matrix(as: S.self, progress: progress)
+      return (header.inside(.archive), contents)
     }
   }
 
   private static func open(_ path: String, _ format: MatrixFileFormat?) throws(FileFormatError) -> (
     any ByteSource, MatrixFileFormat
   ) {
-    if let format { return (try openSource(path), format) }
-    if path != "-" {
-      let format = try MatrixFileFormat.inferred(fromName: path)
-      return (try openSource(path), format)
-    }
-    let source = BufferedStart(try openSource(path))
-    let isNpy = try source.start(6) == NpyHeader.magic
-    return (source, isNpy ? .npy : .matrixMarket)
+    let named: MatrixFileFormat? =
+      if let format { format } else if path == "-" { nil } else { try .inferred(fromName: path) }
+    // A zip archive is read from its end, which only the file itself can offer.
+    if named == .npz { return (try FileSource(path), .npz) }
+    let source = try openSource(path)
+    if let named { return (source, named) }
+    let looked = BufferedStart(source)
+    return (looked, .inferred(fromStart: try looked.start(6)))
+  }
+}
+
+extension MatrixFileHeader {
+  /// The header of a file that stands in an archive.
+  fileprivate func inside(_ format: MatrixFileFormat) -> MatrixFileHeader {
+    MatrixFileHeader(
+      rows: rows, columns: columns, storedEntries: storedEntries, format: format, layout: layout,
+      scalar: scalar, elementType: elementType, symmetry: symmetry)
   }
 }
 

@@ -6,20 +6,63 @@ public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
   case matrixMarket = "mtx"
   /// NumPy's array file.
   case npy
+  /// NumPy's archive of arrays: one array, or SciPy's sparse matrix.
+  case npz
+  /// A table of numbers, one row a line, with commas between the fields.
+  case csv
+  /// A table of numbers, one row a line, with tabs between the fields.
+  case tsv
+  /// svmlight's and libsvm's rows of labels and `column:value` (Joachims 1999).
+  case svmlight = "svm"
+  /// Big-endian arrays of any rank, flattened to rows (LeCun, Cortes and Burges, MNIST).
+  case idx
+  /// An archive of the SuiteSparse collection, `name.tar.gz` with the Matrix Market file `name/name.mtx`.
+  case archive = "tar"
 
-  /// The format that the end of a file name means: `.mtx` or `.npy`, each also with `.gz`, in any case.
+  /// How names of such files end, in lower case. All but the archives may be compressed, which `.gz` tells.
+  public var endings: [String] {
+    switch self {
+    case .matrixMarket: [".mtx"]
+    case .npy: [".npy"]
+    case .npz: [".npz"]
+    case .csv: [".csv"]
+    case .tsv: [".tsv"]
+    case .svmlight: [".svm", ".libsvm", ".svmlight"]
+    case .idx: [".idx", "-idx1-ubyte", "-idx3-ubyte"]
+    case .archive: [".tar.gz", ".tgz", ".tar"]
+    }
+  }
+
+  /// Whether a file holds several members, compressed in its own way.
+  var isArchive: Bool { self == .npz || self == .archive }
+
+  /// Whether the format keeps entries rather than all elements.
+  public var isSparse: Bool { self == .matrixMarket || self == .npz || self == .svmlight || self == .archive }
+
+  /// The format that the end of a file name means, in any case of letters.
   ///
   /// - Throws: a `usage` error that lists the known endings.
   public static func inferred(fromName path: String) throws(FileFormatError) -> MatrixFileFormat {
     let name = path.lowercased()
     let format = allCases.first { format in
-      ["", ".gz"].contains { name.hasSuffix("." + format.rawValue + $0) }
+      format.endings.contains { ending in
+        name.hasSuffix(ending) || !format.isArchive && name.hasSuffix(ending + ".gz")
+      }
     }
     if let format { return format }
-    let known = allCases.map { "." + $0.rawValue }.joined(separator: ", ")
     throw FileFormatError(
       .usage, file: path,
-      "the name does not tell the format; known endings are \(known), each also with .gz; "
-        + "or name the format: \(allCases.map(\.rawValue).joined(separator: ", "))")
+      "the name does not tell the format; known endings are "
+        + allCases.map { $0.endings.joined(separator: ", ") }.joined(separator: ", ")
+        + ", all but the archives also with .gz; or name the format: "
+        + allCases.map(\.rawValue).joined(separator: ", "))
+  }
+
+  /// The format that the first bytes of a file mean; Matrix Market's for text.
+  static func inferred(fromStart bytes: [UInt8]) -> MatrixFileFormat {
+    if bytes.starts(with: NpyHeader.magic) { return .npy }
+    if bytes.starts(with: [0x50, 0x4b]) { return .npz }
+    if bytes.starts(with: [0, 0]) { return .idx }
+    return .matrixMarket
   }
 }

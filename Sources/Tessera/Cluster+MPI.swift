@@ -30,6 +30,9 @@ extension Cluster {
       }
       var configuration = configuration
       configuration.workers = world.size
+      if configuration.style == .dataflow {
+        noteForAPerson("over MPI dataflow recovers nothing: a lost worker ends the job")
+      }
       let outcome: Swift.Result<Result, any Error>
       do {
         outcome = .success(

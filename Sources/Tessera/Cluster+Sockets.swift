@@ -31,14 +31,17 @@ extension Cluster {
       }
     }
     let outcome: Swift.Result<Result, any Error>
+    var grace = Duration.seconds(5)
     do {
       outcome = .success(
         try await run(
           configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
     } catch {
+      // What is left of a broken group has nothing to finish, and a stopped process will not end by itself.
+      if case .communication? = error as? ExecutionError { grace = .milliseconds(500) }
       outcome = .failure(await onOwnThread { group.explained(error) })
     }
-    await onOwnThread { group.finish() }
+    await onOwnThread { [grace] in group.finish(grace: grace) }
     return try outcome.get()
   }
 
@@ -124,19 +127,17 @@ private struct DriversGroup: Sendable {
       return ExecutionError.communication(.lost(rank: rank, reason: "\(fate) (\(reason))"))
     case .closed(let reason):
       // Another worker may have been the first to notice.
-      let fates = (1..<communicator.size).compactMap { rank in
-        reason.hasPrefix("worker \(rank) ") ? workers.fate(of: rank) : nil
-      }
-      guard let fate = fates.first else { return error }
-      return ExecutionError.communication(.closed(reason: "\(reason); \(fate)"))
+      guard let casualty = workers.firstCasualty(regular: [0, lostExitCode]) else { return error }
+      return ExecutionError.communication(
+        .closed(reason: "\(reason); worker \(casualty.rank): \(casualty.fate)"))
     default: return error
     }
   }
 
-  /// Takes leave of the workers, and of their processes. Blocks the calling thread.
-  func finish() {
+  /// Takes leave of the workers, and of their processes, which have `grace` to end. Blocks the calling thread.
+  func finish(grace: Duration) {
     communicator.finish()
-    workers?.reap()
+    workers?.reap(grace: grace)
   }
 }
 
@@ -182,6 +183,6 @@ private func communicating<Result: Sendable>(
 }
 
 /// A line on standard error. Where nobody listens there is nobody to tell.
-@Sendable private func noteForAPerson(_ text: String) {
+@Sendable func noteForAPerson(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data("tessera: \(text)\n".utf8))
 }

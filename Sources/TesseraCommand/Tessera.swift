@@ -3,9 +3,10 @@
 
 import ArgumentParser
 
-@main
-struct TesseraCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+/// All subcommands.
+public struct TesseraCommand: AsyncParsableCommand {
+  /// Names and help.
+  public static let configuration = CommandConfiguration(
     commandName: "tessera",
     abstract: "Linear algebra on matrices that are spread over workers.",
     discussion: """
@@ -18,6 +19,9 @@ struct TesseraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, SVD.self, Spy.self,
-      Partition.self, Worker.self,
+      Partition.self, Worker.self, CompareStyles.self,
     ])
+
+  /// As the command line is read.
+  public init() {}
 }

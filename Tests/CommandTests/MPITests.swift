@@ -8,12 +8,13 @@ struct MPITests {
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  /// Runs the command on `ranks` ranks, more than there are processors if need be.
-  static func run(ranks: Int, _ arguments: [String], environment: [String: String] = [:]) throws -> CommandRun
-  {
-    let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
+  /// Runs the command, or another program, on `ranks` ranks, more than there are processors if need be.
+  static func run(
+    ranks: Int, program: String = "tessera", _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> CommandRun {
+    let program = Bundle.main.bundleURL.appending(path: program).path
     return try CommandRun(
-      ["-n", "\(ranks)", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", tessera] + arguments,
+      ["-n", "\(ranks)", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", program] + arguments,
       path: mpirun,
       environment: environment.merging([
         "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -73,12 +74,54 @@ struct MPITests {
     #expect(try tasks(ranks) == tasks(threads))
   }
 
-  @Test(.enabled(if: mpirun != nil))
-  func anErrorEndsTheJobWithOneMessage() throws {
-    let run = try Self.run(ranks: 3, ["svd", "/nonexistent.mtx"])
+  @Test(.enabled(if: mpirun != nil)) func traceOfDataflowIsOfAllRanks() throws {
+    let scratch = try ScratchFolder()
+    let path = scratch.path("trace.json")
+    let run = try Self.run(
+      ranks: 3,
+      ["svd", CommandRun.digits, "-k", "4", "--partitions", "24", "--style", "dataflow", "--trace", path])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let trace = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+    let events = try #require((trace as? [String: Any])?["traceEvents"] as? [[String: Any]])
+    for kind in ["task", "transfer", "wait"] {
+      let ranks = events.filter { $0["cat"] as? String == kind }.map { $0["pid"] as? Int ?? -1 }
+      #expect(Set(ranks) == [0, 1, 2], "\(kind)")
+    }
+  }
+
+  @Test func oneProcessAloneIsAWorldOfOne() throws {
+    let arguments = ["svd", CommandRun.digits, "-k", "4", "--json"]
+    let expected = try CommandRun(arguments).json()["singularValues"] as? [Double]
+    for style in ["message-passing", "dataflow"] {
+      let run = try CommandRun(arguments + ["--transport", "mpi", "--style", style])
+      #if MPI
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(try run.json()["singularValues"] as? [Double] == expected)
+      #else
+        #expect(run.exitCode == 64 && run.errors.contains("this build has no MPI"), "\(run.errors)")
+      #endif
+    }
+  }
+
+  #if MPI
+    /// As srun without MPI's protocol would start it.
+    @Test func processesThatMPIDoesNotKnowOfAreRefusedOnce() throws {
+      for (rank, isTold) in [("0", true), ("1", false)] {
+        let run = try CommandRun(
+          ["svd", CommandRun.digits], environment: ["PMI_RANK": rank, "PMI_SIZE": "2"])
+        #expect(run.exitCode == 69 && run.output.isEmpty)
+        #expect(run.errors.contains("2 processes have been started that MPI does not know of") == isTold)
+      }
+    }
+  #endif
+
+  @Test(.enabled(if: mpirun != nil), arguments: ["message-passing", "dataflow"])
+  func anErrorEndsTheJobWithOneMessage(style: String) throws {
+    let run = try Self.run(ranks: 3, ["svd", "/nonexistent.mtx", "--style", style])
     #expect(run.exitCode == 66)
     #expect(run.output.isEmpty)
-    #expect(run.errors.components(separatedBy: "tessera: ").count == 2)
+    #expect(run.errors.components(separatedBy: "tessera: /nonexistent.mtx").count == 2)
+    #expect(run.errors.components(separatedBy: "tessera: ").count == (style == "dataflow" ? 3 : 2))
     let workers = try Self.run(ranks: 2, ["svd", CommandRun.digits, "--workers", "2"])
     #expect(workers.exitCode == 64)
   }

@@ -4,14 +4,27 @@ import Foundation
 import Testing
 
 struct ReadmeTests {
-  @Test func exampleIsTheProgramThatIsBuilt() throws {
+  /// The programs shown, in order.
+  private static let programs = ["TenLines", "OwnTask"]
+
+  @Test func examplesAreTheProgramsThatAreBuilt() throws {
     let root = CommandRun.packageRoot
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    let program = try String(
-      contentsOf: root.appending(path: "Examples/TenLines/main.swift"), encoding: .utf8)
-    let block = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)
-    let code = try #require(block.components(separatedBy: "```").first)
-    #expect(code == program)
+    let blocks = readme.components(separatedBy: "```swift\n").dropFirst().compactMap {
+      $0.components(separatedBy: "```").first
+    }
+    let built = try Self.programs.map {
+      try String(contentsOf: root.appending(path: "Examples/\($0)/main.swift"), encoding: .utf8)
+    }
+    #expect(blocks == built)
+  }
+
+  @Test(arguments: ["in-process", "sockets"]) func aTaskOfOnesOwnRunsInBothStyles(transport: String) throws {
+    let run = try CommandRun([], program: "OwnTask", environment: ["TESSERA_TRANSPORT": transport])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    // Counted with NumPy.
+    #expect(
+      run.output == "message-passing: 21878 of 115008\ndataflow: 21878 of 115008\n")
   }
 
   @Test func exampleFactorsTheDigits() throws {

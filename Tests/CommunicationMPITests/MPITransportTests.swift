@@ -18,6 +18,18 @@ struct MPITransportTests {
     #expect(code == 0, "\(text)")
   }
 
+  /// Several threads of every rank, then the conformance suite through the end that they share.
+  @Test(arguments: [1, 2, 3, 5])
+  func ranksServeSeveralThreadsAtOnce(ranks: Int) throws {
+    let (code, text) = try MPIJob(ranks: ranks, "threads").end()
+    #expect(code == 0, "\(text)")
+  }
+
+  @Test func shortPiecesServeSeveralThreads() throws {
+    let (code, text) = try MPIJob(ranks: 3, "threads", pieceBytes: 20_000).end()
+    #expect(code == 0, "\(text)")
+  }
+
   @Test func tenMillionNumbersMove() throws {
     let (code, text) = try MPIJob(ranks: 2, "many").end()
     #expect(code == 0, "\(text)")

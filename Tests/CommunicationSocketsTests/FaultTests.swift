@@ -10,111 +10,6 @@ import Testing
 
 @testable import TesseraCommunicationSockets
 
-/// Heartbeats fast enough for a test.
-private func quickLimits(silence: Duration = .milliseconds(300)) -> SocketLimits {
-  var limits = SocketLimits()
-  limits.heartbeatInterval = .milliseconds(50)
-  limits.silenceLimit = silence
-  limits.lingerLimit = .milliseconds(300)
-  return limits
-}
-
-/// The bytes of one frame, with the checksum of its payload when asked for.
-private func frame(
-  _ kind: FrameKind, _ payload: [UInt8] = [], sequence: UInt64 = 0, length: Int? = nil,
-  isChecksummed: Bool = false
-) -> [UInt8] {
-  let header = FrameHeader(
-    kind: kind, channel: Channel(.tiles), length: length ?? payload.count, sequence: sequence,
-    isChecksummed: isChecksummed)
-  var bytes = [UInt8](repeating: 0, count: FrameHeader.size)
-  bytes.withUnsafeMutableBytes { header.encode(to: $0) }
-  bytes += payload
-  if isChecksummed {
-    let checksum = payload.withUnsafeBytes { Checksum.of($0) }
-    bytes += withUnsafeBytes(of: checksum.littleEndian) { Array($0) }
-  }
-  return bytes
-}
-
-/// A socket that a test plays a peer with.
-private final class ScriptedPeer: Sendable {
-  private let descriptor: Int32
-
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
-  deinit {
-    close()
-    _ = Glibc.close(descriptor)
-  }
-
-  /// A communicator of rank 0, whose only peer is this one.
-  static func pair(_ wire: Wire, _ limits: SocketLimits = quickLimits()) throws -> (
-    SocketCommunicator, ScriptedPeer
-  ) {
-    let (a, b) = try wire.pair()
-    return (SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a)], limits: limits), ScriptedPeer(b))
-  }
-
-  func send(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
-  }
-
-  /// The next `count` bytes, or fewer at the end.
-  func read(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < count {
-      let piece = [UInt8](unsafeUninitializedCapacity: count - bytes.count) { buffer, filled in
-        filled = max(0, recv(descriptor, buffer.baseAddress, buffer.count, 0))
-      }
-      if piece.isEmpty { break }
-      bytes += piece
-    }
-    return bytes
-  }
-
-  /// The next whole frame; nil at the end.
-  func readFrame() -> (FrameHeader, [UInt8])? {
-    let bytes = read(FrameHeader.size)
-    guard bytes.count == FrameHeader.size,
-      let header = bytes.withUnsafeBytes({ try? FrameHeader(decoding: $0) })
-    else { return nil }
-    return (header, bytes + read(header.frameSize - FrameHeader.size))
-  }
-
-  func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
-}
-
-extension ScriptedPeer {
-  /// Forwards whole frames to `other`, each passed through `change`, until either ends.
-  func forward(to other: ScriptedPeer, _ change: @escaping @Sendable (FrameHeader, [UInt8]) -> [[UInt8]]) {
-    Thread.detachNewThread {
-      while let (header, bytes) = self.readFrame() {
-        for bytes in change(header, bytes) { other.send(bytes) }
-      }
-      other.close()
-    }
-  }
-}
-
-/// The rank and reason of the error `.lost` that `body` throws.
-private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
-  do {
-    try body()
-    return nil
-  } catch CommunicationError.lost(let rank, let reason) {
-    return (rank, reason)
-  } catch {
-    return nil
-  }
-}
-
 @Suite(.timeLimit(.minutes(10))) struct FaultTests {
   @Test(arguments: Wire.allCases) func aSilentPeerIsLost(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire)
@@ -179,7 +74,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
 
   @Test(arguments: Wire.allCases) func aPeerThatEndsInMidMessageIsLost(wire: Wire) throws {
     let checksummed = wire == .tcp
-    let bytes = frame(.value, encoded(5), isChecksummed: checksummed)
+    let bytes = frameBytes(.value, encoded(5), isChecksummed: checksummed)
     for count in 1..<bytes.count {
       let (end, peer) = try ScriptedPeer.pair(wire)
       peer.send(Array(bytes.prefix(count)))
@@ -195,9 +90,62 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }?.reason == "it has ended")
   }
 
+  @Test(arguments: Wire.allCases) func aPeerThatEndsInALongValueIsLost(wire: Wire) throws {
+    let bytes = frame(.value, encoded(Self.longValue), isChecksummed: wire == .tcp)
+    for count in [FrameHeader.size, FrameHeader.size + 8, 100_000, bytes.count - 1] {
+      let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
+      let losses = try onThreads([end]) { end in
+        Thread.detachNewThread {
+          peer.send(Array(bytes.prefix(count)))
+          peer.close()
+        }
+        return loss { _ = try end.receive(Words.self, from: 1, tag: .tiles) }?.reason
+      }
+      #expect(losses == ["it has ended in mid-message"])
+    }
+  }
+
+  @Test(arguments: Wire.allCases) func aLongValueThatIsNoneIsRefusedAndTheNextMessageIsRight(wire: Wire)
+    throws
+  {
+    let checksummed = wire == .tcp
+    let value = encoded(Self.longValue)
+    let claims = encoded(Int.max) + value.dropFirst(8)
+    for (payload, expected) in [
+      (claims, CommunicationError.tooLong(what: "an array of Double", length: .max, limit: 100_000)),
+      (value + [0], .malformed(expected: "the end of Words")),
+    ] {
+      let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
+      let next = try onThreads([end]) { end in
+        Thread.detachNewThread {
+          peer.send(frame(.value, payload, isChecksummed: checksummed))
+          peer.send(frame(.value, value, sequence: 1, isChecksummed: checksummed))
+        }
+        #expect(throws: expected) { try end.receive(Words.self, from: 1, tag: .tiles) }
+        return try end.receive(Words.self, from: 1, tag: .tiles).elements
+      }
+      #expect(next == [Self.longValue.elements])
+    }
+  }
+
+  @Test func aLongValueIsNotBelievedBeforeItsChecksum() throws {
+    var bytes = frame(.value, encoded(Self.longValue), isChecksummed: true)
+    bytes[bytes.count / 2] ^= 1
+    let (end, peer) = try ScriptedPeer.pair(.tcp, quickLimits(silence: .seconds(30)))
+    let sent = bytes
+    let losses = try onThreads([end]) { end in
+      Thread.detachNewThread { peer.send(sent) }
+      return loss { _ = try end.receive(Words.self, from: 1, tag: .tiles) }?.reason
+    }
+    #expect(losses == ["malformed message: expected a payload with the right checksum"])
+  }
+
+  /// Long enough to be read while it comes.
+  private static let longValue = Words((0..<100_000).map { Double($0) })
+
   @Test(arguments: Wire.allCases) func aFrameThatComesByteByByteArrives(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
-    let bytes = frame(.value, encoded(5), isChecksummed: wire == .tcp)
+    let bytes = frameBytes(.value, encoded(5), isChecksummed: wire == .tcp)
     let received = try onThreads([end]) { end in
       for (index, byte) in bytes.enumerated() {
         peer.send([byte])
@@ -214,11 +162,11 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     var samples: [[UInt8]] = [
       Array("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n".utf8), noise,
       [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + noise.prefix(60),
-      frame(.value, encoded(5), sequence: 1), frame(.heartbeat, [1]),
-      frame(.heartbeat) + frame(.heartbeat), frame(.value, encoded(5), isChecksummed: true),
-      frame(.close, [UInt8](repeating: 65, count: 1025)),
+      frameBytes(.value, encoded(5), sequence: 1), frameBytes(.heartbeat, [1]),
+      frameBytes(.heartbeat) + frameBytes(.heartbeat), frameBytes(.value, encoded(5), isChecksummed: true),
+      frameBytes(.close, [UInt8](repeating: 65, count: 1025)),
     ]
-    for length in [-1, Int.min, Int.max, 1 << 41] { samples.append(frame(.value, length: length)) }
+    for length in [-1, Int.min, Int.max, 1 << 41] { samples.append(frameBytes(.value, length: length)) }
     for sample in samples {
       let (end, peer) = try ScriptedPeer.pair(.unix)
       peer.send(sample)
@@ -230,7 +178,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   @Test func aPlausibleLengthWithoutItsBytesTakesNoMemory() throws {
     for length in [0, 1 << 31 - 1, 1 << 32 - 1] {
       let (end, peer) = try ScriptedPeer.pair(.unix)
-      peer.send(frame(.numbers, length: length))
+      peer.send(frameBytes(.numbers, length: length))
       peer.close()
       var none: [Double] = []
       let result = Result {
@@ -245,7 +193,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   }
 
   @Test func everyBitFlipOnTheWayIsNoticed() throws {
-    let bytes = frame(.value, encoded(5), isChecksummed: true)
+    let bytes = frameBytes(.value, encoded(5), isChecksummed: true)
     for index in bytes.indices {
       let (end, peer) = try ScriptedPeer.pair(.tcp)
       var damaged = bytes
@@ -320,7 +268,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     ]
     // Rank 2 says one thing to rank 0 and vanishes.
     let peers = [ScriptedPeer(a.1), ScriptedPeer(b.1)]
-    peers[0].send(frame(.value, encoded(5), isChecksummed: wire == .tcp))
+    peers[0].send(frameBytes(.value, encoded(5), isChecksummed: wire == .tcp))
     for peer in peers { peer.close() }
     let results = try onThreads(ends) { end in
       if end.rank == 0 {
@@ -359,7 +307,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     #expect(loss { _ = try elsewhere.wait() }?.rank == 2)
     for k in 0..<4 {
       peers[0].send(
-        frame(.value, encoded(k), sequence: UInt64(k), isChecksummed: wire == .tcp))
+        frameBytes(.value, encoded(k), sequence: UInt64(k), isChecksummed: wire == .tcp))
     }
     #expect(try posted[1].wait().value == 0)
     #expect(try posted[2].wait().value == 1)
@@ -376,10 +324,10 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
   @Test(arguments: Wire.allCases) func anySourceHearsOnceOfALossInMidMessage(wire: Wire) throws {
     let (end, peers) = try workerAmongTwo(wire)
     let posted = try (0..<2).map { _ in try end.postReceive(Int.self, from: .any, tag: .tiles) }
-    peers[1].send(frame(.value, [1, 2, 3], length: 1000, isChecksummed: wire == .tcp))
+    peers[1].send(frameBytes(.value, [1, 2, 3], length: 1000, isChecksummed: wire == .tcp))
     peers[1].close()
     #expect(loss { _ = try posted[0].wait() }?.rank == 2)
-    peers[0].send(frame(.value, encoded(7), isChecksummed: wire == .tcp))
+    peers[0].send(frameBytes(.value, encoded(7), isChecksummed: wire == .tcp))
     #expect(try posted[1].wait().value == 7)
   }
 
@@ -392,7 +340,7 @@ private func loss(_ body: () throws -> Void) -> (rank: Int, reason: String)? {
     let receive = try end.postReceive(into: numbers, from: .any, tag: .tiles)
     let value = try end.postReceive(Int.self, from: .rank(1), tag: .status)
     // The numbers begin to come.
-    peer.send(frame(.numbers, [UInt8](repeating: 0, count: 100_000), length: 32_000_000))
+    peer.send(frameBytes(.numbers, [UInt8](repeating: 0, count: 100_000), length: 32_000_000))
     peer.close()
     #expect(loss { _ = try receive.wait() }?.rank == 1)
     #expect(loss { try send.wait() }?.rank == 1)

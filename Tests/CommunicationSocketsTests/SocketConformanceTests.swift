@@ -10,4 +10,9 @@ import Testing
     let failures = try onThreads(try wire.group(size: size)) { conformanceFailures(of: $0) }
     #expect(failures.flatMap { $0 } == [])
   }
+
+  @Test(arguments: Wire.allCases, 1...5) func socketsServeSeveralThreadsAtOnce(wire: Wire, size: Int) throws {
+    let failures = try onThreads(try wire.group(size: size)) { concurrencyFailures(of: $0) }
+    #expect(failures.flatMap { $0 } == [])
+  }
 }

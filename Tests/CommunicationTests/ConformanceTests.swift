@@ -21,6 +21,11 @@ import Testing
     #expect(report.total.sent == report.total.received)
   }
 
+  @Test(arguments: 1...5, [false, true]) func endsServeSeveralThreadsAtOnce(size: Int, encodes: Bool) throws {
+    let group = InProcessCommunicator.group(size: size, encodes: encodes)
+    #expect(try onThreads(group) { concurrencyFailures(of: $0) }.flatMap { $0 } == [])
+  }
+
   @Test func threadsMoveTenMillionNumbers() throws {
     let failures = try onThreads(InProcessCommunicator.group(size: 3)) {
       conformanceFailures(of: $0, largest: 10_000_000)

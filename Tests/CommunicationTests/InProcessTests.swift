@@ -49,6 +49,45 @@ import Testing
     }
   }
 
+  @Test func numbersThatTheReceiverRefusesAreGivenBack() throws {
+    let outcomes = try onThreads(InProcessCommunicator.group(size: 2)) { end in
+      let numbers = [Double](repeating: 1, count: 10_000)
+      if end.rank == 0 {
+        for _ in 0..<3 {
+          try numbers.withUnsafeBufferPointer {
+            try end.postSend(numbers: $0, to: 1, tag: .tiles).wait()
+          }
+        }
+        return [CommunicationError?]()
+      }
+      func failure(_ body: () throws(CommunicationError) -> Void) -> CommunicationError? {
+        do throws(CommunicationError) {
+          try body()
+          return nil
+        } catch {
+          return error
+        }
+      }
+      func receive<Element: Sendable>(_ element: Element) throws(CommunicationError) {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: 10_000)
+        defer { buffer.deallocate() }
+        _ = try end.receive(into: buffer, from: .rank(0), tag: .tiles)
+      }
+      return [
+        failure { () throws(CommunicationError) in _ = try end.receive(Int.self, from: 0, tag: .tiles) },
+        failure { () throws(CommunicationError) in try receive(Float(0)) },
+        failure { () throws(CommunicationError) in try receive(0.0) },
+      ]
+    }
+    for error in outcomes[1].dropLast() {
+      guard case .unexpectedMessage = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+    }
+    #expect(outcomes[1].last == .some(nil))
+  }
+
   @Test func aRankOutsideTheGroupIsRefused() {
     let group = InProcessCommunicator.group(size: 2)
     for rank in [-1, 2, .max, .min] {
@@ -125,5 +164,35 @@ import Testing
   @Test func aBroadcastWithoutAValueIsRefused() {
     let end = InProcessCommunicator.group(size: 1)[0]
     #expect(throws: CommunicationError.self) { try end.broadcast(nil, as: Int.self) }
+  }
+
+  @Test func aPartHearsOfItsOwnWorkersLossesOnly() throws {
+    let group = InProcessCommunicator.group(size: 4)
+    let received = try onThreads(group) { end in
+      guard let part = try end.split(color: end.rank == 0 ? 1 : 0) else { return [Int]() }
+      // Worker 0 is in no part but its own; the others are 0, 1 and 2 of theirs.
+      switch end.rank {
+      case 0: (end as? InProcessCommunicator)?.die(reason: "gone")
+      case 1:
+        #expect(throws: CommunicationError.lost(rank: 0, reason: "gone")) {
+          try end.receive(Int.self, from: 0, tag: .tiles)
+        }
+        try part.send(5, to: 2, tag: .tiles)
+        try part.send(6, to: 2, tag: .tiles)
+      case 3:
+        let posted = try part.postReceive(Int.self, from: .any, tag: .tiles)
+        let values = [try posted.wait().value, try part.receive(Int.self, from: .any, tag: .tiles).value]
+        try part.send(0, to: 1, tag: .status)
+        #expect(throws: CommunicationError.lost(rank: 1, reason: "gone too")) {
+          try part.receive(Int.self, from: .any, tag: .tiles)
+        }
+        return values
+      default:
+        _ = try part.receive(Int.self, from: 2, tag: .status)
+        (end as? InProcessCommunicator)?.die(reason: "gone too")
+      }
+      return []
+    }
+    #expect(received == [[], [], [], [5, 6]])
   }
 }

@@ -1,5 +1,6 @@
 // What is written is read back; what is not a message is refused, never trapped on.
 
+import Synchronization
 import TesseraCommunication
 import TesseraTestSupport
 import Testing
@@ -48,7 +49,83 @@ private struct Everything: WireCodable, Equatable {
   }()
 }
 
+/// A message that comes in pieces of any length.
+private final class Trickle: WireSource {
+  private let rest: Mutex<(bytes: ArraySlice<UInt8>, generator: SeededGenerator)>
+
+  init(_ bytes: [UInt8], seed: Int) { rest = Mutex((bytes[...], SeededGenerator(seed: seed))) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, atLeast least: Int) throws(CommunicationError) -> Int
+  {
+    let piece = rest.withLock { rest in
+      let most = min(buffer.count, rest.bytes.count)
+      let count = least + Int(rest.generator.next() % UInt64(max(most - least, 0) + 1))
+      defer { rest.bytes = rest.bytes.dropFirst(count) }
+      return rest.bytes.prefix(count)
+    }
+    guard piece.count >= least else { throw .lost(rank: 0, reason: "the end") }
+    buffer.copyBytes(from: piece)
+    return piece.count
+  }
+}
+
 @Suite struct WireFormatTests {
+  @Test(arguments: 0..<8) func aMessageIsReadWhileItComesAsItIsInMemory(seed: Int) throws {
+    var generator = SeededGenerator(seed: seed)
+    var value = Everything()
+    value.number = seed
+    value.text = String(repeating: "pieces of text, ", count: Int(generator.next() % 5000))
+    value.doubles = (0..<Int(generator.next() % 1_000_000)).map { Double($0) }
+    value.bytes = (0..<Int(generator.next() % 10_000)).map { UInt8(truncatingIfNeeded: $0) }
+    value.nested = (0..<2000).map { ["\($0)", ""] }
+    let bytes = encoded(value)
+    var reader = WireReader(Trickle(bytes, seed: seed), length: bytes.count)
+    #expect(try Everything(from: &reader) == value)
+    #expect(reader.remaining == 0)
+
+    reader = WireReader(Trickle(bytes, seed: seed), length: bytes.count)
+    #expect(try reader.readInt() == seed)
+    var writer = WireWriter()
+    writer.write(
+      rest: try reader.readRest(), size: WireSize(words: 0, payloadBytes: 0, headerBytes: bytes.count - 8))
+    #expect(reader.remaining == 0)
+    #expect(writer.contiguous() == Array(bytes[8...]))
+
+    // A message that ends before its length says.
+    reader = WireReader(Trickle(bytes.dropLast(1 + seed), seed: seed), length: bytes.count)
+    #expect(throws: CommunicationError.lost(rank: 0, reason: "the end")) { try Everything(from: &reader) }
+  }
+
+  @Test func mutationsOfAMessageThatComesAreReadOrRefused() {
+    var generator = SeededGenerator(seed: 21)
+    let samples = Everything.samples.map(encoded)
+    for round in 0..<5000 {
+      var bytes = samples[round % samples.count]
+      bytes.mutate(using: &generator)
+      var reader = WireReader(Trickle(bytes, seed: round), length: bytes.count)
+      let value = try? Everything(from: &reader)
+      #expect((value != nil && reader.remaining == 0) == ((try? decoded(Everything.self, bytes)) != nil))
+    }
+  }
+
+  @Test func realNumbersTravelBitForBitAndArraysOfThemAsPayload() throws {
+    let numbers = [0, -0.0, 1.1, .infinity, -.leastNonzeroMagnitude, .nan]
+    for x in numbers {
+      var writer = WireWriter()
+      x.encode(to: &writer)
+      var reader = WireReader(writer.contiguous())
+      #expect(try Double(from: &reader).bitPattern == x.bitPattern && reader.remaining == 0)
+    }
+    var writer = WireWriter()
+    numbers.encode(to: &writer)
+    #expect(writer.words == numbers.count && writer.payloadBytes == 8 * numbers.count)
+    var reader = WireReader(writer.contiguous())
+    let back = try [Double](from: &reader)
+    #expect(back.map(\.bitPattern) == numbers.map(\.bitPattern) && reader.remaining == 0)
+    var short = WireReader(Array(writer.contiguous().dropLast()))
+    #expect(throws: CommunicationError.self) { try [Double](from: &short) }
+  }
+
   @Test func valuesAreReadBack() throws {
     func check<Value: WireCodable & Equatable>(_ value: Value) throws {
       #expect(try decoded(Value.self, encoded(value)) == value)

@@ -4,6 +4,7 @@
 import TesseraCommunication
 import TesseraExecution
 import TesseraLocalMatrices
+import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 

@@ -157,13 +157,24 @@ private struct Counted: Tile {
     #expect(message.hasPrefix(name) || message.contains("workers is \(value),"), "\(message)")
   }
 
-  @Test func dataflowOverMPIIsRefused() {
-    #expect(throws: ExecutionError.self) {
-      try ClusterConfiguration.fromEnvironment(["TESSERA_STYLE": "dataflow", "TESSERA_TRANSPORT": "mpi"])
+  @Test(arguments: [
+    ["OMPI_COMM_WORLD_RANK": "3"], ["PMIX_RANK": "3"], ["PMI_RANK": "3"],
+    ["SLURM_PROCID": "3", "SLURM_STEP_NUM_TASKS": "4"],
+  ])
+  func launchersMakeRanksOfAnMPIJob(environment: [String: String]) throws {
+    #expect(ClusterConfiguration.launchedRank(environment) == 3)
+    #expect(ClusterConfiguration.isStartedWorker(environment))
+    for style in ExecutionStyle.allCases {
+      let settings = environment.merging(["TESSERA_STYLE": style.rawValue]) { $1 }
+      let configuration = try ClusterConfiguration.fromEnvironment(settings)
+      #expect(configuration.transport == .mpi && configuration.style == style)
     }
-    #expect(throws: ExecutionError.self) {
-      try ClusterConfiguration.fromEnvironment(["TESSERA_STYLE": "dataflow", "PMIX_RANK": "0"])
-    }
+  }
+
+  @Test func aBatchScriptIsNoRank() throws {
+    let environment = ["SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_JOB_ID": "7"]
+    #expect(ClusterConfiguration.launchedRank(environment) == nil)
+    #expect(try ClusterConfiguration.fromEnvironment(environment).transport == .inProcess)
   }
 
   @Test func aClusterOfImpossibleSizeDoesNotStart() async {

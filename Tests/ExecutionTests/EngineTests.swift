@@ -7,7 +7,25 @@ import Testing
 
 private let workerCounts = Array(1...9)
 
+/// A task that says nothing but what it does.
+private enum BareTask: ReduceTask {
+  static func run(_ factor: Double, _ input: Numbers, tile: Int) -> [Double] {
+    input.elements.map { factor * $0 }
+  }
+  static func combine(_ left: inout [Double], _ right: [Double], _ factor: Double) { left += right }
+}
+
 @Suite(.timeLimit(.minutes(10))) struct EngineTests {
+  @Test(arguments: Way.allCases) func aTaskNeedsNoNameAndNoTypesSpelledOut(way: Way) async throws {
+    let registry = TaskRegistry([.reduce(BareTask.self), .tile(Numbers.self)])
+    #expect(registry.names == ["BareTask", "test/numbers"])
+    let result = try await withCluster(workers: 3, way: way, registry: registry) { cluster in
+      let tiles = try await cluster.engine.place((0..<5).map { Numbers([Double($0)]) })
+      return try await cluster.engine.reduce(BareTask.self, 0.5, over: tiles)
+    }
+    #expect(result == [0, 0.5, 1, 1.5, 2])
+  }
+
   @Test(arguments: workerCounts, Way.allCases)
   func placedTilesAreCollectedInOrder(workers: Int, way: Way) async throws {
     try await withCluster(workers: workers, way: way, registry: .test) { cluster in

@@ -9,7 +9,7 @@ import Foundation
 
   let arguments = CommandLine.arguments.dropFirst().map { String($0) }
   guard arguments.count == 2, let pieceBytes = Int(arguments[0]) else {
-    print("usage: mpi-ranks PIECEBYTES conform|many|lengths|sends-first|flood|throw|wait")
+    print("usage: mpi-ranks PIECEBYTES conform|many|threads|lengths|sends-first|flood|throw|wait")
     exit(64)
   }
 
@@ -20,6 +20,10 @@ import Foundation
       // Short pieces make many messages of few numbers.
       conformanceFailures(of: world, postedBytes: min(8 << 20, pieceBytes * 1000), messages: 2000)
     case "many": conformanceFailures(of: world, largest: 10_000_000, messages: 2000)
+    case "threads":
+      concurrencyFailures(of: world)
+        + conformanceFailures(
+          of: world.concurrent, postedBytes: min(8 << 20, pieceBytes * 1000), messages: 500)
     case "lengths": try wrongLengths(world, pieceBytes: pieceBytes)
     case "sends-first": try sendsFirst(world)
     case "flood": try flood(world)

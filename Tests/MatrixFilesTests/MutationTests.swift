@@ -23,15 +23,27 @@ import TesseraLocalMatrices
     (.matrixMarket, "%%MatrixMarket matrix coordinate pattern symmetric\n3 3 3\n1 1\n2 1\n3 2\n"),
     (.matrixMarket, "%%MatrixMarket matrix array integer skew-symmetric\n3 3\n1\n-2\n3\n"),
     (.matrixMarket, "%%MatrixMarket matrix array real general\n2 2\n1\n2.25\n3\n123456789012345678901\n"),
+    (.csv, "x,\"y z\"\n1, 2.5\n# c\n-3e2,(1-2j)\n"), (.tsv, "1\t2\n\n3\tnan\n"),
+    (.svmlight, "1 qid:1 1:2.5 4:1 # c\n-1 qid:2 3:.5\n"),
     (.npy, "\u{1}NUMPY\u{1}\0\u{3b}\0{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }\n12345678"),
     (
       .npy, "\u{1}NUMPY\u{2}\0\u{3a}\0\0\0{'descr': '>i2', 'fortran_order': False, 'shape': (2, 2)}\n12345678"
     ),
   ]
 
-  private static let seeds = texts.map { format, text in
-    (format, (format == .npy ? [0x93] : []) + Array(text.utf8).dropFirst(format == .npy ? 1 : 0))
-  }
+  private static let seeds =
+    texts.map { format, text in
+      (format, (format == .npy ? [0x93] : []) + Array(text.utf8).dropFirst(format == .npy ? 1 : 0))
+    } + archives
+
+  /// A small matrix in the formats that are not text.
+  private static let archives: [(MatrixFileFormat, [UInt8])] = {
+    let dense = DenseMatrix<Double>(rows: 3, columns: 2) { i, j in Double(i - j) }
+    return [
+      (.npz, MatrixContents.dense(dense)), (.npz, .triplets(dense.triplets())), (.idx, .dense(dense)),
+      (.archive, .triplets(dense.triplets())),
+    ].compactMap { format, contents in (try? written(contents, format)).map { (format, $0) } }
+  }()
 
   @Test func mutatedFilesEndInAMatrixOrAnError() {
     var random = SeededGenerator(seed: 11)

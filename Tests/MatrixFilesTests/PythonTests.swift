@@ -17,7 +17,7 @@ private let hasSciPy: Bool = {
 @Suite(.enabled(if: hasSciPy)) struct PythonTests {
   /// One check per file: shape, and elements bit for bit, against the formula that made them.
   private static let verify = """
-    import sys, numpy as np, scipy.io as sio, gzip
+    import sys, numpy as np, scipy.io as sio, scipy.sparse as sp, gzip, tarfile
     folder = sys.argv[1]
     def value(t, i, j):
       x = np.float32 if t in 'fc' else np.float64
@@ -38,6 +38,16 @@ private let hasSciPy: Bool = {
         a = sio.mmread(folder + t + name).toarray()
         other = {'s': a.T, 'k': -a.T, 'h': a.T.conj()}[name[1] if name[1] == 'k' else name[0]]
         assert a.shape == (2, 2) and a[1, 0] != 0 and (a == other).all(), name
+      a = np.load(folder + t + 'dense.npz')['arr_0']
+      assert a.dtype == want.dtype and (a == want).all()
+      a = sp.load_npz(folder + t + 'sparse.npz')
+      assert a.format == 'csr' and a.dtype == want.dtype and (a.toarray() == want).all()
+      for name, mark in [('table.csv', ','), ('table.tsv.gz', '\\t')]:
+        a = np.loadtxt(folder + t + name, dtype=want.dtype, delimiter=mark)
+        assert (a == want).all(), name
+      with tarfile.open(folder + t + 'name.tar.gz') as archive:
+        member = archive.extractfile(t + 'name/' + t + 'name.mtx')
+        assert (sio.mmread(member).toarray().astype(want.dtype) == want).all()
     """
 
   private static let generate = """
@@ -74,6 +84,21 @@ private let hasSciPy: Bool = {
       keep(n + '.mtx', a)
       sio.mmwrite(folder + n + 's.mtx', sp.coo_array(a), precision=17)
       keep(n + 's.mtx', a)
+    def sparse(kind, a, **more):
+      name = kind + '.npz'
+      sp.save_npz(folder + name, a, **more)
+      keep(name, a)
+    a = sp.random(30, 20, 0.2, 'csr', random_state=r)
+    sparse('csr', a); sparse('csc', a.tocsc(), compressed=False); sparse('coo', a.tocoo() * 1j)
+    sparse('bsr', sp.bsr_array(a, blocksize=(3, 5)))
+    sparse('dia', sp.dia_array((r.random((4, 9)), [-2, 0, 1, 7]), shape=(6, 8)))
+    wide = a.copy(); wide.indices = wide.indices.astype(np.int64); wide.indptr = wide.indptr.astype(np.int64)
+    sp.save_npz(folder + 'wide.npz', wide); keep('wide.npz', a)
+    np.savez(folder + 'one.npz', b); keep('one.npz', b)
+    np.savez_compressed(folder + 'packed.npz', np.asfortranarray(b.real)); keep('packed.npz', b.real)
+    np.savetxt(folder + 'plain.csv', b.real, delimiter=','); keep('plain.csv', b.real)
+    np.savetxt(folder + 'z.csv', b, delimiter=',', header='a comment'); keep('z.csv', b)
+    np.savetxt(folder + 'names.tsv', b.real, delimiter='\\t', header='\\t'.join('uvwxyz'), comments=''); keep('names.tsv', b.real)
     with gzip.open(folder + 'z.mtx.gz', 'wb') as f: sio.mmwrite(f, b)
     keep('z.mtx.gz', b)
     """
@@ -90,7 +115,10 @@ private let hasSciPy: Bool = {
       for name in ["row.npy", "row.npy.gz", "row.mtx"] {
         try MatrixFile.write(.dense(rowMajor), to: folder + letter + name)
       }
-      for name in ["list.npy", "list.mtx", "list.mtx.gz"] {
+      for name in ["dense.npz", "table.csv", "table.tsv.gz"] {
+        try MatrixFile.write(.dense(dense), to: folder + letter + name)
+      }
+      for name in ["list.npy", "list.mtx", "list.mtx.gz", "sparse.npz", "name.tar.gz"] {
         try MatrixFile.write(.triplets(dense.triplets()), to: folder + letter + name)
       }
       for symmetry in MatrixSymmetry.allCases where symmetry != .general {

@@ -57,6 +57,60 @@ private func complex(_ text: String) -> Complex<Double> {
     }
   }
 
+  @Test func svmlightFilesMatchTheirRecordedFigures() throws {
+    guard let folder = ReferenceData.folder else { return }
+    let rows = try String(contentsOfFile: folder + "/README.md", encoding: .utf8)
+      .components(separatedBy: "## ").first { $0.hasPrefix("LIBSVM") }?.split(separator: "\n")
+      .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+      .filter { $0.count > 5 && Int($0[1]) != nil }
+    for row in try #require(rows) {
+      let path = folder + "/libsvm/" + row[0]
+      // The figures count columns as their largest index: agaricus counts from zero.
+      let isZeroBased = row[0].hasPrefix("agaricus")
+      let (header, contents) = try MatrixFile.read(
+        path, as: Complex<Double>.self, format: .svmlight,
+        options: MatrixReadOptions(isZeroBased: isZeroBased))
+      #expect(header.rows == Int(row[1]), "\(row)")
+      #expect(isZeroBased || header.columns == Int(row[2]), "\(row)")
+      try check(contents, name: row[0], count: Int(row[3]), sum: complex(row[4]), frobenius: nil)
+      let labeled = try MatrixFile.readLabeled(
+        path, as: Double.self, options: MatrixReadOptions(isZeroBased: isZeroBased))
+      #expect(labeled.labels.count == header.rows)
+    }
+  }
+
+  @Test func handwrittenDigitsMatchTheirRecordedSums() throws {
+    guard let folder = ReferenceData.folder else { return }
+    for (name, shape, sum) in [
+      ("t10k-images-idx3-ubyte.gz", Shape(10_000, 784), 264_923_200.0),
+      ("train-labels-idx1-ubyte.gz", Shape(60_000, 1), 267_236),
+    ] {
+      let (header, contents) = try MatrixFile.read(folder + "/mnist/" + name, as: Float.self)
+      guard case .dense(let matrix) = contents else { continue }
+      #expect(matrix.shape == shape && header.elementType == "|u1")
+      #expect(matrix.storage.reduce(0.0) { $0 + Double($1) } == sum)
+    }
+  }
+
+  @Test func scipyArchivesMatchTheirRecordedFigures() throws {
+    guard let folder = ReferenceData.folder else { return }
+    for (kind, shape, count, sum) in [
+      ("csr", Shape(40, 30), 120, 66.1716679064), ("csc", Shape(40, 30), 120, 66.1716679064),
+      ("coo", Shape(40, 30), 120, 66.1716679064), ("bsr", Shape(40, 30), 120, 66.1716679064),
+      ("dia", Shape(7, 7), 13, 34),
+    ] {
+      let contents = try MatrixFile.read("\(folder)/npz/scipy_\(kind).npz", as: Double.self).contents
+      #expect(contents.shape == shape && contents.entries.count == count, "\(kind)")
+      let total = contents.entries.reduce(0.0) { $0 + Double(bitPattern: $1.real) }
+      #expect(abs(total - sum) < 1e-9, "\(kind)")
+    }
+    let several = folder + "/npz/carex_6_data.npz"
+    let error = #expect(throws: FileFormatError.self) { try MatrixFile.readHeader(several) }
+    #expect(error?.message.contains("\"A\", \"B\", \"Q\", \"R\"") == true)
+    #expect(
+      try MatrixFile.readHeader(several, options: MatrixReadOptions(member: "B")).columns == 3)
+  }
+
   private func check(
     _ contents: MatrixContents<Complex<Double>>, name: String, count: Int?, sum: Complex<Double>,
     frobenius: Double?

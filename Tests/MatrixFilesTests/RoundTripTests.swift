@@ -44,6 +44,21 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
         #expect(text.shape == b.shape && text.entries == columnMajor.entries)
         let array = try read(written(.dense(b), .npy), as: S.self, .npy)
         #expect(array.shape == b.shape && array.entries == MatrixContents.dense(b).entries)
+        let archived = try read(written(.dense(b), .npz), as: S.self, .npz)
+        #expect(archived.shape == b.shape && archived.entries == MatrixContents.dense(b).entries)
+        let collected = try read(written(.dense(b), .archive), as: S.self, .archive)
+        #expect(collected.shape == b.shape && collected.entries == columnMajor.entries)
+        let rowMajor = MatrixContents.dense(
+          try DenseMatrix(
+            rows: b.rows, columns: b.columns, order: .rowMajor, elements: b.elements(in: .rowMajor)))
+        for format in [MatrixFileFormat.csv, .tsv] where b.columns > 0 || b.rows == 0 {
+          let table = try read(written(.dense(b), format), as: S.self, format)
+          #expect(table.shape == b.shape && table.entries == rowMajor.entries, "\(format) \(b.shape)")
+        }
+        if !S.isComplex {
+          let idx = try read(written(.dense(b), .idx), as: S.self, .idx)
+          #expect(idx.shape == b.shape && idx.entries == rowMajor.entries)
+        }
       }
     }
     try check(Float.self)
@@ -65,6 +80,16 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
       for a in [list, list.adjoint()] {
         let back = try read(written(.triplets(a), .matrixMarket), as: S.self)
         #expect(back.shape == a.shape && back.entries == MatrixContents.triplets(a).entries)
+      }
+      let rows = MatrixContents.triplets(try list.compressed().triplets())
+      let npz = try read(written(.triplets(list), .npz), as: S.self, .npz)
+      #expect(npz.shape == rows.shape && npz.entries == rows.entries)
+      if !S.isComplex {
+        let svm = try MatrixFile.read(
+          Pieces(written(.triplets(list), .svmlight)), .svmlight, as: S.self,
+          MatrixReadOptions(columns: shape.1)
+        ).contents
+        #expect(svm.shape == rows.shape && svm.entries == rows.entries)
       }
       let dense = try read(written(.triplets(list), .npy), as: S.self, .npy)
       #expect(dense.entries == MatrixContents.dense(try list.dense()).entries)
@@ -155,7 +180,7 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
       #expect(try read(text, pieces: pieces).entries == wholeText)
       #expect(try read(array, .npy, pieces: pieces).entries == wholeArray)
       let unpacked = try MatrixFile.read(
-        GzipSource(Pieces(packed, of: pieces)), .matrixMarket, as: Double.self)
+        InflateSource(Pieces(packed, of: pieces), as: .gzip), .matrixMarket, as: Double.self)
       #expect(unpacked.contents.entries == wholeText)
     }
   }
@@ -173,7 +198,8 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
   @Test func gzipMembersFollowOneAnotherAndDamageIsFound() throws {
     let text = Array("%%MatrixMarket matrix array real general\n2 1\n1\n2\n".utf8)
     func unpack(_ bytes: [UInt8]) throws(FileFormatError) -> MatrixContents<Double> {
-      try MatrixFile.read(GzipSource(Pieces(bytes, of: 5)), .matrixMarket, as: Double.self).contents
+      try MatrixFile.read(InflateSource(Pieces(bytes, of: 5), as: .gzip), .matrixMarket, as: Double.self)
+        .contents
     }
     let halves = try compressed(Array(text[..<20])) + compressed(Array(text[20...]))
     #expect(try unpack(halves).entries == read(text).entries)
@@ -192,7 +218,7 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
 
   private func compressed(_ bytes: [UInt8]) throws -> [UInt8] {
     let kept = Kept()
-    let gzip = try GzipSink(kept, name: "A")
+    let gzip = try DeflateSink(kept, as: .gzip, name: "A")
     try bytes.withUnsafeBytes { try gzip.write($0) }
     try gzip.finish()
     return kept.bytes

@@ -56,11 +56,7 @@ func written<S: Scalar>(
   _ contents: MatrixContents<S>, _ format: MatrixFileFormat, symmetry: MatrixSymmetry = .general
 ) throws(FileFormatError) -> [UInt8] {
   let kept = Kept()
-  switch format {
-  case .matrixMarket:
-    try MatrixMarketWriter<S>(file: "A", symmetry: symmetry).write(contents) { kept }
-  case .npy: try NpyWriter.write(contents, file: "A") { kept }
-  }
+  try MatrixFile.write(contents, format, file: "A", symmetry: symmetry) { () throws(FileFormatError) in kept }
   return kept.bytes
 }
 

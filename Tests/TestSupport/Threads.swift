@@ -25,6 +25,18 @@ public func onThreads<Value: Sendable>(
   }
 }
 
+/// Runs all of `bodies`, each on its own thread, and returns when they have ended.
+public func atOnce(_ bodies: [@Sendable () -> Void]) {
+  let done = DispatchSemaphore(value: 0)
+  for body in bodies {
+    Thread.detachNewThread {
+      body()
+      done.signal()
+    }
+  }
+  for _ in bodies { done.wait() }
+}
+
 /// What the threads have returned or thrown so far.
 private final class Results<Value: Sendable>: Sendable {
   let byRank = Mutex([Int: Result<Value, any Error>]())

@@ -4,7 +4,7 @@
 import ArgumentParser
 
 @main
-struct BenchCollectives: ParsableCommand {
+struct BenchCollectives: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench-collectives",
     abstract: "Measure the message layer beside plain calls, in one run.",
@@ -14,7 +14,7 @@ struct BenchCollectives: ParsableCommand {
 
 /// What is measured.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case threads, sockets, allReduce = "all-reduce", mpi
+  case threads, step, ledger, sockets, allReduce = "all-reduce", mpi
 }
 
 /// Sizes and patience.
@@ -44,7 +44,7 @@ struct Effort: ParsableArguments {
 }
 
 /// Measures all parts and prints what came of it.
-struct Measure: ParsableCommand {
+struct Measure: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Measure every part, or those named.")
 
   @OptionGroup var effort: Effort
@@ -53,11 +53,13 @@ struct Measure: ParsableCommand {
   @Argument(help: "What to measure: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
   var parts: [Part] = Part.allCases
 
-  func run() throws {
+  func run() async throws {
     var rows: [Comparison] = []
     for part in parts {
       switch part {
       case .threads: rows += try measureThreads(effort)
+      case .step: rows += try await measureStep()
+      case .ledger: rows += try measureLedger(effort)
       case .sockets: rows += try measureSockets(effort)
       case .allReduce: rows += try measureAllReduce(effort, ranks: ranks)
       case .mpi: rows += try measureMPI(effort, ranks: ranks)

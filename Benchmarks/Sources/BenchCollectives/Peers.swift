@@ -47,6 +47,7 @@ enum Order {
   static let stop = 0
   static let echo = 1
   static let allReduce = 2
+  static let echoMatrix = 3
 }
 
 /// A group of processes joined by sockets, of which this one is rank 0.
@@ -91,6 +92,17 @@ final class PeerGroup {
     return try seconds(repeats) {
       try communicator.send(numbers: sent, to: 1, tag: .tiles)
       _ = try communicator.receive(into: place, from: .rank(1), tag: .tiles)
+    }
+  }
+
+  /// Sends a matrix of `bytes` bytes to rank 1, which makes it its own, and waits for a word: the seconds of
+  /// one of `repeats` round trips.
+  func matrixRoundTrip(bytes: Int, repeats: Int) throws -> Double {
+    let matrix = DenseMatrix<Double>(rows: bytes / 8 / 1024, columns: 1024) { _, _ in 1 }
+    try order([Order.echoMatrix, repeats])
+    return try seconds(repeats) {
+      try communicator.send(matrix, to: 1, tag: .tiles)
+      _ = try communicator.receive(Int.self, from: 1, tag: .tiles)
     }
   }
 
@@ -150,6 +162,11 @@ struct Peer: ParsableCommand {
             into: UnsafeMutableBufferPointer(rebasing: buffer[..<words[1]]), from: .rank(0), tag: .tiles)
           try communicator.send(
             numbers: UnsafeBufferPointer(rebasing: buffer[..<words[2]]), to: 0, tag: .tiles)
+        }
+      case Order.echoMatrix:
+        for _ in 0..<words[1] {
+          let matrix = try communicator.receive(DenseMatrix<Double>.self, from: 0, tag: .tiles)
+          try communicator.send(matrix.rows, to: 0, tag: .tiles)
         }
       case Order.allReduce: _ = try timeAllReduce(communicator, count: words[1], repeats: words[2])
       default: return

@@ -11,24 +11,36 @@ func measureSockets(_ effort: Effort) throws -> [Comparison] {
   var rows: [Comparison] = []
   for kind in SocketKind.allCases {
     let group = try PeerGroup(size: 2, kind)
-    let latency = try besideBlockingTCP(group, bytes: 8, effort)
+    let latency = try besideBlockingTCP(bytes: 8, effort) {
+      try group.roundTrip(bytes: 8, answer: 8, repeats: $0)
+    }
     let name = "\(kind.rawValue) sockets, "
     rows.append(
       .times(
         name + "8 bytes, one way", (latency.ours / 2, latency.reference / 2), against: "blocking TCP",
         limit: .atMost(1.5)))
     let bytes = effort.bandwidthBytes
+    let bandwidth = try besideBlockingTCP(bytes: bytes, effort) {
+      try group.roundTrip(bytes: bytes, answer: 8, repeats: $0)
+    }
     rows.append(
       .rates(
-        name + "\(bytes) bytes", try besideBlockingTCP(group, bytes: bytes, effort), bytes: bytes,
-        against: "blocking TCP", limit: .atLeast(0.9)))
+        name + "\(bytes) bytes", bandwidth, bytes: bytes, against: "blocking TCP", limit: .atLeast(0.9)))
+    // The plain socket's peer has its memory; a matrix gets memory of its own at each end of its way.
+    for bytes in [effort.longBytes, bytes] {
+      let matrix = try besideBlockingTCP(bytes: bytes, effort) {
+        try group.matrixRoundTrip(bytes: bytes, repeats: $0)
+      }
+      rows.append(
+        .rates(name + "matrix of \(bytes) bytes", matrix, bytes: bytes, against: "blocking TCP"))
+    }
     try group.stop()
   }
   return rows
 }
 
-/// Round trips of `bytes` bytes there and 8 back, over the group and over a plain TCP socket.
-private func besideBlockingTCP(_ group: PeerGroup, bytes: Int, _ effort: Effort) throws
+/// Round trips of `bytes` bytes there and 8 back, ours and over a plain TCP socket.
+private func besideBlockingTCP(bytes: Int, _ effort: Effort, ours: (_ repeats: Int) throws -> Double) throws
   -> (ours: Double, reference: Double)
 {
   let (mine, theirs) = try SocketKind.tcp.pair()
@@ -43,7 +55,7 @@ private func besideBlockingTCP(_ group: PeerGroup, bytes: Int, _ effort: Effort)
     buffer.deallocate()
   }
   return try medians(
-    effort, ours: { try group.roundTrip(bytes: bytes, answer: 8, repeats: $0) },
+    effort, ours: ours,
     reference: { reference_socket_round_trip(mine, buffer, bytes, 8, Int32($0)) })
 }
 

@@ -74,35 +74,6 @@ func benchDense(order n: Int) throws {
   guard product.storage == c else { throw LinearAlgebraError.notConverged("the check of the product") }
 }
 
-/// A task that does nothing, to measure what a step costs.
-enum NothingTask: MapTask {
-  typealias Arguments = Empty
-  typealias Input = VectorTile<Double>
-  static var name: String { "bench-nothing" }
-  static func run(_: Empty, _ tile: VectorTile<Double>, tile number: Int) -> VectorTile<Double> { tile }
-}
-
-func benchStep(workers: Int) async throws {
-  let microseconds = try await Cluster.run(
-    ClusterConfiguration(workers: workers), tasks: [.map(NothingTask.self)]
-  ) { cluster in
-    let tiles = try await cluster.engine.place((0..<workers).map { VectorTile([Double($0)]) })
-    var times: [Double] = []
-    for _ in 0..<2000 {
-      let start = ContinuousClock.now
-      _ = try await cluster.engine.map(NothingTask.self, Empty(), over: tiles)
-      let duration = ContinuousClock.now - start
-      times.append(Double(duration.components.attoseconds) * 1e-12)
-    }
-    return median(times)
-  }
-  print(
-    String(
-      format: "empty map over %d tiles, %d workers as threads\n  %.1f us a step (median)", workers, workers,
-      microseconds))
-}
-
 try benchSparse(rows: 1_000_000, columns: 300_000, perRow: 20)
 try benchSparse(rows: 4_000_000, columns: 38_000, perRow: 2)
 try benchDense(order: 1024)
-try await benchStep(workers: 4)

@@ -34,6 +34,9 @@ extension Communicator {
     let proposals = try allGather(
       Proposal(color: color, key: key, number: GroupNumbers.next()), tag: tag)
     let number = proposals.reduce(0) { max($0, $1.number) }
+    guard number <= Tag.maximumGroup else {
+      throw .tooLong(what: "the number of a group", length: number, limit: Tag.maximumGroup)
+    }
     GroupNumbers.use(number)
     guard let color else { return nil }
     let members = proposals.indices.filter { proposals[$0].color == color }
@@ -62,7 +65,7 @@ private struct Proposal: WireCodable {
   init(from reader: inout WireReader) throws(CommunicationError) {
     color = try Int?(from: &reader)
     key = try reader.readInt()
-    number = try reader.readInt(in: 1...Tag.maximumGroup, "a group's number")
+    number = try reader.readInt(in: 1...Tag.maximumGroup + 1, "a group's number")
   }
 }
 
@@ -71,7 +74,7 @@ private struct Proposal: WireCodable {
 private enum GroupNumbers {
   private static let largest = Atomic(0)
 
-  /// A number that no group here has.
+  /// A number that no group here has; one too large for a tag when all are used.
   static func next() -> Int { largest.load(ordering: .relaxed) + 1 }
 
   /// Makes all later numbers larger than `number`.

@@ -51,7 +51,7 @@ public final class InProcessCommunicator: Communicator {
   {
     if case .rank(let rank) = source { try check(rank: rank) }
     let message = try mailboxes[rank].take(from: source, tag: tag)
-    return Received(try Self.value(type, of: message.value), from: message.source)
+    return Received(try value(type, of: message), from: message.source)
   }
 
   /// Closes every mailbox of the group.
@@ -66,12 +66,16 @@ public final class InProcessCommunicator: Communicator {
     for (other, mailbox) in mailboxes.enumerated() where other != rank { mailbox.lose(rank, reason: reason) }
   }
 
-  private static func value<Value: WireCodable>(_ type: Value.Type, of message: any Sendable)
+  private func value<Value: WireCodable>(_ type: Value.Type, of message: Received<any Sendable>)
     throws(CommunicationError) -> Value
   {
-    if let value = message as? Value { return value }
-    if let encoded = message as? Encoded { return try encoded.value(type) }
-    throw .unexpectedMessage(expected: "\(Value.self)", found: "\(Swift.type(of: message))")
+    if let value = message.value as? Value { return value }
+    if let encoded = message.value as? Encoded { return try encoded.value(type) }
+    if let lent = message.value as? any LentMessage {
+      lent.giveBack()
+      mailboxes[message.source].wake()
+    }
+    throw .unexpectedMessage(expected: "\(Value.self)", found: "\(Swift.type(of: message.value))")
   }
 }
 
@@ -115,7 +119,7 @@ extension InProcessCommunicator {
       }
       mailboxes[message.source].wake()
     } else {
-      let elements = try Self.value(NumberArray<Element>.self, of: message.value).elements
+      let elements = try value(NumberArray<Element>.self, of: message).elements
       count = elements.count
       if count == buffer.count { elements.withUnsafeBufferPointer { buffer.copy(from: $0) } }
     }

@@ -4,11 +4,17 @@
 
 import Synchronization
 
+/// Numbers of whatever type, lent to the receiver of a message.
+protocol LentMessage: Sendable {
+  /// Gives the numbers back unread: the receiver does not want them, and the sender has no part in that.
+  func giveBack()
+}
+
 /// A worker's numbers, lent to the receiver of a message.
 ///
 /// `@unchecked Sendable`: the sender leaves the memory alone until `isTaken` or `withdraw` says that the
 /// receiver is done with it; the receiver reads it between `state` becoming copying and taken.
-final class LentNumbers<Element: Sendable>: @unchecked Sendable {
+final class LentNumbers<Element: Sendable>: LentMessage, @unchecked Sendable {
   private enum State: UInt8, AtomicRepresentable {
     case offered, copying, taken, withdrawn
   }
@@ -32,6 +38,8 @@ final class LentNumbers<Element: Sendable>: @unchecked Sendable {
     state.store(.taken, ordering: .releasing)
     return true
   }
+
+  func giveBack() { _ = change(from: .offered, to: .taken) }
 
   /// Takes the memory back; false when the receiver has had it first, and is done with it now.
   func withdraw() -> Bool {

@@ -34,6 +34,9 @@ struct Doorkeeper: ~Copyable {
   private var arrivals: [Arrival] = []
   private var failures = 0
   private var refused = 0
+  /// Until when no connection is taken: there is no descriptor for it, and asking again at once is no use.
+  private var pauseEnd: ContinuousClock.Instant?
+  private static let pause = Duration.milliseconds(100)
 
   init(
     _ listener: consuming Listener, _ acceptance: Acceptance, _ terms: JoiningTerms, _ tls: TLSContext?,
@@ -64,7 +67,7 @@ struct Doorkeeper: ~Copyable {
         for visitor in visitors { visitor.close() }
         throw .refused(
           reason: "\(found) of \(count) workers have come to \(address) within \(terms.patience)"
-            + (refused > 0 ? "; \(refused) connections were refused" : ""))
+            + (refused > 0 ? "; refused connections: \(refused)" : ""))
       }
       let before = arrivals.count
       wakeUp(until: deadline)
@@ -79,11 +82,14 @@ struct Doorkeeper: ~Copyable {
     let now = ContinuousClock.now
     let present = arrivals.count
     let active = visitors.filter { $0.earliest <= now }
-    var descriptors = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
+    if let pauseEnd, pauseEnd <= now { self.pauseEnd = nil }
+    let isOpen = pauseEnd == nil
+    var descriptors = [pollfd(fd: listener.descriptor, events: isOpen ? Int16(POLLIN) : 0, revents: 0)]
     // Nothing is expected of those who wait; whatever comes is their leaving.
     descriptors += arrivals.map { pollfd(fd: $0.link.descriptor, events: Int16(POLLIN), revents: 0) }
     descriptors += active.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
-    let times = visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [deadline]
+    let times =
+      visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [pauseEnd ?? deadline, deadline]
     SystemCall.poll(&descriptors, until: times.min())
 
     for (visitor, descriptor) in zip(active, descriptors.dropFirst(1 + present)) where descriptor.revents != 0
@@ -126,8 +132,9 @@ struct Doorkeeper: ~Copyable {
     for _ in 0..<64 {
       guard let descriptor = listener.accept() else {
         // Out of descriptors: room is made by whoever has waited longest.
-        if errno == EMFILE || errno == ENFILE, let oldest = visitors.first {
-          dismiss(oldest, "too many visitors")
+        if errno == EMFILE || errno == ENFILE {
+          if let oldest = visitors.first { dismiss(oldest, "too many visitors") }
+          pauseEnd = .now + Self.pause
         }
         return
       }

@@ -18,8 +18,8 @@
 
 import TesseraCommunication
 
-/// One side of the handshake.
-struct Handshake: Sendable {
+/// One side of the handshake. It holds a key, and is never printed.
+struct Handshake: Sendable, CustomStringConvertible, CustomReflectable {
   /// How it ended.
   enum Outcome: Equatable, Sendable {
     /// The peer knows the secret and is wanted. For an acceptor `claim` is the peer's, for an initiator its
@@ -38,6 +38,9 @@ struct Handshake: Sendable {
   var missing: Int { outcome == nil ? state.byteCount - received.count : 0 }
   /// Whether a proof has been sent: a peer that hangs up now does not accept it.
   private(set) var hasProved = false
+
+  var description: String { "(handshake)" }
+  var customMirror: Mirror { Mirror(self, children: []) }
 
   private enum Side: Sendable {
     case initiator(Claim)

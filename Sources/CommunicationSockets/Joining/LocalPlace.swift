@@ -55,10 +55,12 @@ public struct LocalPlace: Equatable, Sendable {
       try say("here")
       for _ in 0..<(size - 2) {
         let passed = try PassedDescriptor.receive(over: socket)
-        let link = PlainLink(descriptor: passed.descriptor, isChecksummed: false)
-        guard 1..<size ~= Int(passed.number), Int(passed.number) != rank,
-          links.updateValue(link, forKey: Int(passed.number)) == nil
-        else { throw .malformed(expected: "a connection to each worker") }
+        let peer = Int(passed.number)
+        guard 1..<size ~= peer, peer != rank, links[peer] == nil else {
+          close(passed.descriptor)
+          throw .malformed(expected: "a connection to each worker")
+        }
+        links[peer] = PlainLink(descriptor: passed.descriptor, isChecksummed: false)
       }
       try say("ready")
       try hear()

@@ -61,6 +61,21 @@ public final class LocalWorkers: @unchecked Sendable {
     for child in children { _ = child.reap(until: deadline) }
   }
 
+  /// The worker whose process has ended otherwise than by itself, and how, in words; nil where there is none.
+  /// `regular` are the exit codes of a process that has served to the end of its job. Blocks up to half a second.
+  public func firstCasualty(regular: Set<Int32>) -> (rank: Int, fate: String)? {
+    for _ in 0..<50 {
+      for (index, child) in children.enumerated() {
+        guard let end = child.poll() else { continue }
+        if case .exited(let code) = end, regular.contains(code) { continue }
+        if end != .unknown { return (index + 1, "\(end)") }
+      }
+      if children.allSatisfy({ $0.end != nil }) { return nil }
+      usleep(10_000)
+    }
+    return nil
+  }
+
   /// How the process of worker `rank` ended, in words; nil for ranks that are no process, and while it runs.
   /// Blocks up to half a second: a process closes its connections a moment before it has ended.
   public func fate(of rank: Int) -> String? {
@@ -115,8 +130,7 @@ private struct Gathering {
         if count == 1 {
           waiting.remove(index)
         } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-          let end = children[index].reap(until: min(deadline, .now + .seconds(2)))
-          throw .refused(reason: "worker \(index + 1) did not join: \(end)")
+          throw absence(of: index + 1)
         }
       }
       if let index = waiting.min(), deadline <= .now {
@@ -136,18 +150,31 @@ private struct Gathering {
           close(pair.0)
           close(pair.1)
         }
-        try PassedDescriptor.send(pair.0, labelled: Int32(high), over: sockets[low - 1], until: deadline)
-        try PassedDescriptor.send(pair.1, labelled: Int32(low), over: sockets[high - 1], until: deadline)
+        try pass(pair.0, to: low, labelled: high)
+        try pass(pair.1, to: high, labelled: low)
       }
     }
   }
 
-  func tellAll(_ word: String) throws(CommunicationError) {
-    for socket in sockets {
-      guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else {
-        throw .refused(reason: "a worker has gone before the job began")
-      }
+  private func pass(_ descriptor: Int32, to rank: Int, labelled other: Int) throws(CommunicationError) {
+    do throws(CommunicationError) {
+      try PassedDescriptor.send(
+        descriptor, labelled: Int32(other), over: sockets[rank - 1], until: deadline)
+    } catch {
+      throw absence(of: rank)
     }
+  }
+
+  func tellAll(_ word: String) throws(CommunicationError) {
+    for (index, socket) in sockets.enumerated() {
+      guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else { throw absence(of: index + 1) }
+    }
+  }
+
+  /// How a worker that has closed its connection has ended. One that has not is ended.
+  private func absence(of rank: Int) -> CommunicationError {
+    let end = children[rank - 1].reap(until: min(deadline, .now + .seconds(2)))
+    return .refused(reason: "worker \(rank) did not join: \(end)")
   }
 
   func abandon() {

@@ -62,9 +62,12 @@ enum PassedDescriptor {
           $0.load(fromByteOffset: 16, as: Int32.self)
         )
       }
-      guard received.count == 4, received.controlCount >= headerBytes + 4, level == SOL_SOCKET,
-        type == Int32(SCM_RIGHTS)
-      else { throw .malformed(expected: "a connection to another worker") }
+      let isPassed =
+        received.controlCount >= headerBytes + 4 && level == SOL_SOCKET && type == Int32(SCM_RIGHTS)
+      guard isPassed, received.count == 4 else {
+        if isPassed { close(descriptor) }
+        throw .malformed(expected: "a connection to another worker")
+      }
       return (descriptor, Int32(littleEndian: received.number))
     }
   }

@@ -65,8 +65,11 @@ extension Rendezvous {
         if handshake.outcome == nil { handshake.receive(try stream.read(handshake.missing, until: limit)) }
       } catch {
         // An acceptor does not say why it hangs up on a proof; there is one reason.
-        throw handshake.hasProved
-          ? .final("the peer hung up on this process's proof: it has another secret") : .tryAgain(error)
+        if handshake.hasProved {
+          throw .final("the peer hung up on this process's proof: it has another secret")
+        }
+        guard case .closed(let reason) = error else { throw .tryAgain(error) }
+        throw .tryAgain(.closed(reason: "no answer to this protocol (TLS on one side only?): \(reason)"))
       }
       switch handshake.outcome {
       case .admitted(_, let session)?: return session

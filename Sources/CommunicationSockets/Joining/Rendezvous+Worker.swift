@@ -2,6 +2,7 @@
 // workers of lower rank and be called by those of higher rank.
 
 import Foundation
+import Synchronization
 public import TesseraCommunication
 
 extension Rendezvous {
@@ -131,11 +132,10 @@ extension Rendezvous {
     let thread = Thread {
       let door = Doorkeeper(held.take(), acceptance, terms, tls)
       do throws(CommunicationError) {
-        answers.result = .success(try door.admit(higher, until: deadline))
+        answers.give(.success(try door.admit(higher, until: deadline)))
       } catch {
-        answers.result = .failure(error)
+        answers.give(.failure(error))
       }
-      answers.done.signal()
     }
     thread.name = "tessera door"
     thread.start()
@@ -149,14 +149,15 @@ extension Rendezvous {
     } catch {
       failure = error
     }
-    // After a failure here the others fail too, and the thread ends by its deadline.
     if failure == nil {
-      answers.done.wait()
       do throws(CommunicationError) {
-        for arrival in try answers.result.get() { links[Int(arrival.claim.number)] = arrival.link }
+        for arrival in try answers.take().get() { links[Int(arrival.claim.number)] = arrival.link }
       } catch {
         failure = error
       }
+    } else {
+      // The others fail too, and the thread ends by its deadline.
+      answers.abandon()
     }
     if let failure {
       for link in links.values { link.close() }
@@ -199,10 +200,38 @@ extension Rendezvous {
   }
 }
 
-/// What the door's thread has to say.
-///
-/// `@unchecked Sendable`: the result is written before the signal and read after it.
-private final class Answers: @unchecked Sendable {
-  var result = Result<[Arrival], CommunicationError>.success([])
-  let done = DispatchSemaphore(value: 0)
+/// What the door's thread has to say. Nobody else closes the links of those who have come when nobody listens.
+private final class Answers: Sendable {
+  private let state = Mutex((result: Result<[Arrival], CommunicationError>?.none, isAbandoned: false))
+  private let done = DispatchSemaphore(value: 0)
+
+  /// Called once, by the door's thread.
+  func give(_ result: Result<[Arrival], CommunicationError>) {
+    let isAbandoned = state.withLock { state in
+      state.result = result
+      return state.isAbandoned
+    }
+    if isAbandoned { Self.close(result) }
+    done.signal()
+  }
+
+  /// Waits for the result.
+  func take() -> Result<[Arrival], CommunicationError> {
+    done.wait()
+    return state.withLock { $0.result } ?? .success([])
+  }
+
+  /// Notes that nobody will take the result.
+  func abandon() {
+    let result = state.withLock { state in
+      state.isAbandoned = true
+      return state.result
+    }
+    if let result { Self.close(result) }
+  }
+
+  private static func close(_ result: Result<[Arrival], CommunicationError>) {
+    guard case .success(let arrivals) = result else { return }
+    for arrival in arrivals { arrival.link.close() }
+  }
 }

@@ -80,7 +80,8 @@ extension Secret {
     let bytes = UnsafeRawBufferPointer(start: text, count: count).map { $0 }
     memset(text, 0, count)
     unsetenv(variable)
-    return bytes
+    // An empty variable is how some shells unset one.
+    return bytes.isEmpty ? nil : bytes
   }
 
   private static func read(fromFile path: String) throws(CommunicationError) -> Secret {

@@ -3,10 +3,13 @@
 
 import TesseraCommunication
 
-/// The key of one connection.
-struct SessionKey: Equatable, Sendable {
+/// The key of one connection, which is never printed.
+struct SessionKey: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
   private let bytes: [UInt8]
   init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var description: String { "(key)" }
+  var customMirror: Mirror { Mirror(self, children: []) }
 
   func proof(_ direction: SealedMessages.Direction, number: Int, _ payload: [UInt8]) -> [UInt8] {
     Cryptography.authenticationCode(key: bytes, Array("\(direction) \(number) ".utf8) + payload)

@@ -10,11 +10,11 @@ import COpenSSL
 import Glibc
 import TesseraCommunication
 
-/// What the connections of one process have in common: the key, the versions and suites allowed.
+/// What the connections of one process have in common: the key, the versions and suites allowed. Never printed.
 ///
 /// `@unchecked Sendable`: OpenSSL's contexts count their references atomically, and nothing is set after
 /// `init`.
-final class TLSContext: @unchecked Sendable {
+final class TLSContext: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
   /// The most bytes of a key: OpenSSL's buffer has more.
   private static let keyBytes = Cryptography.digestBytes
   fileprivate let key: [UInt8]
@@ -24,9 +24,10 @@ final class TLSContext: @unchecked Sendable {
   /// - Throws: `refused` when this OpenSSL has no TLS 1.3.
   init(_ secret: Secret) throws(CommunicationError) {
     key = secret.key(for: "tessera tls 1")
-    guard let context = SSL_CTX_new(TLS_method()), let socketMethod = tessera_tls_socket(TLSContext.send)
-    else {
-      throw .refused(reason: "OpenSSL has no TLS")
+    guard let context = SSL_CTX_new(TLS_method()) else { throw .refused(reason: "OpenSSL has no TLS") }
+    guard let socketMethod = tessera_tls_socket(TLSContext.send) else {
+      SSL_CTX_free(context)
+      throw .refused(reason: "OpenSSL has no memory for TLS")
     }
     self.socketMethod = socketMethod
     self.context = context
@@ -52,6 +53,9 @@ final class TLSContext: @unchecked Sendable {
     BIO_meth_free(socketMethod)
   }
 
+  var description: String { "(TLS key)" }
+  var customMirror: Mirror { Mirror(self, children: []) }
+
   private static let identity = "tessera".utf8.map { CChar(bitPattern: $0) }
 
   /// Called back by OpenSSL, whose own write would end the process with SIGPIPE where the peer has gone.
@@ -75,7 +79,11 @@ final class TLSContext: @unchecked Sendable {
   }
 
   fileprivate func connection(_ descriptor: Int32, _ side: TLSLink.Side) throws(LinkError) -> OpaquePointer {
-    guard let connection = SSL_new(context), let socket = BIO_new(socketMethod) else {
+    guard let connection = SSL_new(context) else {
+      throw LinkError(reason: "OpenSSL has no memory for a connection")
+    }
+    guard let socket = BIO_new(socketMethod) else {
+      SSL_free(connection)
       throw LinkError(reason: "OpenSSL has no memory for a connection")
     }
     tessera_tls_attach(connection, socket, descriptor)
@@ -179,7 +187,10 @@ final class TLSLink: Link, @unchecked Sendable {
     _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))
   }
 
-  func close() { _ = Glibc.close(descriptor) }
+  func close() {
+    _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+    _ = Glibc.close(descriptor)
+  }
 
   private func failure() -> LinkError {
     let number = errno

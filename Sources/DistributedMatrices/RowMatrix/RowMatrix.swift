@@ -13,7 +13,7 @@ public struct RowMatrix<S: Scalar>: DistributedMatrix {
   public let storedCount: Int
   /// The cluster that holds the slabs.
   public let cluster: Cluster
-  /// The slabs as they are stored.
+  /// The slabs as they are stored, in order: what tasks of one's own run on.
   public let tiles: TileCollection<LocalMatrix<S>>
 
   /// The matrix of the given slabs.

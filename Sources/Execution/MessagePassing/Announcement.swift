@@ -53,7 +53,7 @@ struct Announcement: WireCodable {
     step = try Step(from: &reader)
     let words = try reader.readInt()
     let payloadBytes = try reader.readInt()
-    let rest = reader.readRest()
+    let rest = try reader.readRest()
     guard 0...rest.remaining ~= payloadBytes, 0...payloadBytes ~= words else {
       throw .malformed(expected: "\(words) words in \(payloadBytes) of \(rest.remaining) bytes")
     }

@@ -1,5 +1,5 @@
-// A worker's part in an exchange: it cuts its tiles, trades parcels with every other worker in P - 1 rounds
-// (round d: send to rank + d, receive from rank - d), and puts its new tiles together.
+// A worker's part in an exchange: it cuts its tiles, trades parcels with every other worker, and puts its new
+// tiles together.
 
 import TesseraCommunication
 import TesseraPartitioning
@@ -32,17 +32,7 @@ extension Worker {
     // Nobody merges after a failed cut: the pieces would not be complete.
     if let failed = try agree(on: failure) { return communicator.rank == 0 ? failed : nil }
 
-    var incoming = outgoing[communicator.rank]
-    for distance in 1..<max(communicator.size, 1) {
-      let next = (communicator.rank + distance) % communicator.size
-      let previous = (communicator.rank - distance + communicator.size) % communicator.size
-      // Everybody sends at once: a send that waited for its receiver would wait for ever.
-      let posted = try communicator.postSend(outgoing[next], to: next, tag: .exchange)
-      outgoing[next] = []
-      incoming += try communicator.receive(
-        [Parcel<Task.Piece>].self, from: previous, tag: .exchange)
-      try posted.wait()
-    }
+    let incoming = try communicator.allToAll(outgoing, tag: .exchange).joined()
     var pieces: [Int: [Parcel<Task.Piece>]] = [:]
     for parcel in incoming { pieces[parcel.target, default: []].append(parcel) }
     var made: [Int: any Sendable] = [:]

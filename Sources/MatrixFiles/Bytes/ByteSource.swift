@@ -31,7 +31,7 @@ extension ByteSource {
 /// - Throws: `noInput` when there is no such readable file.
 func openSource(_ path: String) throws(FileFormatError) -> any ByteSource {
   let source = BufferedStart(try FileSource(path))
-  return try source.start(2).elementsEqual([0x1f, 0x8b]) ? try GzipSource(source) : source
+  return try source.start(2).elementsEqual([0x1f, 0x8b]) ? try InflateSource(source, as: .gzip) : source
 }
 
 /// A source whose first bytes can be looked at before they are read.

@@ -42,6 +42,27 @@ final class FileSource: ByteSource {
   var progress: ReadProgress { ReadProgress(bytesRead: offset, totalBytes: size) }
   var remainingBytes: Int? { size.map { max(0, $0 - offset) } }
 
+  /// The file's size, when bytes can be read at any place of it: not of a pipe.
+  var seekableSize: Int? { size }
+
+  /// Fills all of `buffer` with the bytes from `offset` on. What `read` reads next does not change.
+  ///
+  /// - Throws: `inputOutput`; also when the file ends before.
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
+      if count > 0 {
+        filled += count
+      } else if count == 0 || errno != EINTR {
+        let reason = count == 0 ? "the file has become shorter" : systemMessage()
+        throw FileFormatError(
+          .inputOutput, file: name, at: .byte(offset + filled), "reading failed: \(reason)")
+      }
+    }
+  }
+
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
     while true {
       let count = systemRead(descriptor, buffer.baseAddress, buffer.count)

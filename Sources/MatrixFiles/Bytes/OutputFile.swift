@@ -18,12 +18,24 @@ protocol ByteSink: AnyObject {
   func finish() throws(FileFormatError)
 }
 
-/// A sink for the file at `path`, compressed when its name ends in `.gz`; standard output for `-`.
+extension ByteSink {
+  /// Takes the bytes of all `elements`, numbers, as they lie in memory.
+  func send<T>(_ elements: [T]) throws(FileFormatError) {
+    var failure: FileFormatError?
+    elements.withUnsafeBytes { bytes in
+      do throws(FileFormatError) { try write(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// A sink for the file at `path`, compressed when its name ends in `.gz` or `.tgz`; standard output for `-`.
 ///
 /// - Throws: `cannotCreate`.
 func openSink(_ path: String) throws(FileFormatError) -> any ByteSink {
   let file = try OutputFile(path)
-  return path.lowercased().hasSuffix(".gz") ? try GzipSink(file, name: path) : file
+  return [".gz", ".tgz"].contains(where: path.lowercased().hasSuffix)
+    ? try DeflateSink(file, as: .gzip, name: path) : file
 }
 
 /// A file being written.

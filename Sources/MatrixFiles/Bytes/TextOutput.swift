@@ -57,6 +57,18 @@ struct TextOutput: ~Copyable {
   @inline(__always)
   mutating func endLine() throws(FileFormatError) {
     bytes.append(newline)
+    try flushWhenFull()
+  }
+
+  /// The bytes of a number, the highest first.
+  @inline(__always)
+  mutating func append(bigEndian value: some FixedWidthInteger) {
+    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Hands the gathered bytes on when enough has gathered.
+  @inline(__always)
+  mutating func flushWhenFull() throws(FileFormatError) {
     if bytes.count >= TextOutput.pieceSize { try flush() }
   }
 

@@ -13,19 +13,21 @@ struct NpyHeader {
   /// No header of a matrix comes near; a longer one is a lie.
   static let longest = 1 << 16
 
-  var element: NpyElement
-  var order: StorageOrder
-  var rows: Int
-  var columns: Int
+  let element: StoredElement
+  let order: StorageOrder
+  let shape: [Int]
   /// Where the data begins in the file.
-  var dataOffset: Int
+  let dataOffset: Int
+  private let literalOffset: Int
+  private let file: String
 
   /// Reads the header from the beginning of `source`.
   ///
-  /// - Throws: `badData` with the byte that is not as it should be; also for elements that are not numbers,
-  ///   and for arrays of more than two dimensions.
-  init(from source: any ByteSource) throws(FileFormatError) {
-    let fixed = try NpyHeader.take(8, from: source, offset: 0)
+  /// - Parameter allowsText: whether text is read as well, as an array of character codes with one dimension
+  ///   more.
+  /// - Throws: `badData` with the byte that is not as it should be; also for elements that are not numbers.
+  init(from source: any ByteSource, allowsText: Bool = false) throws(FileFormatError) {
+    let fixed = try source.bytes(8, of: "header", offset: 0)
     guard fixed.prefix(6).elementsEqual(NpyHeader.magic) else {
       throw FileFormatError(
         file: source.name, at: .byte(0), expected: "an .npy file's first bytes, \\x93NUMPY",
@@ -36,7 +38,7 @@ struct NpyHeader {
         file: source.name, at: .byte(6), expected: "version 1.0, 2.0 or 3.0",
         found: "\(fixed[6]).\(fixed[7])")
     }
-    let lengthBytes = try NpyHeader.take(fixed[6] == 1 ? 2 : 4, from: source, offset: 8)
+    let lengthBytes = try source.bytes(fixed[6] == 1 ? 2 : 4, of: "header", offset: 8)
     let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
     guard length <= NpyHeader.longest else {
       throw FileFormatError(
@@ -44,42 +46,41 @@ struct NpyHeader {
         found: "a length of \(length)")
     }
     let start = 8 + lengthBytes.count
-    let text = try NpyHeader.take(length, from: source, offset: start)
-    var literal = NpyLiteral(text, offset: start, file: source.name)
+    let text = try source.bytes(length, of: "header", offset: start)
+    var literal = NpyLiteral(text, offset: start, file: source.name, allowsText: allowsText)
     let fields = try literal.parseHeader()
-    dataOffset = start + length
+    (literalOffset, dataOffset) = (start, start + length)
     order = fields.isFortranOrder ? .columnMajor : .rowMajor
     element = fields.element
-    switch fields.shape.count {
-    case 0: (rows, columns) = (1, 1)
-    case 1: (rows, columns) = (fields.shape[0], 1)
-    case 2: (rows, columns) = (fields.shape[0], fields.shape[1])
+    shape = fields.shape
+    file = source.name
+  }
+
+  /// Number of elements.
+  var count: Int { shape.reduce(1, *) }
+
+  /// Rows and columns: a vector is a column, a scalar is 1 by 1.
+  ///
+  /// - Throws: `badData` for more than two dimensions.
+  func matrixShape() throws(FileFormatError) -> (rows: Int, columns: Int) {
+    switch shape.count {
+    case 0: return (1, 1)
+    case 1: return (shape[0], 1)
+    case 2: return (shape[0], shape[1])
     default:
       throw FileFormatError(
-        .badData, file: source.name, at: .byte(start),
-        "\(fields.shape.count)-dimensional arrays are not matrices")
+        .badData, file: file, at: .byte(literalOffset), "\(shape.count)-dimensional arrays are not matrices")
     }
   }
 
   /// The header as every format has it.
-  func fileHeader() -> MatrixFileHeader {
-    MatrixFileHeader(
-      rows: rows, columns: columns, storedEntries: rows * columns, format: .npy, layout: .array(order),
+  ///
+  /// - Throws: `badData` for more than two dimensions.
+  func fileHeader(_ format: MatrixFileFormat = .npy) throws(FileFormatError) -> MatrixFileHeader {
+    let (rows, columns) = try matrixShape()
+    return MatrixFileHeader(
+      rows: rows, columns: columns, storedEntries: count, format: format, layout: .array(order),
       scalar: element.scalar, elementType: element.name, symmetry: .general)
-  }
-
-  private static func take(_ count: Int, from source: any ByteSource, offset: Int)
-    throws(FileFormatError) -> [UInt8]
-  {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
-    defer { buffer.deallocate() }
-    let filled = try source.fill(buffer)
-    guard filled == count else {
-      throw FileFormatError(
-        file: source.name, at: .byte(offset + filled),
-        expected: "\(count) bytes of header from byte \(offset)", found: "the end of the file")
-    }
-    return [UInt8](buffer)
   }
 }
 
@@ -88,19 +89,21 @@ struct NpyLiteral {
   private let text: [UInt8]
   private let offset: Int
   private let file: String
+  private let allowsText: Bool
   private var place = 0
 
-  init(_ text: [UInt8], offset: Int, file: String) {
+  init(_ text: [UInt8], offset: Int, file: String, allowsText: Bool) {
     self.text = text
     self.offset = offset
     self.file = file
+    self.allowsText = allowsText
   }
 
   /// The three fields, in any order, each exactly once.
   mutating func parseHeader() throws(FileFormatError) -> (
-    element: NpyElement, isFortranOrder: Bool, shape: [Int]
+    element: StoredElement, isFortranOrder: Bool, shape: [Int]
   ) {
-    var element: NpyElement?
+    var type: (element: StoredElement, characters: Int?)?
     var isFortranOrder: Bool?
     var shape: [Int]?
     try expect("{")
@@ -110,7 +113,7 @@ struct NpyLiteral {
       let key = try parseString()
       try expect(":")
       switch key {
-      case "descr" where element == nil: element = try parseElement()
+      case "descr" where type == nil: type = try parseType()
       case "fortran_order" where isFortranOrder == nil: isFortranOrder = try parseBool()
       case "shape" where shape == nil: shape = try parseShape()
       default:
@@ -125,11 +128,12 @@ struct NpyLiteral {
     }
     skipBlanks()
     guard place == text.count else { throw error(at: place, expected: "the end of the header") }
-    guard let element, let isFortranOrder, let shape else {
+    guard let (element, characters) = type, let isFortranOrder, var shape else {
       throw error(
         at: place, expected: "each of 'descr', 'fortran_order' and 'shape' once",
         found: "the end of the header")
     }
+    if let characters { shape.append(characters) }
     let count = shape.reduce(into: (bytes: element.size, overflowed: false)) { product, dimension in
       let (bytes, overflow) = product.bytes.multipliedReportingOverflow(by: dimension)
       product = (bytes, product.overflowed || overflow)
@@ -140,15 +144,25 @@ struct NpyLiteral {
     return (element, isFortranOrder, shape)
   }
 
-  private mutating func parseElement() throws(FileFormatError) -> NpyElement {
+  /// The type of the elements. Text of n characters is n character codes: `|S3` three bytes, `<U3` three
+  /// numbers of 4 bytes.
+  private mutating func parseType() throws(FileFormatError) -> (StoredElement, characters: Int?) {
     skipBlanks()
     let start = place
     guard place < text.count, text[place] != UInt8(ascii: "[") else {
       throw error(at: start, expected: "one element type", found: "a structured one")
     }
     let name = try parseString()
-    do throws(NpyElement.Refusal) {
-      return try NpyElement(name)
+    let letters = name.drop { "<>=|".contains($0) }
+    do throws(StoredElement.Refusal) {
+      if allowsText, let kind = letters.first, kind == "S" || kind == "U",
+        let characters = Int(letters.dropFirst()), characters >= 0
+      {
+        return (
+          try StoredElement(kind == "S" ? "|u1" : name.prefix(name.count - letters.count) + "u4"), characters
+        )
+      }
+      return (try StoredElement(name), nil)
     } catch {
       throw self.error(at: start, expected: error.expected, found: quoted(name.utf8))
     }

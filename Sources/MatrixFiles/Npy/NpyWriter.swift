@@ -11,49 +11,59 @@ enum NpyWriter {
   static func write<S: Scalar>(
     _ contents: MatrixContents<S>, file: String, open: () throws(FileFormatError) -> any ByteSink
   ) throws(FileFormatError) {
-    let matrix = try dense(contents, file: file)
+    let matrix = try contents.dense(file: file)
     let sink = try open()
-    try send(header(of: matrix), to: sink)
-    try send(matrix.elements(in: matrix.order), to: sink)
+    try send(matrix, to: sink)
     try sink.finish()
   }
 
-  private static func dense<S: Scalar>(_ contents: MatrixContents<S>, file: String)
-    throws(FileFormatError) -> DenseMatrix<S>
-  {
-    switch contents {
-    case .dense(let matrix): return matrix
-    case .triplets(let matrix):
-      do throws(LinearAlgebraError) {
-        return try matrix.dense()
-      } catch {
-        throw FileFormatError(.badData, file: file, "\(error)")
-      }
-    }
+  /// Sends `matrix` in its own order to `sink`, which is not finished.
+  static func send<S: Scalar>(_ matrix: DenseMatrix<S>, to sink: any ByteSink) throws(FileFormatError) {
+    let isFortranOrder = matrix.order == .columnMajor
+    try sink.send(
+      header(
+        elementName(S.self), isFortranOrder: isFortranOrder, shape: "(\(matrix.rows), \(matrix.columns))"))
+    try sink.send(matrix.elements(in: matrix.order))
   }
 
-  private static func header<S: Scalar>(of matrix: DenseMatrix<S>) -> [UInt8] {
-    #if _endian(little)
-      let byteOrder = "<"
-    #else
-      let byteOrder = ">"
-    #endif
-    let element = "\(byteOrder)\(S.isComplex ? "c" : "f")\(MemoryLayout<S>.size)"
-    let order = matrix.order == .columnMajor ? "True" : "False"
-    let fields =
-      "{'descr': '\(element)', 'fortran_order': \(order), 'shape': (\(matrix.rows), \(matrix.columns)), }"
+  /// Sends a vector of scalars.
+  static func send<S: Scalar>(_ vector: [S], to sink: any ByteSink) throws(FileFormatError) {
+    try sink.send(header(elementName(S.self), isFortranOrder: false, shape: "(\(vector.count),)"))
+    try sink.send(vector)
+  }
+
+  /// Sends a vector of whole numbers.
+  static func send<I: FixedWidthInteger & BitwiseCopyable>(_ vector: [I], to sink: any ByteSink)
+    throws(FileFormatError)
+  {
+    let name = "\(byteOrder)i\(MemoryLayout<I>.size)"
+    try sink.send(header(name, isFortranOrder: false, shape: "(\(vector.count),)"))
+    try sink.send(vector)
+  }
+
+  /// Sends one text of ASCII characters.
+  static func send(text: String, to sink: any ByteSink) throws(FileFormatError) {
+    try sink.send(header("|S\(text.utf8.count)", isFortranOrder: false, shape: "()"))
+    try sink.send(Array(text.utf8))
+  }
+
+  #if _endian(little)
+    private static let byteOrder = "<"
+  #else
+    private static let byteOrder = ">"
+  #endif
+
+  private static func elementName<S: Scalar>(_: S.Type) -> String {
+    "\(byteOrder)\(S.isComplex ? "c" : "f")\(MemoryLayout<S>.size)"
+  }
+
+  private static func header(_ element: String, isFortranOrder: Bool, shape: String) -> [UInt8] {
+    let order = isFortranOrder ? "True" : "False"
+    let fields = "{'descr': '\(element)', 'fortran_order': \(order), 'shape': \(shape), }"
     let unpadded = NpyHeader.magic.count + 4 + fields.utf8.count + 1
     let padding = (64 - unpadded % 64) % 64
     let length = fields.utf8.count + padding + 1
     return NpyHeader.magic + [1, 0, UInt8(length & 0xff), UInt8(length >> 8)] + Array(fields.utf8)
       + [UInt8](repeating: UInt8(ascii: " "), count: padding) + [newline]
-  }
-
-  private static func send<T>(_ elements: [T], to sink: any ByteSink) throws(FileFormatError) {
-    var failure: FileFormatError?
-    elements.withUnsafeBytes { bytes in
-      do throws(FileFormatError) { try sink.write(bytes) } catch { failure = error }
-    }
-    if let failure { throw failure }
   }
 }

@@ -14,7 +14,7 @@ import TesseraLocalMatrices
 #endif
 
 /// Scans a number that begins at `cursor` and moves the cursor behind it; nil, and the cursor stays, when no
-/// number stands there that a blank or a newline ends.
+/// number stands there that a blank, a newline or `delimiter` ends.
 ///
 /// Numbers are `[+-]digits[.digits][(e|E|d|D)[+-]digits]`, digits on one side of the point being enough, and
 /// `nan`, `inf`, `infinity` in any case; with `integral` only `[+-]digits`. What exceeds the largest number
@@ -22,7 +22,9 @@ import TesseraLocalMatrices
 ///
 /// - Precondition: a newline ends the text.
 @inline(__always)
-func scanReal<R: RealScalar>(_ cursor: inout UnsafePointer<UInt8>, as: R.Type, integral: Bool) -> R? {
+func scanReal<R: RealScalar>(
+  _ cursor: inout UnsafePointer<UInt8>, as: R.Type, integral: Bool, delimiter: UInt8 = newline
+) -> R? {
   let start = cursor
   var p = start
   let isNegative = p.pointee == minus
@@ -40,19 +42,25 @@ func scanReal<R: RealScalar>(_ cursor: inout UnsafePointer<UInt8>, as: R.Type, i
     digits -= exponent
   }
   guard digits > 0 else {
-    return integral ? nil : scanSpecial(firstDigit, isNegative, &cursor)
+    return integral ? nil : scanSpecial(firstDigit, isNegative, delimiter, &cursor)
   }
   if !integral, p.pointee | 0x20 == UInt8(ascii: "e") || p.pointee | 0x20 == UInt8(ascii: "d") {
     guard let power = scanExponent(&p) else { return nil }
     exponent += power
   }
-  guard isBlank(p.pointee) || p.pointee == newline else { return nil }
+  guard endsNumber(p.pointee, delimiter) else { return nil }
   cursor = p
   // 19 digits always fit; more may have wrapped around.
   if digits <= 19, let value = exactly(significand, timesTenTo: exponent, as: R.self) {
     return isNegative ? -value : value
   }
   return convertByLibrary(start, length: p - start)
+}
+
+/// Whether a number ends before `byte`.
+@inline(__always)
+private func endsNumber(_ byte: UInt8, _ delimiter: UInt8) -> Bool {
+  isBlank(byte) || byte == newline || byte == delimiter
 }
 
 /// significand := the digits at `p` appended to it, modulo 2^64. Returns the end of the digits.
@@ -133,7 +141,8 @@ private func rounded<R: RealScalar>(_ bits: UInt64, isInexact: Bool, exponent: I
 /// `nan`, `inf` or `infinity` in any case at `word`; moves the cursor behind it.
 @inline(never)
 private func scanSpecial<R: RealScalar>(
-  _ word: UnsafePointer<UInt8>, _ isNegative: Bool, _ cursor: inout UnsafePointer<UInt8>
+  _ word: UnsafePointer<UInt8>, _ isNegative: Bool, _ delimiter: UInt8,
+  _ cursor: inout UnsafePointer<UInt8>
 ) -> R? {
   for (name, value) in [("nan", R.nan), ("inf", R.infinity), ("infinity", R.infinity)] {
     var p = word
@@ -142,7 +151,7 @@ private func scanSpecial<R: RealScalar>(
       guard p.pointee | 0x20 == letter else { break }
       p += 1
     }
-    if p - word == name.utf8.count, isBlank(p.pointee) || p.pointee == newline {
+    if p - word == name.utf8.count, endsNumber(p.pointee, delimiter) {
       cursor = p
       return isNegative ? -value : value
     }

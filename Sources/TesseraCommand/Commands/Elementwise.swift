@@ -6,8 +6,12 @@ import Tessera
 
 /// What the three commands share: where results go, and how matrices come to the workers and back.
 struct ElementwiseOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Format to write, where the name does not tell: mtx, npy.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
+
+  @OptionGroup var reading: ReadingOptions
 
   @OptionGroup var compute: ComputeOptions
 
@@ -18,7 +22,9 @@ struct ElementwiseOptions: ParsableArguments {
       for input in inputs { try checkOutputs([compute.trace], input: input) }
       try await compute.runCluster { cluster in
         var kinds: [ScalarKind] = []
-        for input in inputs { kinds.append(try scalarOfFile(input, format: nil) ?? .double) }
+        for input in inputs {
+          kinds.append(try scalarOfFile(input, format: nil, options: reading.options) ?? .double)
+        }
         let kind = compute.scalar ?? kinds.reduce(body.scalar, wider)
         try await withScalar(kind) {
           try await execute(inputs, destination, format, body, as: $0, on: cluster)

@@ -8,7 +8,8 @@ struct Info: AsyncParsableCommand {
     abstract: "Show shape, nonzeros, symmetry, scalar, format and norms of a matrix file.",
     discussion: """
       Symmetric halves are counted twice and duplicate entries add up, as in a computation. With --header only the \
-      file's header is read, and the number of nonzeros is known for files without symmetry only.
+      file's header is read, and the number of nonzeros is known for files without symmetry only; tables and svmlight \
+      files have no header, so that all of them is read.
       """)
 
   @Argument(help: "The matrix file, or - for standard input.")
@@ -18,9 +19,11 @@ struct Info: AsyncParsableCommand {
   var header = false
 
   @Option(
-    help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
+    help: ArgumentHelp(
+      "Format of the file, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -28,7 +31,7 @@ struct Info: AsyncParsableCommand {
       let start = ContinuousClock.now
       var facts: MatrixFacts
       if header {
-        facts = MatrixFacts(header: try MatrixFile.readHeader(file, format: format))
+        facts = MatrixFacts(header: try MatrixFile.readHeader(file, format: format, options: reading.options))
       } else {
         facts = try await self.facts()
       }
@@ -39,14 +42,15 @@ struct Info: AsyncParsableCommand {
 
   /// Reads the whole file, as complex numbers when nobody knows what it holds: real ones lose nothing.
   private func facts() async throws -> MatrixFacts {
-    guard let kind = try scalarOfFile(file, format: format) else {
+    guard let kind = try scalarOfFile(file, format: format, options: reading.options) else {
       return try facts(as: Complex<Double>.self)
     }
     return try await withScalar(kind) { try facts(as: $0) }
   }
 
   private func facts<S: Scalar>(as type: S.Type) throws -> MatrixFacts {
-    let (header, contents) = try readMatrix(file, as: S.self, format: format, progress: output.progress)
+    let (header, contents) = try readMatrix(
+      file, as: S.self, format: format, options: reading.options, progress: output.progress)
     let matrix: LocalMatrix<S> =
       switch contents {
       case .triplets(let triplets): .sparse(try triplets.withoutEmptyLines().compressed(by: .rows))

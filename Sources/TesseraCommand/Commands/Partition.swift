@@ -30,8 +30,11 @@ struct Partition: AsyncParsableCommand {
   var picture: String?
 
   @Option(
-    help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
+    help: ArgumentHelp(
+      "Format of the file, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
+
+  @OptionGroup var reading: ReadingOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -46,13 +49,15 @@ struct Partition: AsyncParsableCommand {
       let start = ContinuousClock.now
       try checkPicture(picture)
       try checkOutputs([picture], input: file)
-      let kind = try scalarOfFile(file, format: format) ?? .double
+      let kind = try scalarOfFile(file, format: format, options: reading.options) ?? .double
       try await withScalar(kind) { try report(as: $0, since: start) }
     }
   }
 
   private func report<S: Scalar>(as type: S.Type, since start: ContinuousClock.Instant) throws {
-    let contents = try readMatrix(file, as: S.self, format: format, progress: output.progress).contents
+    let contents = try readMatrix(
+      file, as: S.self, format: format, options: reading.options, progress: output.progress
+    ).contents
     let matrix = try LocalMatrix(contents)
     let (grid, ownership) = layout(of: matrix)
     let counts = matrix.counts(in: grid)

@@ -21,12 +21,13 @@ struct Worker: AsyncParsableCommand {
 
   func run() async throws {
     try await Report.errors(onEveryRank: true) {
-      var configuration = joining.applied(to: try ClusterConfiguration.fromEnvironment())
-      configuration.sockets.connect = connect ?? configuration.sockets.connect
+      var settings = joining.settings
+      settings[.connect] = connect
+      settings[.transport] = Transport.sockets.rawValue
+      let configuration = try ClusterConfiguration.fromSettings(settings)
       guard configuration.sockets.connect != nil else {
         throw ExecutionError.invalidConfiguration("a worker needs --connect HOST:PORT")
       }
-      configuration.transport = .sockets
       // Serves and ends the process.
       try await Cluster.run(configuration) { _ in }
     }

@@ -4,20 +4,8 @@ import ArgumentParser
 import Foundation
 import Tessera
 
-extension ExecutionStyle: ExpressibleByArgument {}
-
-extension Transport: ExpressibleByArgument {}
-
 struct ComputeOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Number of workers (default: one per processor, or TESSERA_WORKERS).", valueName: "n"))
-  var workers: Int?
-
-  @Option(help: ArgumentHelp("Style of running.", valueName: "style"))
-  var style: ExecutionStyle?
-
-  @Option(help: ArgumentHelp("What carries messages between workers.", valueName: "transport"))
-  var transport: Transport?
+  @OptionGroup var cluster: ClusterOptions
 
   @Option(
     help: ArgumentHelp(
@@ -61,17 +49,9 @@ struct ComputeOptions: ParsableArguments {
 
   /// The environment's settings, overridden by the options given.
   func configuration() throws(ExecutionError) -> ClusterConfiguration {
-    var configuration = try ClusterConfiguration.fromEnvironment()
-    configuration.workers = workers ?? configuration.workers
-    configuration.style = style ?? configuration.style
-    configuration = joining.applied(to: configuration)
-    configuration.sockets.listen = listen ?? configuration.sockets.listen
-    if let transport { configuration.transport = transport } else { configuration.followSockets() }
-    if workers != nil, configuration.transport == .mpi {
-      throw .invalidConfiguration("an MPI job has as many workers as mpirun starts; leave out --workers")
-    }
-    try configuration.validate()
-    return configuration
+    var settings = cluster.settings.merging(joining.settings) { $1 }
+    settings[.listen] = listen
+    return try .fromSettings(settings)
   }
 
   /// Runs `program` on a cluster as the options say; then writes the trace and prints the summary if asked.

@@ -4,7 +4,10 @@ import ArgumentParser
 import Foundation
 import Tessera
 
-extension MatrixFileFormat: ExpressibleByArgument {}
+extension MatrixFileFormat: ExpressibleByArgument {
+  /// The names of all formats, for help.
+  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
 
 extension ScalarKind: ExpressibleByArgument {}
 
@@ -23,11 +26,12 @@ struct OutputOptions: ParsableArguments {
 
 /// Reads the matrix in `path` with a progress bar.
 func readMatrix<S: Scalar>(
-  _ path: String, as scalar: S.Type, format: MatrixFileFormat?, progress: ProgressBar.Mode
+  _ path: String, as scalar: S.Type, format: MatrixFileFormat?,
+  options: MatrixReadOptions = MatrixReadOptions(), progress: ProgressBar.Mode
 ) throws(FileFormatError) -> (header: MatrixFileHeader, contents: MatrixContents<S>) {
   var bar: ProgressBar?
   defer { bar?.finish() }
-  return try MatrixFile.read(path, as: S.self, format: format) { state in
+  return try MatrixFile.read(path, as: S.self, format: format, options: options) { state in
     if bar == nil {
       bar = ProgressBar(
         label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
@@ -48,12 +52,14 @@ func writeMatrix<S: Scalar>(
 
 /// The scalar of the numbers in `path` where they can be read twice; nil for standard input, pipes and
 /// sockets.
-func scalarOfFile(_ path: String, format: MatrixFileFormat?) throws(FileFormatError) -> ScalarKind? {
+func scalarOfFile(
+  _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions = MatrixReadOptions()
+) throws(FileFormatError) -> ScalarKind? {
   var status = stat()
   if path == "-" || stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
     return nil
   }
-  return try MatrixFile.readHeader(path, format: format).scalar
+  return try MatrixFile.readHeader(path, format: format, options: options).scalar
 }
 
 /// Checks, before anything is computed, that outputs can be created and are neither the input nor each other.

@@ -27,13 +27,13 @@ struct JoiningOptions: ParsableArguments {
       valueName: "s"))
   var joinSeconds: Int?
 
-  /// `configuration`, overridden by the options given.
-  func applied(to configuration: ClusterConfiguration) -> ClusterConfiguration {
-    var configuration = configuration
-    configuration.sockets.secretFile = secretFile ?? configuration.sockets.secretFile
-    configuration.sockets.cluster = cluster ?? configuration.sockets.cluster
-    configuration.sockets.usesTLS = tls || configuration.sockets.usesTLS
-    configuration.sockets.joinSeconds = joinSeconds ?? configuration.sockets.joinSeconds
-    return configuration
+  /// The settings given.
+  var settings: [ClusterSetting: String] {
+    var settings: [ClusterSetting: String] = [:]
+    settings[.secretFile] = secretFile
+    settings[.cluster] = cluster
+    settings[.tls] = tls ? "1" : nil
+    settings[.joinSeconds] = joinSeconds.map { "\($0)" }
+    return settings
   }
 }

@@ -31,9 +31,13 @@ enum Report {
     try result(json ? facts.description : "\(path): \(shape), \(nonzeros) nonzeros")
   }
 
+  /// Whether another process speaks for this one. As the launcher has it: an MPI that does not know of the
+  /// others makes this process a rank 0 when it starts.
+  private static let isSilent = ClusterConfiguration.isStartedWorker()
+
   /// Prints a note for a person. Of the processes of a job the first speaks for all.
   static func note(_ text: String) {
-    if ClusterConfiguration.isStartedWorker() { return }
+    if isSilent { return }
     // Where nobody listens there is nobody to tell.
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
@@ -41,7 +45,7 @@ enum Report {
   /// Runs a command's body; an error becomes one line on standard error and an exit code. Of the ranks of an
   /// MPI job only the first runs a command that does not compute.
   static func errors(onEveryRank: Bool = false, _ body: () async throws -> Void) async throws {
-    if !onEveryRank, ClusterConfiguration.isStartedWorker() { return }
+    if isSilent, !onEveryRank { return }
     do {
       try await body()
     } catch let error as ExitCode {

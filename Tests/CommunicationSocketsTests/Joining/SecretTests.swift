@@ -61,6 +61,21 @@ struct SecretTests {
     }
   }
 
+  @Test func keysAreNeverPrinted() throws {
+    let secret = try Secret("0123456789abcdef".utf8)
+    let holders: [Any] = [
+      SessionKey([201, 202, 203]), try TLSContext(secret),
+      Handshake(initiator: Conversation.claim(), secret: secret),
+    ]
+    for holder in holders {
+      var dumped = ""
+      dump(holder, to: &dumped)
+      for text in ["\(holder)", String(reflecting: holder), dumped] {
+        #expect(!text.contains("[") && !text.contains("20") && text.count < 100, "\(text)")
+      }
+    }
+  }
+
   @Test func keysForDifferentPurposesDiffer() throws {
     let secret = try Secret("0123456789abcdef".utf8)
     #expect(secret.key(for: "a") == secret.key(for: "a"))

@@ -5,20 +5,26 @@
 internal import CZlib
 
 /// Compresses on the way to another sink.
-final class GzipSink: ByteSink {
+final class DeflateSink: ByteSink {
+  /// What stands around the compressed bytes: gzip's header and checksum, or nothing.
+  enum Wrapping {
+    case gzip
+    case raw
+  }
+
   private let sink: any ByteSink
   private let name: String
   private var stream = z_stream()
   private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
 
   /// - Throws: `inputOutput` when zlib cannot get its memory.
-  init(_ sink: any ByteSink, name: String) throws(FileFormatError) {
+  init(_ sink: any ByteSink, as wrapping: Wrapping, name: String) throws(FileFormatError) {
     self.sink = sink
     self.name = name
-    let gzip: Int32 = 16 + MAX_WBITS
+    let windowBits = wrapping == .gzip ? 16 + MAX_WBITS : -MAX_WBITS
     guard
       deflateInit2_(
-        &stream, Z_BEST_SPEED, Z_DEFLATED, gzip, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        &stream, Z_BEST_SPEED, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
         Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else {
       throw FileFormatError(.inputOutput, file: name, "no memory to compress")

@@ -1,9 +1,10 @@
-// The element types of .npy files that are numbers, and their conversion to scalars, rounded once.
+// The element types of binary files (.npy, .npz, IDX) that are numbers, and their conversion to scalars, rounded
+// once. They are spelled as NumPy spells them.
 
 import TesseraLocalMatrices
 
-/// An element type of an .npy file: a kind, a size and a byte order.
-struct NpyElement: Equatable {
+/// An element type of a binary file: a kind, a size and a byte order.
+struct StoredElement: Equatable {
   enum Kind: Equatable { case boolean, signed, unsigned, real, complex }
 
   /// Why a type is refused: what should stand instead.
@@ -69,6 +70,30 @@ struct NpyElement: Equatable {
     case (.real, _): append(bytes, to: &values) { (x: UInt64) in S.Real(Double(bitPattern: x)) }
     case (.complex, 8): appendPairs(bytes, to: &values) { (x: UInt32) in S.Real(Float(bitPattern: x)) }
     case (.complex, _): appendPairs(bytes, to: &values) { (x: UInt64) in S.Real(Double(bitPattern: x)) }
+    }
+  }
+
+  /// Appends the elements in `bytes`, a whole number of them, to `integers`. False when they are not whole
+  /// numbers, or too large.
+  func append(_ bytes: UnsafeRawBufferPointer, toIntegers integers: inout [Int]) -> Bool {
+    func append<Bits: FixedWidthInteger & BitwiseCopyable>(as: Bits.Type) -> Bool {
+      for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<Bits>.size) {
+        let bits: Bits = load(bytes, offset)
+        guard let value = Int(exactly: bits) else { return false }
+        integers.append(value)
+      }
+      return true
+    }
+    return switch (kind, size) {
+    case (.signed, 1): append(as: Int8.self)
+    case (.signed, 2): append(as: Int16.self)
+    case (.signed, 4): append(as: Int32.self)
+    case (.signed, 8): append(as: Int64.self)
+    case (.unsigned, 1): append(as: UInt8.self)
+    case (.unsigned, 2): append(as: UInt16.self)
+    case (.unsigned, 4): append(as: UInt32.self)
+    case (.unsigned, 8): append(as: UInt64.self)
+    default: false
     }
   }
 

@@ -36,6 +36,12 @@ struct LineCursor {
     while isBlank(place.pointee) { place += 1 }
   }
 
+  /// Moves to the next byte that is no blank, or to `delimiter`, which may be one.
+  @inline(__always)
+  mutating func skipBlanks(but delimiter: UInt8) {
+    while isBlank(place.pointee), place.pointee != delimiter { place += 1 }
+  }
+
   /// Moves to the beginning of the next line.
   @inline(__always)
   mutating func skipLine() {
@@ -45,13 +51,13 @@ struct LineCursor {
     lineStart = place
   }
 
-  /// Moves to the first word of the next line that holds more than blanks or a comment; false when the
-  /// block has none. To be called at the beginning of a line.
+  /// Moves to the first word of the next line that holds more than blanks or a comment, which begins with the
+  /// byte `comment`; false when the block has none. To be called at the beginning of a line.
   @inline(__always)
-  mutating func skipToContent() -> Bool {
+  mutating func skipToContent(comment: UInt8 = percent) -> Bool {
     while !isAtEnd {
       skipBlanks()
-      if place.pointee != newline, place.pointee != percent { return true }
+      if place.pointee != newline, place.pointee != comment { return true }
       skipLine()
     }
     return false
@@ -76,6 +82,15 @@ struct LineCursor {
   /// blanks behind it; nil, and the cursor stays, when there is none that fits 64 bits.
   @inline(__always)
   mutating func takeInteger() -> Int? {
+    guard let value = takeInteger(before: newline) else { return nil }
+    skipBlanks()
+    return value
+  }
+
+  /// Takes a nonnegative integer, optionally with `+`, that a blank, the end of the line or `delimiter` ends;
+  /// nil, and the cursor stays, when there is none that fits 64 bits.
+  @inline(__always)
+  mutating func takeInteger(before delimiter: UInt8) -> Int? {
     var p = place
     if p.pointee == UInt8(ascii: "+") { p += 1 }
     let firstDigit = p
@@ -90,9 +105,9 @@ struct LineCursor {
       p += 1
       digit = p.pointee &- UInt8(ascii: "0")
     }
-    guard p > firstDigit, !overflowed, isBlank(p.pointee) || p.pointee == newline else { return nil }
+    guard p > firstDigit, !overflowed, isBlank(p.pointee) || p.pointee == newline || p.pointee == delimiter
+    else { return nil }
     place = p
-    skipBlanks()
     return value
   }
 

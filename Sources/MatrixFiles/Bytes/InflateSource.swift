@@ -1,11 +1,18 @@
-// A gzip stream (RFC 1952), decompressed by zlib as it is read. Members that follow one another are one
-// stream, as gzip has it. Memory: a 256 KiB buffer and zlib's 32 KiB window.
+// A deflated stream, decompressed by zlib as it is read: a gzip stream (RFC 1952), whose members may follow one
+// another, or a raw one (RFC 1951), as zip archives have. Memory: a 256 KiB buffer and zlib's 32 KiB window.
 
 internal import CZlib
 
 /// Decompresses the source it wraps.
-final class GzipSource: ByteSource {
+final class InflateSource: ByteSource {
+  /// What stands around the compressed bytes.
+  enum Wrapping {
+    case gzip
+    case raw
+  }
+
   private let source: any ByteSource
+  private let wrapping: Wrapping
   private var stream = z_stream()
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
   private var consumed = 0
@@ -13,11 +20,12 @@ final class GzipSource: ByteSource {
   private var sourceEnded = false
 
   /// - Throws: `inputOutput` when zlib cannot get its memory.
-  init(_ source: any ByteSource) throws(FileFormatError) {
+  init(_ source: any ByteSource, as wrapping: Wrapping) throws(FileFormatError) {
     self.source = source
-    let gzipOnly: Int32 = 16 + MAX_WBITS
+    self.wrapping = wrapping
+    let windowBits = wrapping == .gzip ? 16 + MAX_WBITS : -MAX_WBITS
     guard
-      inflateInit2_(&stream, gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+      inflateInit2_(&stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else {
       throw FileFormatError(.inputOutput, file: source.name, "no memory to decompress")
     }
@@ -42,6 +50,7 @@ final class GzipSource: ByteSource {
       if stream.avail_in == 0, !sourceEnded { try refill() }
       if sourceEnded, stream.avail_in == 0, isBetweenMembers { return 0 }
       if isBetweenMembers {
+        guard wrapping == .gzip else { throw bad("the compressed stream ends before its bytes do") }
         inflateReset(&stream)
         isBetweenMembers = false
       }
@@ -52,11 +61,11 @@ final class GzipSource: ByteSource {
       case Z_OK: break
       case Z_STREAM_END: isBetweenMembers = true
       case Z_BUF_ERROR where sourceEnded:
-        throw bad("the gzip stream is cut short")
+        throw bad("the \(streamName) is cut short")
       case Z_BUF_ERROR: break
       default:
         let reason = stream.msg.map { ": " + String(cString: $0) } ?? ""
-        throw bad("not a valid gzip stream" + reason)
+        throw bad("not a valid \(streamName)" + reason)
       }
     }
     return Int(wanted - stream.avail_out)
@@ -68,6 +77,8 @@ final class GzipSource: ByteSource {
     stream.next_in = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
     stream.avail_in = UInt32(truncatingIfNeeded: count)
   }
+
+  private var streamName: String { wrapping == .gzip ? "gzip stream" : "deflated stream" }
 
   private func bad(_ message: String) -> FileFormatError {
     FileFormatError(.badData, file: name, at: .byte(consumed), message)

@@ -1,0 +1,58 @@
+// A matrix to a table of numbers, one row a line, without quotation marks; complex numbers as Python reads
+// them. O(mn). A matrix without rows is a line of names, which is all that can tell its columns.
+
+import TesseraLocalMatrices
+
+/// Writes one table.
+enum DelimitedWriter {
+  /// Writes all elements of `contents` to the sink that `open` returns; triplets become dense first.
+  ///
+  /// - Throws: `badData` when the dense form does not fit this machine, and for rows without a column, which
+  ///   no table can show; what the sink throws.
+  static func write<S: Scalar>(
+    _ contents: MatrixContents<S>, _ format: MatrixFileFormat, file: String,
+    open: () throws(FileFormatError) -> any ByteSink
+  ) throws(FileFormatError) {
+    let matrix = try contents.dense(file: file)
+    guard matrix.columns > 0 || matrix.rows == 0 else {
+      throw FileFormatError(
+        .badData, file: file, "a table cannot show \(matrix.rows) rows without a column")
+    }
+    let sink = try open()
+    try send(matrix, delimiter: DelimitedReader.delimiter(of: format), to: sink)
+    try sink.finish()
+  }
+
+  private static func send<S: Scalar>(_ matrix: DenseMatrix<S>, delimiter: UInt8, to sink: any ByteSink)
+    throws(FileFormatError)
+  {
+    var text = TextOutput(sink)
+    if matrix.rows == 0, matrix.columns > 0 {
+      for j in 0..<matrix.columns {
+        if j > 0 { text.append(delimiter) }
+        text.append("column\(j + 1)")
+      }
+      try text.endLine()
+    }
+    let values = matrix.storage
+    let (rowStride, columnStride) = matrix.order == .columnMajor ? (1, matrix.rows) : (matrix.columns, 1)
+    for i in 0..<matrix.rows {
+      for j in 0..<matrix.columns {
+        if j > 0 { text.append(delimiter) }
+        let value = values[i * rowStride + j * columnStride]
+        append(matrix.isConjugated ? value.conjugate : value, to: &text)
+      }
+      try text.endLine()
+    }
+    try text.flush()
+  }
+
+  @inline(__always)
+  private static func append<S: Scalar>(_ value: S, to text: inout TextOutput) {
+    text.append(value.realPart)
+    guard S.isComplex else { return }
+    if value.imaginaryPart.sign == .plus || value.imaginaryPart.isNaN { text.append(UInt8(ascii: "+")) }
+    text.append(value.imaginaryPart)
+    text.append(UInt8(ascii: "j"))
+  }
+}

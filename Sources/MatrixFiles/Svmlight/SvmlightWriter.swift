@@ -1,0 +1,42 @@
+// A matrix with its labels to an svmlight file, row after row, columns from one. O(rows + entries). The number
+// of columns is not in the file: a reader that has to know of empty columns at the end is told.
+
+import TesseraLocalMatrices
+
+/// Writes one svmlight file.
+enum SvmlightWriter {
+  /// Writes the entries of `contents` (of a dense matrix those that are not zero) to the sink that `open`
+  /// returns, duplicates added up, each row behind its label.
+  ///
+  /// - Parameters:
+  ///   - labels: a label for every row; zeros when empty.
+  ///   - queries: a query for every row; none when empty.
+  /// - Throws: `badData` for a complex matrix; what the sink throws.
+  static func write<S: Scalar>(
+    _ contents: MatrixContents<S>, labels: [S.Real] = [], queries: [Int] = [], file: String,
+    open: () throws(FileFormatError) -> any ByteSink
+  ) throws(FileFormatError) {
+    guard !S.isComplex else {
+      throw FileFormatError(.badData, file: file, "an svmlight file cannot hold complex numbers")
+    }
+    let matrix = try contents.rows(file: file)
+    let sink = try open()
+    var text = TextOutput(sink)
+    for i in 0..<matrix.rows {
+      text.append(labels.isEmpty ? 0 : labels[i])
+      if !queries.isEmpty {
+        text.append(" qid:")
+        text.append(queries[i])
+      }
+      for q in matrix.offsets[i]..<matrix.offsets[i + 1] {
+        text.append(UInt8(ascii: " "))
+        text.append(Int(matrix.indices[q]) + 1)
+        text.append(UInt8(ascii: ":"))
+        text.append(matrix.storage[q].realPart)
+      }
+      try text.endLine()
+    }
+    try text.flush()
+    try sink.finish()
+  }
+}
