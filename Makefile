@@ -4,7 +4,11 @@ SWIFT ?= swift
 # Heavy numeric tests run optimized; tests see internal symbols.
 RELEASE_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
 
-.PHONY: help setup build demo test test-debug lint format bench clean
+# How long `make soak` goes on, and from which seed: a failure is repeated by its seed.
+SOAK_SECONDS ?= 600
+SOAK_SEED ?= $(shell date +%s)
+
+.PHONY: help setup build demo test test-debug soak lint format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -20,6 +24,11 @@ demo: build ## Factor the handwritten digits, draw them, and compare 1 with 4 wo
 
 test: lint setup ## Lint, then build and run every test, optimized
 	$(SWIFT) test --disable-xctest $(RELEASE_TESTS)
+
+soak: setup ## Kill workers at random during mixed jobs for SOAK_SECONDS (600), from SOAK_SEED
+	$(SWIFT) build $(RELEASE_TESTS) --product FaultJob
+	TESSERA_TRANSPORT=sockets TESSERA_STYLE=dataflow TESSERA_WORKERS=4 SWIFT_BACKTRACE=enable=no \
+	  .build-tests/release/FaultJob soak seconds=$(SOAK_SECONDS) seed=$(SOAK_SEED)
 
 lint: ## Check the formatting
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples

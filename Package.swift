@@ -101,7 +101,9 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .target(name: "TesseraCommand", dependencies: ["Tessera", arguments], swiftSettings: settings),
+    .target(
+      name: "TesseraCommand", dependencies: ["Tessera", "TesseraMatrixFiles", arguments],
+      swiftSettings: settings),
 
     // MARK: executables
     .executableTarget(
@@ -129,6 +131,9 @@ let package = Package(
       path: "Tests/MPIRanks", swiftSettings: settings),
     .executableTarget(
       name: "SameBits", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/SameBits",
+        swiftSettings: settings),
+    .executableTarget(
+      name: "FaultJob", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/FaultJob",
       swiftSettings: settings),
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
@@ -154,6 +159,9 @@ let package = Package(
         "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
       ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
+    .testTarget(
+      name: "TesseraTests", dependencies: ["FaultJob", "TesseraTestSupport"], path: "Tests/TesseraTests",
+      swiftSettings: settings),
     tests("Command", ["TesseraProgram", "TesseraCommand", "TenLines", "OwnTask", "SameBits"]),
   ]
 )

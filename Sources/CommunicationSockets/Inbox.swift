@@ -25,6 +25,11 @@ struct Inbox {
   /// An empty inbox for messages of `size` workers.
   init(size: Int) { bytesKept = [Int](repeating: 0, count: size) }
 
+  /// From now on there are `size` workers.
+  mutating func makeRoom(for size: Int) {
+    bytesKept += [Int](repeating: 0, count: max(0, size - bytesKept.count))
+  }
+
   /// A message begins to come.
   mutating func begin(_ header: FrameHeader, from source: Int) -> Message {
     let message = Message(

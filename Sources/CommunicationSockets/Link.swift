@@ -35,6 +35,20 @@ public protocol Link: AnyObject, Sendable {
   func close()
 }
 
+/// In place of a connection to a worker that was lost before one could be made.
+final class AbsentLink: Link {
+  static let reason = "it was lost before this worker could reach it"
+  let descriptor: Int32 = -1
+  let isChecksummed = false
+  let hasBufferedInput = false
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(LinkError) -> ReadResult { .end }
+  func write(_ pieces: UnsafeBufferPointer<iovec>) throws(LinkError) -> Int {
+    throw LinkError(reason: Self.reason)
+  }
+  func shutdownWriting() {}
+  func close() {}
+}
+
 /// What came of a read.
 public enum ReadResult: Equatable, Sendable {
   /// So many bytes, at least one.

@@ -11,6 +11,7 @@
 // All state is behind one lock, which nobody holds while blocked.
 
 import Glibc
+import Synchronization
 import TesseraCommunication
 
 /// The connections of one worker, and everything on its way over them.
@@ -21,7 +22,12 @@ final class Progress: @unchecked Sendable {
   private let rank: Int
   private let limits: SocketLimits
   private let monitor = Monitor()
-  private let connections: [PeerConnection?]
+  private var connections: [PeerConnection?]
+  /// The number of workers: of `connections`, for those who do not hold the lock.
+  private let count: Atomic<Int>
+  /// Whether receives from anyone wait also when no peer is left: for what this worker sends itself, or for
+  /// workers that may join.
+  private var keepsListening = false
   private var inbox: Inbox
   private var closedReason: String?
   private var hasFinished = false
@@ -67,7 +73,11 @@ final class Progress: @unchecked Sendable {
     connections = (0..<size).map { peer in
       links[peer].map { PeerConnection(rank: peer, link: $0, limits: limits, now: now) }
     }
+    count = Atomic(size)
     inbox = Inbox(size: size)
+    for case let connection? in connections where connection.link is AbsentLink {
+      connection.lose(reason: AbsentLink.reason)
+    }
     somethingHappened = Monitor.Condition(monitor)
     calm = Monitor.Condition(monitor)
     startBackgroundThread()
@@ -152,7 +162,7 @@ final class Progress: @unchecked Sendable {
     where peer.isLost && told[receive.channel, default: []].insert(peer.rank).inserted {
       return peer.receiveFailure
     }
-    if connections.contains(where: { $0?.state == .open }) { return nil }
+    if keepsListening || connections.contains(where: { $0?.state == .open }) { return nil }
     let gone = connections.compactMap { $0 }
     return (gone.first(where: \.isLost) ?? gone.first)?.receiveFailure
   }
@@ -357,6 +367,52 @@ final class Progress: @unchecked Sendable {
       }
     }
     return bytes > 0 || news != nil
+  }
+
+  // MARK: joining
+
+  /// The number of workers, this one included.
+  var size: Int { count.load(ordering: .acquiring) }
+
+  /// From now on, receives from anyone wait also when no peer is left.
+  func keepListening() {
+    enter()
+    defer { leave() }
+    keepsListening = true
+  }
+
+  /// Takes in worker `rank`, over `link`, or as one that is lost already. Ranks that have been left out in
+  /// between are lost too. False, and nothing happens, when there is such a worker, or the group is closed.
+  func admit(_ rank: Int, _ link: any Link) -> Bool {
+    enter()
+    defer { leave() }
+    guard rank >= connections.count, closedReason == nil, !hasFinished else { return false }
+    let now = Monitor.now()
+    while connections.count <= rank {
+      let link = connections.count == rank ? link : AbsentLink()
+      let connection = PeerConnection(rank: connections.count, link: link, limits: limits, now: now)
+      if link is AbsentLink { connection.lose(reason: AbsentLink.reason) }
+      connections.append(connection)
+    }
+    inbox.makeRoom(for: connections.count)
+    count.store(connections.count, ordering: .releasing)
+    if backgroundThread == nil { startBackgroundThread() }
+    wakePollers()
+    return true
+  }
+
+  /// Whether worker `rank` is lost.
+  func isLost(_ rank: Int) -> Bool {
+    enter()
+    defer { leave() }
+    return connections.indices.contains(rank) && connections[rank]?.isLost == true
+  }
+
+  /// Whether worker `rank` is lost, or has left.
+  func isGone(_ rank: Int) -> Bool {
+    enter()
+    defer { leave() }
+    return connections.indices.contains(rank) && connections[rank].map { $0.state != .open } ?? false
   }
 
   // MARK: the end

@@ -10,21 +10,34 @@ public import TesseraCommunication
 public final class SocketCommunicator: Communicator {
   /// This worker's number.
   public let rank: Int
-  /// The number of workers.
-  public let size: Int
-  private let progress: Progress
+  /// The number of workers, which grows when one joins.
+  public var size: Int { progress.size }
+  let progress: Progress
+  /// Where workers that come later knock; nil where none can come.
+  let door: OpenDoor?
 
   /// A worker's end of a group; the links are the communicator's from now on.
   ///
   /// - Precondition: a link for each rank in 0..<size but `rank`.
-  public init(rank: Int, size: Int, links: [Int: any Link], limits: SocketLimits = SocketLimits()) {
+  public convenience init(
+    rank: Int, size: Int, links: [Int: any Link], limits: SocketLimits = SocketLimits()
+  ) {
+    self.init(rank: rank, size: size, links: links, limits: limits, door: nil)
+  }
+
+  init(
+    rank: Int, size: Int, links: [Int: any Link], limits: SocketLimits = SocketLimits(), door: OpenDoor?
+  ) {
     precondition(0..<size ~= rank && Set(links.keys) == Set(0..<size).subtracting([rank]))
     self.rank = rank
-    self.size = size
+    self.door = door
     progress = Progress(rank: rank, size: size, links: links, limits: limits)
   }
 
-  deinit { progress.finish() }
+  deinit {
+    door?.close()
+    progress.finish()
+  }
 
   /// Called once for each peer that is lost, from a thread of the communicator's or one that is inside a call,
   /// as soon as it is noticed, also while this worker computes. A handler set later hears of those lost before.
@@ -42,7 +55,14 @@ public final class SocketCommunicator: Communicator {
 
   /// Ends this worker's part in good order: waits until what was posted is on its way, takes leave of the
   /// peers and closes the links. Later calls throw `closed`. Done by `deinit` otherwise.
-  public func finish() { progress.finish() }
+  public func finish() {
+    door?.close()
+    progress.finish()
+  }
+
+  /// From now on, receives from anyone wait also when every peer is lost: this worker sends itself messages,
+  /// or others may join.
+  public func keepListening() { progress.keepListening() }
 
   // MARK: values
 

@@ -34,16 +34,18 @@ public struct Cluster: Sendable {
   /// Runs `program` on rank 0 of a group, with a worker thread for each of `communicators`: those of the
   /// group's ends that this process holds, rank 0's first. Processes that hold others call `serve`.
   ///
+  /// - Parameter membership: what the transport can tell of workers that come and go.
   /// - Throws: whatever `program` throws.
   public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration, over communicators: [any Communicator], registry: TaskRegistry,
-    recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
+    recorder: Recorder? = nil, membership: Membership = .fixed, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     precondition(communicators.first?.rank == 0, "the program runs on rank 0")
     let threads = WorkerThreads()
     let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
     let job = Job(communicators, elsewhere, registry, recorder, threads)
-    let (engine, stop) = configuration.style == .dataflow ? job.startDataflow() : job.startMessagePassing()
+    let (engine, stop) =
+      configuration.style == .dataflow ? job.startDataflow(membership) : job.startMessagePassing()
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
@@ -125,7 +127,7 @@ private struct Job {
     threads.start(named: "tessera driver") {
       let worker = Worker(communicator: communicators[0], registry: registry, recorder: recorder)
       closingOnFailure(communicators[0]) { () throws(CommunicationError) in
-        try greet(.messagePassing, over: communicators[0])
+        try greet(.messagePassing, elsewhere, over: communicators[0])
       }
       while let job = queue.next() { job(worker) }
       // Whoever does not hear the stop hears the close. A group that failed before is closed already.
@@ -140,7 +142,7 @@ private struct Job {
   }
 
   /// The engine, and what ends the job.
-  func startDataflow() -> (any Engine, () -> Void) {
+  func startDataflow(_ membership: Membership) -> (any Engine, () -> Void) {
     var ledger: Ledger?
     let communicators = communicators.map { $0.concurrent }
     for communicator in communicators {
@@ -159,19 +161,30 @@ private struct Job {
     }
     let driver = DataflowDriver(
       communicator: MeasuredCommunicator(communicators[0], ledger: ledger ?? Ledger(), recorder: recorder),
-      elsewhere: elsewhere, recorder: recorder)
-    driver.start(on: threads) { () throws(CommunicationError) in try greet(.dataflow, over: communicators[0])
+      here: Set(communicators.map(\.rank)), recorder: recorder, fate: membership.fate)
+    driver.start(on: threads) { () throws(CommunicationError) in
+      do throws(CommunicationError) {
+        try greet(.dataflow, elsewhere, over: communicators[0])
+      } catch {
+        // A worker that is lost already is reported lost by the thread that hears.
+        guard case .lost = error else { throw error }
+      }
+      membership.whenJoined { worker in
+        // Likewise.
+        try? greet(.dataflow, [worker], over: communicators[0])
+        driver.messages.push(.event(.joined(worker: worker)))
+      }
     }
     let engine = DataflowEngine(
       workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder)
     return (engine, { driver.messages.push(.stop) })
   }
 
-  private func greet(_ style: ExecutionStyle, over communicator: any Communicator) throws(CommunicationError)
+  private func greet(_ style: ExecutionStyle, _ workers: [Int], over communicator: any Communicator)
+    throws(CommunicationError)
   {
-    guard !elsewhere.isEmpty else { return }
     let greeting = Greeting(contract: registry.contract, style: style, isRecording: recorder != nil)
-    try greeting.say(over: communicator)
+    try greeting.say(to: workers, over: communicator)
   }
 }
 

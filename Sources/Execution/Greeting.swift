@@ -1,5 +1,6 @@
-// How workers that are other processes begin: the driver broadcasts what its program knows, in which style it
-// runs and whether it records. Not counted in any ledger.
+// How workers that are other processes begin: the driver says to each what its program knows, in which style it
+// runs and whether it records. Not a broadcast: some may come when the others have long begun. Not counted in
+// any ledger.
 
 import TesseraCommunication
 
@@ -15,9 +16,11 @@ struct Greeting: WireCodable {
     self.isRecording = isRecording
   }
 
-  /// Rank 0's part.
-  func say(over communicator: any Communicator) throws(CommunicationError) {
-    _ = try communicator.broadcast(self, as: Greeting.self, from: 0, tag: .control)
+  /// Rank 0's part, towards `workers`.
+  func say(to workers: [Int], over communicator: any Communicator) throws(CommunicationError) {
+    var sends: [Posted<Void>] = []
+    for worker in workers { sends.append(try communicator.postSend(self, to: worker, tag: .control)) }
+    for send in sends { try send.wait() }
   }
 
   /// The other workers' part. Makes sure that they are the same program as the driver's: that they know the
@@ -27,7 +30,7 @@ struct Greeting: WireCodable {
   static func hear(_ communicator: any Communicator, registry: TaskRegistry) throws(CommunicationError)
     -> Greeting
   {
-    let greeting = try communicator.broadcast(nil, as: Greeting.self, from: 0, tag: .control)
+    let greeting = try communicator.receive(Greeting.self, from: 0, tag: .control)
     let mine = registry.contract
     guard greeting.contract == mine else {
       throw .differentProgram(

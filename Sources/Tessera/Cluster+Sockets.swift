@@ -30,12 +30,21 @@ extension Cluster {
         try DriversGroup(starting: configuration.workers, patience: .seconds(settings.joinSeconds))
       }
     }
+    if configuration.style == .dataflow {
+      // What is left when everybody else is lost works on.
+      group.communicator.keepListening()
+    } else {
+      group.communicator.refuseNewcomers(
+        reason: "the job has begun, and in the style message passing nobody can join it then")
+    }
+    let membership = Membership(fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers)
     let outcome: Swift.Result<Result, any Error>
-    var grace = Duration.seconds(5)
+    var grace = Duration.seconds(2)
     do {
       outcome = .success(
         try await run(
-          configuration, over: [group.communicator], registry: registry, recorder: recorder, program))
+          configuration, over: [group.communicator], registry: registry, recorder: recorder,
+          membership: membership, program))
     } catch {
       // What is left of a broken group has nothing to finish, and a stopped process will not end by itself.
       if case .communication? = error as? ExecutionError { grace = .milliseconds(500) }
@@ -117,6 +126,9 @@ private struct DriversGroup: Sendable {
     self.workers = workers
   }
 
+  /// How the process of a lost worker has ended, where that is known. Blocks the calling thread.
+  @Sendable func fate(of rank: Int) -> String? { workers?.fate(of: rank) }
+
   /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
   /// calling thread.
   func explained(_ error: any Error) -> any Error {
@@ -136,8 +148,7 @@ private struct DriversGroup: Sendable {
 
   /// Takes leave of the workers, and of their processes, which have `grace` to end. Blocks the calling thread.
   func finish(grace: Duration) {
-    communicator.finish()
-    workers?.reap(grace: grace)
+    if let workers { workers.finish(grace: grace) } else { communicator.finish() }
   }
 }
 

@@ -24,4 +24,11 @@ public struct TesseraCommand: AsyncParsableCommand {
 
   /// As the command line is read.
   public init() {}
+
+  /// Reads the command line and does what it says; ends the process.
+  public static func main() async {
+    let interruption = Interruption()
+    await main(nil)
+    withExtendedLifetime(interruption) {}
+  }
 }

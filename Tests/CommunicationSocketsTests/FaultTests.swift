@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test(arguments: Wire.allCases) func aPeerThatEndsInALongValueIsLost(wire: Wire) throws {
-    let bytes = frame(.value, encoded(Self.longValue), isChecksummed: wire == .tcp)
+    let bytes = frameBytes(.value, encoded(Self.longValue), isChecksummed: wire == .tcp)
     for count in [FrameHeader.size, FrameHeader.size + 8, 100_000, bytes.count - 1] {
       let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
       let losses = try onThreads([end]) { end in
@@ -118,8 +118,8 @@ import Testing
       let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
       let next = try onThreads([end]) { end in
         Thread.detachNewThread {
-          peer.send(frame(.value, payload, isChecksummed: checksummed))
-          peer.send(frame(.value, value, sequence: 1, isChecksummed: checksummed))
+          peer.send(frameBytes(.value, payload, isChecksummed: checksummed))
+          peer.send(frameBytes(.value, value, sequence: 1, isChecksummed: checksummed))
         }
         #expect(throws: expected) { try end.receive(Words.self, from: 1, tag: .tiles) }
         return try end.receive(Words.self, from: 1, tag: .tiles).elements
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func aLongValueIsNotBelievedBeforeItsChecksum() throws {
-    var bytes = frame(.value, encoded(Self.longValue), isChecksummed: true)
+    var bytes = frameBytes(.value, encoded(Self.longValue), isChecksummed: true)
     bytes[bytes.count / 2] ^= 1
     let (end, peer) = try ScriptedPeer.pair(.tcp, quickLimits(silence: .seconds(30)))
     let sent = bytes

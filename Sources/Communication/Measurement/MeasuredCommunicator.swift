@@ -15,8 +15,8 @@ public import TesseraInstrumentation
 public final class MeasuredCommunicator: Communicator {
   /// The wrapped communicator's rank.
   public let rank: Int
-  /// The wrapped communicator's size.
-  public let size: Int
+  /// The wrapped communicator's size, now.
+  public var size: Int { base.size }
   /// The communicator whose messages are counted. What goes through it directly is not.
   public let base: any Communicator
   /// Where they are counted.
@@ -34,7 +34,6 @@ public final class MeasuredCommunicator: Communicator {
     self.ledger = ledger
     self.recorder = recorder
     rank = base.rank
-    size = base.size
   }
 
   /// Closes the wrapped communicator.

@@ -40,9 +40,15 @@ public struct ClusterName: Equatable, Sendable, CustomStringConvertible {
 /// SHA-256 of what two programs must have in common to be workers of one job.
 public struct ContractDigest: Equatable, Sendable, CustomStringConvertible {
   let bytes: [UInt8]
+  /// What the digest is of, where that is known: by whoever has made it, not by a peer that has sent it.
+  let lines: [String]
+
+  /// Equal bytes.
+  public static func == (a: ContractDigest, b: ContractDigest) -> Bool { a.bytes == b.bytes }
 
   /// The digest of the lines of a contract.
   public init(of contract: [String]) {
+    lines = contract
     // Each line with its length: no two contracts run together into the same bytes.
     bytes = Cryptography.digest(contract.flatMap { Array("\($0.utf8.count) \($0)\n".utf8) })
   }
@@ -50,6 +56,7 @@ public struct ContractDigest: Equatable, Sendable, CustomStringConvertible {
   init?(bytes: [UInt8]) {
     guard bytes.count == Cryptography.digestBytes else { return nil }
     self.bytes = bytes
+    lines = []
   }
 
   /// The first 12 hexadecimal digits.

@@ -26,7 +26,8 @@ struct DoorkeeperLimits: Sendable {
 /// Lets in those who know the secret. Confined to the thread that calls it.
 struct Doorkeeper: ~Copyable {
   private let listener: Listener
-  private let acceptance: Acceptance
+  /// Whom it lets in.
+  var acceptance: Acceptance
   private let terms: JoiningTerms
   private let tls: TLSContext?
   private let limits: DoorkeeperLimits
@@ -51,6 +52,7 @@ struct Doorkeeper: ~Copyable {
 
   /// Where it listens.
   var address: SocketAddress { listener.address }
+  var descriptor: Int32 { listener.descriptor }
 
   /// Waits until `count` peers have come and are still there, in order of arrival; their links are the
   /// caller's.
@@ -60,11 +62,19 @@ struct Doorkeeper: ~Copyable {
   consuming func admit(
     _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
   ) throws(CommunicationError) -> [Arrival] {
+    let arrivals = try gather(count, until: deadline, whenChanged: whenChanged)
+    dismissAll()
+    return arrivals
+  }
+
+  /// As `admit`, and goes on listening.
+  mutating func gather(
+    _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
+  ) throws(CommunicationError) -> [Arrival] {
     while arrivals.count < count {
       guard deadline > .now else {
         let found = arrivals.count
-        for arrival in arrivals { arrival.link.close() }
-        for visitor in visitors { visitor.close() }
+        dismissAll()
         throw .refused(
           reason: "\(found) of \(count) workers have come to \(address) within \(terms.patience)"
             + (refused > 0 ? "; refused connections: \(refused)" : ""))
@@ -73,8 +83,25 @@ struct Doorkeeper: ~Copyable {
       wakeUp(until: deadline)
       if arrivals.count != before { whenChanged(arrivals.count) }
     }
+    let gathered = Array(arrivals.prefix(count))
+    arrivals.removeFirst(count)
+    return gathered
+  }
+
+  /// Waits for the next peer; nil as soon as there is none and `isOpen` does not hold when something wakes it.
+  mutating func next(while isOpen: () -> Bool) -> Arrival? {
+    while isOpen() {
+      if !arrivals.isEmpty { return arrivals.removeFirst() }
+      wakeUp(until: .now + .seconds(3600))
+    }
+    return nil
+  }
+
+  /// Sends everybody away.
+  mutating func dismissAll() {
+    for arrival in arrivals { arrival.link.close() }
     for visitor in visitors { visitor.close() }
-    return arrivals
+    (arrivals, visitors) = ([], [])
   }
 
   /// Waits for something to do and does it.

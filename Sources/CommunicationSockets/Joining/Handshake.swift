@@ -7,6 +7,9 @@
 //   Claim, HMAC(key, "initiator" | both Hellos | Claim)  ->
 //                                         <-      Verdict, HMAC(key, "acceptor" | all of that | Verdict)
 //
+// To a caller that is another program the acceptor says after its verdict what its own program is, as the first
+// sealed message of the connection; the caller, which knows both, can tell a person what differs.
+//
 // The acceptor interprets a Claim only when its proof holds, the initiator a Verdict likewise. Fresh nonces
 // from both sides make a recorded handshake worthless, the two labels and the test for equal nonces a
 // reflected one. Proofs are compared in constant time. Whoever listens in learns the versions, the Claim and
@@ -160,6 +163,10 @@ struct Handshake: Sendable, CustomStringConvertible, CustomReflectable {
     outgoing += verdict + reply
     transcript += reply
     hasProved = true
+    if case .otherProgram? = refusal {
+      outgoing += SealedMessages.bytes(
+        of: acceptance.contract.lines, session(), .fromAcceptor, number: 0)
+    }
     outcome = refusal.map { .refused($0) } ?? .admitted(claim: claim, session: session())
   }
 
@@ -188,7 +195,8 @@ struct Handshake: Sendable, CustomStringConvertible, CustomReflectable {
     Cryptography.authenticationCode(key: key, Array(label.utf8) + [0] + transcript)
   }
 
-  private func session() -> SessionKey {
+  /// The key of the connection, when the last message has been sent or received.
+  func session() -> SessionKey {
     SessionKey(Cryptography.authenticationCode(key: key, Array("session".utf8) + [0] + transcript))
   }
 }

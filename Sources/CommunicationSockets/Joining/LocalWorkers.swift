@@ -54,11 +54,15 @@ public final class LocalWorkers: @unchecked Sendable {
         }))
   }
 
-  /// Waits until every process has ended; those that have not after `grace` are ended. Blocks the calling
-  /// thread.
-  public func reap(grace: Duration = .seconds(5)) {
-    let deadline = ContinuousClock.now + grace
-    for child in children { _ = child.reap(until: deadline) }
+  /// Takes leave of the workers and waits until every process has ended; those that have not after `grace`
+  /// are ended, those that were lost at once. Blocks the calling thread.
+  public func finish(grace: Duration = .seconds(2)) {
+    let lost = (1...max(children.count, 1)).filter(communicator.progress.isLost)
+    communicator.finish()
+    let now = ContinuousClock.now
+    for (index, child) in children.enumerated() {
+      _ = child.reap(until: lost.contains(index + 1) ? now : now + grace)
+    }
   }
 
   /// The worker whose process has ended otherwise than by itself, and how, in words; nil where there is none.

@@ -73,10 +73,26 @@ extension Rendezvous {
       }
       switch handshake.outcome {
       case .admitted(_, let session)?: return session
+      case .refused(.otherProgram)?:
+        throw .final(otherProgram(link, handshake.session(), terms.contract.lines, until: limit))
       case .refused(let refusal)?: throw .final(refusal.description)
       case nil: break
       }
     }
+  }
+
+  /// What differs between this program and the acceptor's, which says what it knows.
+  private static func otherProgram(
+    _ link: any Link, _ session: SessionKey, _ mine: [String], until limit: ContinuousClock.Instant
+  ) -> String {
+    var stream = SealedMessages(link, session, sending: .fromInitiator)
+    let theirs = (try? stream.receive([String].self, until: limit)) ?? []
+    func list(_ names: [String]) -> String { names.prefix(20).joined(separator: ", ") }
+    let lacks = theirs.filter { !mine.contains($0) }
+    let has = theirs.isEmpty ? [] : mine.filter { !theirs.contains($0) }
+    return "the driver is another program than this one"
+      + (lacks.isEmpty ? "" : "; only the driver knows: \(list(lacks))")
+      + (has.isEmpty ? "" : "; only this worker knows: \(list(has))")
   }
 
   private static func shakeHands(inTLS link: TLSLink, until limit: ContinuousClock.Instant)

@@ -28,17 +28,21 @@ public enum Rendezvous {
   {
     let acceptance = Acceptance(
       role: .worker, numbers: 1...UInt32(UInt16.max), cluster: terms.cluster, contract: terms.contract)
-    let door = Doorkeeper(listener, acceptance, terms, try terms.tlsContext())
+    let door = OpenDoor(Doorkeeper(listener, acceptance, terms, try terms.tlsContext()))
     let expected = size - 1
     let workers = expected == 1 ? "1 worker" : "\(expected) workers"
     terms.note("listening on \(door.address) for \(workers)")
-    let arrivals = try door.admit(expected, until: .now + terms.patience) {
+    let arrivals = try door.gather(expected, until: .now + terms.patience) {
       terms.note("\($0) of \(workers) \($0 == 1 ? "has" : "have") come")
     }
     var streams = arrivals.map { SealedMessages($0.link, $0.session, sending: .fromAcceptor) }
     let deadline = ContinuousClock.now + terms.patience
+    let job = ClusterName()
+    var places: [String] = []
     do throws(CommunicationError) {
-      let rosters = try rosters(for: arrivals)
+      for arrival in arrivals { places.append(try place(of: arrival)) }
+      try checkPlaces(arrivals.compactMap(\.peer))
+      let rosters = arrivals.indices.map { Roster(job: job, rank: $0 + 1, places: places) }
       for index in streams.indices { try streams[index].send(Word.goOn(rosters[index]), until: deadline) }
       for index in streams.indices {
         do throws(CommunicationError) {
@@ -54,31 +58,32 @@ public enum Rendezvous {
         try? streams[index].send(Word<Empty>.failed("\(error)"), until: .now + .seconds(1))
         arrivals[index].link.close()
       }
+      door.close()
       throw error
     }
+    door.book = MemberBook(job: job, peers: arrivals.map(\.peer), places: places, terms: terms)
     return SocketCommunicator(
       rank: 0, size: size,
-      links: Dictionary(uniqueKeysWithValues: arrivals.enumerated().map { ($0.offset + 1, $0.element.link) }))
+      links: Dictionary(uniqueKeysWithValues: arrivals.enumerated().map { ($0.offset + 1, $0.element.link) }),
+      door: door)
   }
 
-  /// One roster for each worker. A worker is called at the address from which it has called the driver.
+  /// Where a worker can be called: at the address from which it has called the driver.
   ///
-  /// - Throws: `refused` when some are on this machine's loopback and others are not: the others could not
-  ///   call them.
-  private static func rosters(for arrivals: [Arrival]) throws(CommunicationError) -> [Roster] {
-    let peers = arrivals.compactMap(\.peer)
-    guard peers.count == arrivals.count else { throw .refused(reason: "a worker has left again") }
+  /// - Throws: `refused` when it has gone.
+  static func place(of arrival: Arrival) throws(CommunicationError) -> String {
+    guard var place = arrival.peer else { throw .refused(reason: "a worker has left again") }
+    place.port = UInt16(truncatingIfNeeded: arrival.claim.number)
+    return "\(place)"
+  }
+
+  /// - Throws: `refused` when some workers are on this machine's loopback and others are not: the others could
+  ///   not call them.
+  static func checkPlaces(_ peers: [SocketAddress]) throws(CommunicationError) {
     if let here = peers.first(where: \.isLoopback), let elsewhere = peers.first(where: { !$0.isLoopback }) {
       throw .refused(
         reason: "one worker has joined from \(here.host), where \(elsewhere.host) cannot call it; "
           + "connect it to the address that the others use")
     }
-    let places = zip(peers, arrivals).map { peer, arrival in
-      var place = peer
-      place.port = UInt16(truncatingIfNeeded: arrival.claim.number)
-      return "\(place)"
-    }
-    let job = ClusterName()
-    return arrivals.indices.map { Roster(job: job, rank: $0 + 1, places: places) }
   }
 }

@@ -22,8 +22,9 @@ extension Rendezvous {
       let roster = try stream.receive(Word<Roster>.self, until: nil).value()
       let deadline = ContinuousClock.now + terms.patience
       var links: [Int: any Link]
+      let door: OpenDoor
       do throws(CommunicationError) {
-        links = try meet(roster, member.listener, terms, tls, until: deadline)
+        (links, door) = try meet(roster, member.listener, terms, tls, until: deadline)
       } catch {
         try? stream.send(Word<Empty>.failed("\(error)"), until: deadline)
         throw error
@@ -33,10 +34,13 @@ extension Rendezvous {
         _ = try stream.receive(Word<Empty>.self, until: deadline).value()
       } catch {
         for link in links.values { link.close() }
+        door.close()
         throw error
       }
       links[0] = member.link
-      return SocketCommunicator(rank: roster.rank, size: roster.size, links: links)
+      let communicator = SocketCommunicator(rank: roster.rank, size: roster.size, links: links, door: door)
+      communicator.meetNewcomers()
+      return communicator
     } catch {
       member.link.close()
       if case .closed(let reason) = error {
@@ -122,17 +126,17 @@ extension Rendezvous {
   private static func meet(
     _ roster: Roster, _ held: Held, _ terms: JoiningTerms, _ tls: TLSContext?,
     until deadline: ContinuousClock.Instant
-  ) throws(CommunicationError) -> [Int: any Link] {
+  ) throws(CommunicationError) -> ([Int: any Link], OpenDoor) {
     guard let job = ClusterName(bytes: roster.job) else { throw .malformed(expected: "a job's name") }
     let higher = roster.size - 1 - roster.rank
     let answers = Answers()
     let acceptance = Acceptance(
       role: .neighbour, numbers: UInt32(roster.rank + 1)...UInt32(max(roster.size - 1, roster.rank + 1)),
       cluster: job, contract: terms.contract)
+    let door = OpenDoor(Doorkeeper(held.take(), acceptance, terms, tls))
     let thread = Thread {
-      let door = Doorkeeper(held.take(), acceptance, terms, tls)
       do throws(CommunicationError) {
-        answers.give(.success(try door.admit(higher, until: deadline)))
+        answers.give(.success(try door.gather(higher, until: deadline)))
       } catch {
         answers.give(.failure(error))
       }
@@ -144,6 +148,11 @@ extension Rendezvous {
     var failure: CommunicationError?
     do throws(CommunicationError) {
       for rank in 1..<roster.rank {
+        // Lost before this worker has come.
+        guard !roster.places[rank - 1].isEmpty else {
+          links[rank] = AbsentLink()
+          continue
+        }
         links[rank] = try callNeighbour(rank, roster, job, terms, tls, until: deadline)
       }
     } catch {
@@ -163,7 +172,9 @@ extension Rendezvous {
       for link in links.values { link.close() }
       throw failure
     }
-    return links
+    // Those who join later have the numbers after the last.
+    door.accept(UInt32(roster.size)...UInt32(Roster.mostMembers))
+    return (links, door)
   }
 
   private static func callNeighbour(

@@ -42,13 +42,20 @@ struct SealedMessages {
   mutating func send<Value: WireCodable>(_ value: Value, until deadline: ContinuousClock.Instant)
     throws(CommunicationError)
   {
+    try stream.write(Self.bytes(of: value, key, direction, number: sent), until: deadline)
+    sent += 1
+  }
+
+  /// The message that says `value`.
+  static func bytes<Value: WireCodable>(
+    of value: Value, _ key: SessionKey, _ direction: Direction, number: Int
+  ) -> [UInt8] {
     var writer = WireWriter()
     value.encode(to: &writer)
     let payload = writer.contiguous()
     precondition(payload.count <= Self.mostBytes, "a message of the rendezvous has a limit")
     let length = withUnsafeBytes(of: UInt32(payload.count).littleEndian) { Array($0) }
-    try stream.write(length + payload + key.proof(direction, number: sent, payload), until: deadline)
-    sent += 1
+    return length + payload + key.proof(direction, number: number, payload)
   }
 
   /// - Throws: `closed`, and `malformed` or `tooLong` for what the peer cannot have sent.

@@ -47,17 +47,22 @@ final class DataflowDriver: Sendable {
   let messages = ClosableQueue<Message>()
   /// What is to be fetched from workers for the program, on a thread that may wait for them.
   let fetches = ClosableQueue<@Sendable () -> Void>()
-  private let elsewhere: [Int]
+  private let here: Set<Int>
+  private let fate: @Sendable (Int) -> String?
   private let recorder: Recorder?
   private let limits: Scheduler.Limits
 
-  /// - Parameter elsewhere: the ranks of workers that are other processes.
+  /// - Parameters:
+  ///   - here: the ranks of workers that are threads of this process.
+  ///   - fate: how a lost worker has ended, if that is known.
   init(
-    communicator: MeasuredCommunicator, elsewhere: [Int], recorder: Recorder?,
+    communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?,
+    fate: @escaping @Sendable (Int) -> String? = { _ in nil },
     limits: Scheduler.Limits = Scheduler.Limits()
   ) {
     self.communicator = communicator
-    self.elsewhere = elsewhere
+    self.here = here
+    self.fate = fate
     self.recorder = recorder
     self.limits = limits
   }
@@ -96,7 +101,8 @@ final class DataflowDriver: Sendable {
           messages.push(.closed(error))
           return
         }
-        messages.push(.event(.lost(worker: rank, reason: reason)))
+        let cause = fate(rank).map { "worker \(rank): \($0) (\(reason))" }
+        messages.push(.event(.lost(worker: rank, reason: cause ?? "worker \(rank): \(reason)")))
       }
     }
   }
@@ -110,7 +116,7 @@ final class DataflowDriver: Sendable {
       if heard.isEmpty { loop.hear(.event(.tick)) }
       for message in heard { loop.hear(message) }
     }
-    gatherEvents(from: elsewhere.filter(loop.isAlive))
+    gatherEvents(from: (0..<communicator.size).filter { !here.contains($0) && loop.isAlive($0) })
     loop.sendStop()
     messages.close()
     for message in messages.takeAll() { loop.hear(message) }
@@ -175,6 +181,8 @@ private struct Loop {
   private var tiles: [Int: (tiles: [any WireCodable], type: String)] = [:]
   private var jobs: [Int: DataflowDriver.Job] = [:]
   private var failures: [BlockID: TaskFailure] = [:]
+  /// Workers whose loss has been heard of, perhaps before their joining.
+  private var lost: Set<Int> = []
   private var closed: CommunicationError?
   private(set) var isStopped = false
 
@@ -211,8 +219,12 @@ private struct Loop {
         jobs[number] = job
         perform(scheduler.want(job.wanted, job: number, at: now))
       }
+    case .event(.joined(let worker)) where lost.contains(worker): break
     case .event(let event):
-      if case .lost(let worker, _) = event { defineAgain(without: worker) }
+      if case .lost(let worker, _) = event {
+        lost.insert(worker)
+        defineAgain(without: worker)
+      }
       perform(scheduler.handle(event, at: now))
     case .failed(let block, let worker, let attempt, let failure):
       failures[block] = failure
@@ -235,7 +247,8 @@ private struct Loop {
 
   /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads.
   func sendStop() {
-    for worker in (0..<communicator.size).reversed() where isAlive(worker) { send(.stop, to: worker) }
+    // Also to those who have joined a moment ago; who is lost takes nothing.
+    for worker in (0..<communicator.size).reversed() { send(.stop, to: worker) }
   }
 
   private mutating func close(_ error: CommunicationError) {

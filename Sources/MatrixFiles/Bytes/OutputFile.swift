@@ -78,7 +78,10 @@ final class OutputFile: ByteSink {
       let unique = String(UInt64.random(in: 0 ... .max), radix: 36)
       let unfinished = folder + ".tessera-\(unique).tmp"
       descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { temporary = unfinished }
+      if descriptor >= 0 {
+        temporary = unfinished
+        UnfinishedFiles.insert(unfinished)
+      }
     }
     guard descriptor >= 0 else {
       throw FileFormatError(.cannotCreate, file: name, "cannot be created: \(systemMessage())")
@@ -88,7 +91,10 @@ final class OutputFile: ByteSink {
 
   deinit {
     if descriptor > STDERR_FILENO { _ = close(descriptor) }
-    if let temporary { _ = unlink(temporary) }
+    if let temporary {
+      _ = unlink(temporary)
+      UnfinishedFiles.remove(temporary)
+    }
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError) {
@@ -108,6 +114,7 @@ final class OutputFile: ByteSink {
     guard fsync(descriptor) == 0 else { throw failure("writing failed") }
     guard rename(unfinished, target) == 0 else { throw failure("cannot be replaced") }
     temporary = nil
+    UnfinishedFiles.remove(unfinished)
   }
 
   private func failure(_ what: String) -> FileFormatError {

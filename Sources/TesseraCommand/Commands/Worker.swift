@@ -9,7 +9,8 @@ struct Worker: AsyncParsableCommand {
     abstract: "Serve a driver on another machine.",
     discussion: """
       The driver is started with --listen HOST:PORT and waits for its workers; a worker may also come first, and calls \
-      until the driver answers. It serves one job and ends with it. Both must know the same secret: TESSERA_SECRET \
+      until the driver answers, or last: it joins a job that runs in the style dataflow and takes tasks from the \
+      others. It serves one job and ends with it. Both must know the same secret: TESSERA_SECRET \
       in the environment, or a file of mode 0600. Any program that calls Cluster.run serves in the same way when \
       TESSERA_CONNECT is in its environment, and must, if it has tasks of its own.
       """)

@@ -73,6 +73,48 @@ struct RendezvousTests {
     DispatchQueue.concurrentPerform(iterations: size) { group[$0].finish() }
   }
 
+  @Test(arguments: [false, true]) func newcomersReachEverybodyAndAreReached(usesTLS: Bool) throws {
+    var group = try Self.group(size: 2, usesTLS: usesTLS)
+    let place = try HostAndPort("\(#require(group[0].door).address)")
+    let joined = Mutex<[Int]>([])
+    let isKnown = DispatchSemaphore(value: 0)
+    group[0].welcomeNewcomers { rank in
+      joined.withLock { $0.append(rank) }
+      isKnown.signal()
+    }
+    for rank in 2..<5 {
+      group.append(try Rendezvous.join(place, Self.terms(usesTLS: usesTLS)))
+      isKnown.wait()
+      #expect(group[rank].rank == rank)
+      // Known by all before anybody is told of it.
+      #expect(group.allSatisfy { $0.size == rank + 1 || $0.rank == 2 && rank == 4 })
+      // The third finds the second gone.
+      if rank == 3 {
+        group[2].finish()
+        #expect(throws: CommunicationError.self) { try group[0].receive(Empty.self, from: 2, tag: .control) }
+      }
+    }
+    #expect(joined.withLock { $0 } == [2, 3, 4])
+    let living = [0, 1, 3, 4]
+    let sums = try onThreads(living.map { group[$0] as any Communicator }) { end in
+      let others = living.filter { $0 != end.rank }
+      for other in others { _ = try end.postSend(end.rank, to: other, tag: .tiles) }
+      return try others.reduce(0) { try $0 + end.receive(Int.self, from: $1, tag: .tiles) }
+    }
+    #expect(sums == living.map { 8 - $0 })
+    let ends = group
+    DispatchQueue.concurrentPerform(iterations: ends.count) { ends[$0].finish() }
+  }
+
+  @Test func newcomersAreToldThatTheyAreTooLate() throws {
+    let group = try Self.group(size: 2, usesTLS: false)
+    let place = try HostAndPort("\(#require(group[0].door).address)")
+    group[0].refuseNewcomers(reason: "the tables are taken")
+    let error = #expect(throws: CommunicationError.self) { try Rendezvous.join(place, Self.terms()) }
+    #expect("\(try #require(error))".contains("the tables are taken"))
+    DispatchQueue.concurrentPerform(iterations: 2) { group[$0].finish() }
+  }
+
   @Test func workersMayComeBeforeTheirDriver() throws {
     let group = try Self.group(size: 3, usesTLS: false, driverWaits: true)
     #expect(group.count == 3)

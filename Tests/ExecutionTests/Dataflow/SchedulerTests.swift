@@ -47,6 +47,27 @@ private struct Pipeline {
     #expect(simulation.violations == [])
   }
 
+  @Test func aNewcomerGetsAFairShareOfWhatWaits() {
+    var scheduler = Scheduler(workers: [0])
+    scheduler.define(0, Recipe(.none, count: 12))
+    scheduler.define(1, Recipe(.sameIndex([0]), count: 12))
+    _ = scheduler.want((0..<12).map { BlockID(1, $0) }, job: 1, at: 0)
+    var moved: Set<BlockID> = []
+    for worker in 1...2 {
+      for action in scheduler.handle(.joined(worker: worker), at: worker) {
+        switch action {
+        case .run(let assignments, worker): #expect(assignments.count == 24 / (worker + 1))
+        case .cancel(let blocks, _): moved.formUnion(blocks)
+        default: Issue.record("\(action)")
+        }
+      }
+      #expect(scheduler.violations() == [])
+    }
+    // What the driver's worker has begun it goes on with.
+    #expect(scheduler.workers[0]?.queue.first?.block == BlockID(0, 0) && !moved.contains(BlockID(0, 0)))
+    #expect(scheduler.workers.values.allSatisfy { $0.queue.count == 8 })
+  }
+
   @Test func aStageTravelsInOneMessagePerWorker() {
     var scheduler = Scheduler(workers: [0, 1, 2, 3])
     scheduler.define(0, Recipe(.none, count: 12))

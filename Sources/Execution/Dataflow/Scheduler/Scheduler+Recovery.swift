@@ -5,6 +5,7 @@ extension Scheduler {
     workers[worker] = Worker()
     isDisturbed = true
     candidates += pendingBlocks().reversed()
+    relieveForNewcomer()
   }
 
   /// A lost worker's blocks are gone and its tasks are somebody else's. The task at the head of its queue may

@@ -47,7 +47,23 @@ extension Scheduler {
   /// Takes the later half of what waits in the slow worker's queue, for the idle.
   private mutating func share(queueOf slow: Int) {
     guard let queue = workers[slow]?.queue, queue.count > 1, !idle(except: slow).isEmpty else { return }
-    let moved = queue[(1 + (queue.count - 1) / 2)...]
+    move(queue[(1 + (queue.count - 1) / 2)...], awayFrom: slow)
+  }
+
+  /// Takes from every queue what is beyond its fair share, for a worker that has just come: the last tasks, and
+  /// never the first, which has begun.
+  mutating func relieveForNewcomer() {
+    let living = workers.keys.filter { workers[$0]?.isAlive == true }.sorted()
+    let total = living.reduce(0) { $0 + (workers[$1]?.queue.count ?? 0) }
+    let share = max(1, (total + living.count - 1) / living.count)
+    for worker in living {
+      guard let queue = workers[worker]?.queue, queue.count > share else { continue }
+      move(queue[share...], awayFrom: worker)
+    }
+  }
+
+  /// Takes the end of a worker's queue away from it, for others.
+  private mutating func move(_ moved: ArraySlice<Entry>, awayFrom slow: Int) {
     for entry in moved.reversed() {
       _ = remove(entry.attempt, of: entry.block, from: slow)
       if !recall(entry.block, from: slow) { emit(.cancel([entry.block], worker: slow)) }

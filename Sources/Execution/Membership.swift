@@ -1,0 +1,22 @@
+// What a transport knows of its workers beyond their messages: how a lost one has ended, and who joins.
+
+/// Told to a cluster by whoever has made the group of its workers.
+public struct Membership: Sendable {
+  /// How the process of a lost worker has ended, in words; nil where that is not known. May take a moment.
+  public let fate: @Sendable (_ rank: Int) -> String?
+  /// Called once, when the job can take workers: with what to do for each that joins, once messages go from
+  /// every worker to it and back.
+  public let whenJoined: @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void
+
+  /// Of workers that are there from the beginning, of which nothing is known but that they are lost.
+  public static let fixed = Membership(fate: { _ in nil }, whenJoined: { _ in })
+
+  /// A transport's knowledge.
+  public init(
+    fate: @escaping @Sendable (_ rank: Int) -> String?,
+    whenJoined: @escaping @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void
+  ) {
+    self.fate = fate
+    self.whenJoined = whenJoined
+  }
+}

@@ -1,0 +1,89 @@
+// Workers that come to a running job over sockets, and those that may not come: other programs, and anybody in
+// the style message passing.
+
+import Foundation
+import TesseraTestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5)), .serialized)
+struct JoiningTests {
+  private static let secret = ["TESSERA_SECRET": "never to be printed 0123456789"]
+  private static let job = ["work", "tiles=30", "ms=60"]
+
+  private func driver(
+    _ job: [String] = Self.job, style: String = "dataflow", workers: Int = 1,
+    environment: [String: String] = [:]
+  ) throws -> (run: FaultJobRun, port: String) {
+    let settings = Self.secret.merging(["TESSERA_LISTEN": "127.0.0.1:0"]) { $1 }
+    let run = try FaultJobRun(
+      job, style: style, workers: workers, environment: settings.merging(environment) { $1 })
+    try #require(run.program.wait { $0.errors.contains(" for \(workers - 1) worker") }, "\(run.program.said)")
+    let line = try #require(run.program.said.errors.firstMatch(of: #/listening on \S+:(\d+) /#))
+    return (run, String(line.1))
+  }
+
+  private func worker(
+    port: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> FaultJobRun {
+    let settings = Self.secret.merging(["TESSERA_CONNECT": "127.0.0.1:\(port)"]) { $1 }
+    return try FaultJobRun(["work"] + arguments, environment: settings.merging(environment) { $1 })
+  }
+
+  private func expected(_ job: [String] = Self.job) throws -> String? {
+    try FaultJobRun(job, transport: "in-process", workers: 1).values()["result"]
+  }
+
+  /// P13: newcomers get tasks that the driver would have done alone, and fetch what others have made.
+  @Test(arguments: [false, true]) func workersJoinARunningJob(usesTLS: Bool) throws {
+    let environment = ["TESSERA_TLS": usesTLS ? "1" : "0"]
+    let (run, port) = try driver(environment: environment)
+    try #require(run.program.wait { $0.errors.contains("begin ") })
+    let workers = try (0..<2).map { _ in try worker(port: port, environment: environment) }
+    let ends = workers.map { $0.program.end() }
+    #expect(try run.values()["result"] == expected())
+    #expect(ends.map(\.exitCode) == [0, 0], "\(ends)")
+    #expect(workers.allSatisfy { !$0.begun.isEmpty })
+    #expect(run.begun.count < 30)
+  }
+
+  /// A newcomer may be lost like any other; the next one takes part all the same.
+  @Test func aNewcomerThatIsKilledIsReplaced() throws {
+    let (run, port) = try driver(workers: 2)
+    let first = try worker(port: port)
+    try #require(run.program.wait { $0.output.contains("ready") })
+    let victim = try worker(port: port)
+    try #require(victim.program.wait { $0.errors.contains("begin ") })
+    kill(victim.program.identifier, SIGKILL)
+    let second = try worker(port: port)
+    #expect(try run.values()["result"] == expected())
+    #expect(second.program.end().exitCode == 0 && !second.begun.isEmpty)
+    #expect(first.program.end().exitCode == 0)
+  }
+
+  @Test func inMessagePassingNobodyJoinsLate() throws {
+    let (run, port) = try driver(style: "message-passing")
+    try #require(run.program.wait { $0.output.contains("ready") })
+    let (exitCode, _, errors) = try worker(port: port).program.end()
+    #expect(
+      exitCode == 69 && errors.contains("message passing") && errors.contains("job has begun"), "\(errors)")
+    #expect(try run.values()["result"] == expected())
+  }
+
+  /// A worker whose tasks are others is told which, before the job and during it.
+  @Test(arguments: [1, 2]) func anotherProgramIsRefusedWithTheNamesThatDiffer(workers: Int) throws {
+    let (run, port) = try driver(workers: workers)
+    let (exitCode, _, errors) = try worker(port: port, ["strange=1"]).program.end()
+    #expect(exitCode == 69)
+    #expect(
+      errors.contains("another program") && errors.contains("only this worker knows: fault-job/only-here"))
+    let (_, strangePort) = try driver(Self.job + ["strange=1"], workers: workers)
+    let lacking = try worker(port: strangePort).program.end()
+    #expect(lacking.exitCode == 69)
+    #expect(lacking.errors.contains("only the driver knows: fault-job/only-here"), "\(lacking.errors)")
+    if workers == 2 {
+      // The driver still waits for one that is right.
+      #expect(try worker(port: port).program.end().exitCode == 0)
+    }
+    #expect(try run.values()["result"] == expected())
+  }
+}

@@ -1,0 +1,243 @@
+// Workers that are killed, stopped, slowed down or end by themselves, as processes over sockets: what the job
+// does, how long it takes, and what is left. Docs/Faults.md says which fault is which. Times are compared with
+// those of the same job without a fault in the same test, with the slack that the figures give.
+
+import Foundation
+import TesseraTestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5)), .serialized)
+struct ProcessFaultTests {
+  /// Four workers, sixteen tasks of 60 ms: a quarter of a second where nothing happens.
+  private static let job = ["work", "tiles=16", "ms=60"]
+
+  /// What the job gives without a fault, and its seconds.
+  private func undisturbed(_ job: [String] = Self.job) throws -> (result: String, seconds: Double) {
+    let values = try FaultJobRun(job).values()
+    return (try #require(values["result"]), try #require(values["seconds"].flatMap { Double($0) }))
+  }
+
+  /// Whether a figure holds in one of three attempts: tests beside this one may slow any of them down.
+  private func holds(_ attempt: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<3 where try attempt() { return true }
+    return false
+  }
+
+  /// P1: the loss is noticed within a second, and costs what was lost, 2 s and a fifth at most.
+  @Test func aKilledWorkersTasksAreDoneByOthersAtOnce() throws {
+    let isInTime = try holds {
+      let sound = try undisturbed()
+      let run = try FaultJobRun(Self.job)
+      let workers = try run.started(tasks: 6)
+      let victim = try #require(workers.last)
+      try #require(waitUntil { run.begun.contains { $0.process == victim } })
+      let lost = run.begun.filter { $0.process == victim }.map(\.tile)
+      let time = seconds()
+      kill(victim, SIGKILL)
+      let values = try run.values()
+      #expect(values["result"] == sound.result)
+      let took = try #require(values["seconds"].flatMap { Double($0) })
+      // What it was at begins again elsewhere.
+      let again = run.begun.filter { lost.contains($0.tile) && $0.process != victim && $0.time > time }
+      let first = try #require(again.map(\.time).min())
+      // What is lost is less than all there is to do.
+      return took <= 1.2 * sound.seconds + sound.seconds + 2 && first - time <= 1
+    }
+    #expect(isInTime)
+  }
+
+  /// P4: a process that ends in good order in the middle of a task is as lost as any.
+  @Test func aWorkerThatEndsByItselfInATaskIsLost() throws {
+    let sound = try undisturbed()
+    let marker = unusedPath()
+    defer { try? FileManager.default.removeItem(atPath: marker) }
+    let isInTime = try holds {
+      try? FileManager.default.removeItem(atPath: marker)
+      let values = try FaultJobRun(Self.job + ["fault=exit", "tile=7", "marker=\(marker)"]).values()
+      #expect(values["result"] == sound.result)
+      #expect(FileManager.default.fileExists(atPath: marker))
+      return try #require(values["seconds"].flatMap { Double($0) }) <= 2.2 * sound.seconds + 2
+    }
+    #expect(isInTime)
+  }
+
+  /// P3: a task that ends every worker it comes to is given up, by name and cause, and others live.
+  @Test func aTaskThatKillsItsWorkersIsGivenUp() throws {
+    let start = seconds()
+    let run = try FaultJobRun(Self.job + ["fault=kill", "tile=7"], workers: 6)
+    let (exitCode, _, errors) = run.program.end(seconds: 30)
+    #expect(exitCode == 69 && seconds() - start <= 10)
+    let victims = Set(run.begun.filter { $0.tile == 7 }.map(\.process))
+    #expect(victims.count <= 4)
+    let line = errors.split(separator: "\n").last { $0.hasPrefix("error ") } ?? ""
+    #expect(
+      line.contains("fault-job/work") && line.contains("tile 7") && line.contains("signal 9"), "\(line)")
+  }
+
+  /// P11: so is one that takes more memory than its process may have; the driver is not harmed.
+  @Test func aTaskThatTakesTooMuchMemoryIsGivenUp() throws {
+    let run = try FaultJobRun(Self.job + ["fault=exhaust", "tile=7"], workers: 6)
+    let (exitCode, _, errors) = run.program.end(seconds: 30)
+    // A backup that the driver's own worker runs, and survives, may be done first.
+    guard exitCode != 0 else { return }
+    #expect(exitCode == 69)
+    let line = errors.split(separator: "\n").last { $0.hasPrefix("error ") } ?? ""
+    #expect(line.contains("fault-job/work") && line.contains("tile 7") && line.contains("signal"), "\(line)")
+  }
+
+  /// P12: the first cause is shown, cut to 10,000 characters.
+  @Test(arguments: ["dataflow", "message-passing"]) func aLongErrorIsCut(style: String) throws {
+    let run = try FaultJobRun(Self.job + ["fault=raise", "tile=7"], style: style)
+    let (exitCode, _, errors) = run.program.end(seconds: 30)
+    #expect(exitCode == 69)
+    let line = errors.split(separator: "\n").last { $0.hasPrefix("error ") } ?? ""
+    #expect(line.contains("tile 7: first cause") && line.count < 10_200, "\(line.prefix(200))")
+  }
+
+  /// P5: a worker stopped for good is given up after 5 s; continued, it finds that it is not wanted.
+  @Test func aStoppedWorkersTasksAreDoneByOthers() throws {
+    let isInTime = try holds {
+      let sound = try undisturbed()
+      let run = try FaultJobRun(Self.job)
+      let workers = try run.started(tasks: 6)
+      let time = seconds()
+      kill(try #require(workers.last), SIGSTOP)
+      let values = try run.values()
+      #expect(values["result"] == sound.result)
+      #expect(workers.allSatisfy { !Processes.isRunning($0) })
+      return seconds() - time <= sound.seconds + 8
+    }
+    #expect(isInTime)
+  }
+
+  /// P6: a short stop loses nobody.
+  @Test func aShortlyStoppedWorkerGoesOn() throws {
+    let sound = try undisturbed()
+    let run = try FaultJobRun(Self.job)
+    let victim = try #require(try run.started(tasks: 6).last)
+    kill(victim, SIGSTOP)
+    let isOver = waitUntil(seconds: 3) { !run.program.process.isRunning }
+    kill(victim, SIGCONT)
+    #expect(try run.values()["result"] == sound.result)
+    // The driver waits for all of its workers at the end.
+    #expect(!isOver)
+  }
+
+  /// P7: a worker at a tenth of its speed costs no more than as much time again.
+  @Test func aSlowWorkersTasksAreDoneByOthersAsWell() throws {
+    let job = ["work", "tiles=48", "ms=60"]
+    let isInTime = try holds {
+      let sound = try undisturbed(job)
+      let run = try FaultJobRun(job)
+      let victim = try #require(try run.started(tasks: 3).last)
+      Thread.detachNewThread {
+        while Processes.isRunning(victim) {
+          kill(victim, SIGSTOP)
+          usleep(90_000)
+          kill(victim, SIGCONT)
+          usleep(10_000)
+        }
+      }
+      let values = try run.values()
+      #expect(values["result"] == sound.result)
+      return try #require(values["seconds"].flatMap { Double($0) }) <= 2 * sound.seconds
+    }
+    #expect(isInTime)
+  }
+
+  /// P8: when all other workers are lost at once, the driver's own does everything; unless a task has been at
+  /// two of them when they were lost: it is not tried on the driver, which it might end too. In message passing
+  /// nobody can take over. Either way it is over soon, and says who is gone.
+  @Test func allWorkersLostIsAnErrorOrMoreWorkForTheDriver() throws {
+    let sound = try undisturbed()
+    for style in ["dataflow", "message-passing"] {
+      let run = try FaultJobRun(Self.job, style: style)
+      let workers = try run.started(tasks: 4)
+      let time = seconds()
+      for worker in workers { kill(worker, SIGKILL) }
+      let (exitCode, output, errors) = run.program.end(seconds: 30)
+      #expect(seconds() - time <= 10)
+      if style == "dataflow", exitCode == 0 {
+        #expect(FaultJobRun.values(output)["result"] == sound.result)
+      } else {
+        #expect(exitCode == 69 && errors.contains("signal 9"), "\(errors)")
+      }
+    }
+  }
+
+  /// P9: nobody outlives the driver, whatever it was doing.
+  @Test(arguments: ["dataflow", "message-passing"]) func aKilledDriverLeavesNobody(style: String) throws {
+    let run = try FaultJobRun(["work", "tiles=16", "ms=3000"], style: style)
+    let workers = try run.started(tasks: 4)
+    #expect(workers.count == 3)
+    kill(run.program.identifier, SIGKILL)
+    #expect(waitUntil(seconds: 10) { workers.allSatisfy { !Processes.isRunning($0) } })
+  }
+
+  /// P16: what lay on lost workers is there again, down to the last of them.
+  @Test func workersLostOneByOneChangeNoBit() throws {
+    let expected = try #require(
+      try FaultJobRun(["one-by-one"], transport: "in-process", workers: 1).values()["result"])
+    let values = try FaultJobRun(["one-by-one"], workers: 5).values()
+    #expect(values["result"] == expected && values["left"] == "0")
+  }
+
+  /// P17: an iterative method goes on with the same iterates.
+  @Test func anIterationGoesOnWithoutTheWorkerItLoses() throws {
+    let expected = try FaultJobRun(["iterate", "kill=0"]).values()
+    #expect(expected["passes"].flatMap { Int($0) } ?? 0 > 7)
+    #expect(try FaultJobRun(["iterate"]).values() == expected)
+  }
+
+  /// P14: clusters that come and go leave no descriptor, no thread, no memory and no process.
+  @Test func clustersThatComeAndGoLeaveNothing() throws {
+    let values = try FaultJobRun(["cycles", "count=200"], workers: 2).values(seconds: 120)
+    func pair(_ name: String) throws -> (Int, Int) {
+      let numbers = try #require(values[name]).split(separator: " ").compactMap { Int($0) }
+      try #require(numbers.count == 2)
+      return (numbers[0], numbers[1])
+    }
+    let (descriptors, threads, memory) = (try pair("descriptors"), try pair("threads"), try pair("kilobytes"))
+    #expect(descriptors.1 <= descriptors.0)
+    #expect(threads.1 <= threads.0 + 1)
+    #expect(Double(memory.1) <= 1.05 * Double(memory.0))
+    #expect(values["children"] == "0")
+  }
+}
+
+/// One program, two styles, two transports, any number of workers: the same bits.
+@Suite(.timeLimit(.minutes(5)), .serialized)
+struct SameBitsTests {
+  private static func expected() throws -> String? {
+    try FaultJobRun(["bits"], style: "message-passing", transport: "in-process", workers: 1).values()[
+      "result"]
+  }
+
+  @Test func everyStyleTransportAndNumberOfWorkersGivesTheSameBits() throws {
+    let expected = try #require(try Self.expected())
+    for style in ["message-passing", "dataflow"] {
+      for transport in ["in-process", "sockets"] {
+        for workers in [1, 2, 3, 5] {
+          let run = try FaultJobRun(["bits"], style: style, transport: transport, workers: workers)
+          #expect(try run.values()["result"] == expected, "\(style), \(transport), \(workers) workers")
+        }
+      }
+    }
+  }
+
+  @Test func aWorkerKilledAtAnyMomentChangesNoBit() throws {
+    let expected = try Self.expected()
+    let values = try FaultJobRun(["kills", "count=20", "seed=3"]).values()
+    #expect(values["result"] == expected)
+    #expect(values["killed"].flatMap { Int($0) } ?? 0 >= 10)
+  }
+
+  @Test func aWorkerStoppedForGoodChangesNoBit() throws {
+    let expected = try Self.expected()
+    let run = try FaultJobRun(["bits"])
+    try #require(waitUntil { run.workers.count == 3 })
+    usleep(150_000)
+    kill(try #require(run.workers.last), SIGSTOP)
+    #expect(try run.values()["result"] == expected)
+  }
+}
