@@ -38,6 +38,7 @@ format: ## Mend the formatting
 
 bench: setup ## Measure the kernels, the message layer and the styles beside their limits
 	$(SWIFT) run -c release --package-path Benchmarks bench-kernels
+	$(SWIFT) run -c release --package-path Benchmarks bench-conversions
 	$(SWIFT) run -c release --package-path Benchmarks bench-collectives
 	$(SWIFT) run -c release --package-path Benchmarks bench-styles
 

@@ -29,6 +29,9 @@ let package = Package(
       ],
       path: "Sources/BenchCollectives", swiftSettings: settings),
     .executableTarget(
+      name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
+      path: "Sources/BenchConversions", swiftSettings: settings),
+    .executableTarget(
       name: "bench-kernels",
       dependencies: ["CBLAS", .product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchKernels", swiftSettings: settings),

@@ -69,6 +69,21 @@ public struct WireWriter: Sendable {
     if count(elements: array.count, stride: MemoryLayout<Element>.stride) { append(array) }
   }
 
+  /// Appends an array that `make` makes: not called, and nothing allocated, where the message is only counted.
+  ///
+  /// - Precondition: `make` makes `count` elements of a plain type without references.
+  @inlinable public mutating func write<Element: Sendable>(
+    count: Int, of type: Element.Type, _ make: () -> [Element]
+  ) {
+    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
+    write(count)
+    if self.count(elements: count, stride: MemoryLayout<Element>.stride) {
+      let array = make()
+      precondition(array.count == count, "\(array.count) elements, not \(count)")
+      append(array)
+    }
+  }
+
   /// Counts the elements of an array; true where they are to be kept.
   @usableFromInline mutating func count(elements: Int, stride: Int) -> Bool {
     payloadBytes += elements * stride

@@ -56,7 +56,7 @@ extension RowMatrix {
     progress?(1)
     if rows >= columns { return try await job.run(self, size, rangeVectors: leftVectors) }
     // A^H = V S U^H: the range vectors of the adjoint are A's right vectors.
-    let flipped = try await job.run(try await adjoint(), size, rangeVectors: true)
+    let flipped = try await job.run(try await adjoint().materialized(), size, rangeVectors: true)
     guard let right = try await flipped.left?.collect().dense() else {
       preconditionFailure("a job that was asked for range vectors returned none")
     }

@@ -12,12 +12,21 @@ extension TaskRegistry {
 
   private static func entries<S: Scalar>(_ type: S.Type) -> [Entry] {
     [
-      .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self),
+      .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self), .tile(TripletMatrix<S>.self),
       .map(ProductTask<S>.self), .map(VectorProductTask<S>.self), .map(ScalingTask<S>.self),
       .reduce(AdjointProductTask<S>.self), .reduce(AdjointTimesRowsTask<S>.self),
       .reduce(GramProductTask<S>.self),
       .reduce(GramMatrixTask<S>.self), .reduce(TriangleTask<S>.self), .reduce(InspectionTask<S>.self),
-      .exchange(AdjointTask<S>.self),
+      .map(CombinationTask<S>.self), .reduce(DifferenceTask<S>.self), .reduce(NormTask<S>.self),
+      .reduce(CountTask<LocalMatrix<S>>.self), .reduce(CountTask<TripletMatrix<S>>.self),
+      .map(EntryScalingTask<S>.self), .map(VectorCombinationTask<S>.self), .reduce(VectorDotTask<S>.self),
+      .reduce(VectorNormTask<S>.self), .tile(TilePlaces.self), .map(GenerationTask<S>.self),
+      .exchange(GridProductTask<LocalMatrix<S>>.self), .exchange(GridProductTask<TripletMatrix<S>>.self),
+      .reduce(GridAdjointTask<LocalMatrix<S>>.self), .reduce(GridAdjointTask<TripletMatrix<S>>.self),
+      .exchange(RedistributionTask<LocalMatrix<S>, LocalMatrix<S>>.self),
+      .exchange(RedistributionTask<LocalMatrix<S>, TripletMatrix<S>>.self),
+      .exchange(RedistributionTask<TripletMatrix<S>, LocalMatrix<S>>.self),
+      .exchange(RedistributionTask<TripletMatrix<S>, TripletMatrix<S>>.self),
       .tile(FactoredSlab<S>.self), .map(FactorTask<S>.self), .map(SlabTriangleTask<S>.self),
       .map(RecombineTask<S>.self),
     ]

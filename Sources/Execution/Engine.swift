@@ -2,6 +2,7 @@
 // running are its conformances.
 
 public import TesseraInstrumentation
+public import TesseraPartitioning
 
 /// What a driver program can ask of the workers.
 ///
@@ -14,16 +15,25 @@ public protocol Engine: Sendable {
   var workerCount: Int { get }
 
   /// Sends each tile to its owner. Words moved: those of the tiles that rank 0 does not own.
-  func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<
-    Element
-  >
+  ///
+  /// - Precondition: `ownership` is of as many tiles, and of this engine's workers.
+  func place<Element: Tile>(_ tiles: [Element], on ownership: Ownership) async throws(ExecutionError)
+    -> TileCollection<Element>
 
-  /// Has every worker make its own of `tileCount` tiles, from their numbers and the arguments alone. Words
+  /// Has every worker make its own of the tiles that `ownership` names, from their numbers and the arguments alone. Words
   /// moved: the arguments, once to every worker.
-  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into ownership: Ownership)
     async throws(ExecutionError) -> TileCollection<Task.Output>
 
-  /// Makes a new collection, tile by tile. Words moved: the arguments, once to every worker.
+  /// The same tiles on other workers. Words moved: those of the tiles that change their owner, once each; in
+  /// the dataflow style nothing but `place` notes an order: a tile goes where it is wanted when it is needed.
+  ///
+  /// - Precondition: `ownership` is of as many tiles, and of this engine's workers.
+  func move<Element: Tile>(_ collection: TileCollection<Element>, to ownership: Ownership)
+    async throws(ExecutionError) -> TileCollection<Element>
+
+  /// Makes a new collection, tile by tile, where the input's tiles are; of several collections, where the
+  /// first one's are. Words moved: the arguments, once to every worker.
   func map<Task: MapTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> TileCollection<Task.Output>
@@ -36,11 +46,13 @@ public protocol Engine: Sendable {
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> Task.Output
 
-  /// Makes a new collection of `tileCount` tiles from pieces of the old. Words moved: every piece whose old
-  /// and new tile have different owners, from one owner to the other.
+  /// Makes a new collection, owned as `ownership` says, from pieces of the old. Words moved: every piece whose
+  /// old and new tile have different owners, from one owner to the other.
+  ///
+  /// - Precondition: `ownership` is of this engine's workers.
   func exchange<Task: ExchangeTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections,
-    into tileCount: Int
+    into ownership: Ownership
   ) async throws(ExecutionError) -> TileCollection<Task.Output>
 
   /// Brings all tiles to the driver, in order. Words moved: those of the tiles that rank 0 does not own.
@@ -61,4 +73,38 @@ public protocol Engine: Sendable {
 
   /// What every worker has sent and received so far. Not counted itself.
   func ledger() async throws(ExecutionError) -> LedgerReport
+}
+
+extension Engine {
+  /// Sends each tile to its owner by the contiguous rule. Words moved: those of the tiles that rank 0 does not
+  /// own.
+  ///
+  /// - Throws: `ExecutionError`.
+  public func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError)
+    -> TileCollection<Element>
+  {
+    try await place(tiles, on: Ownership(tileCount: tiles.count, workerCount: workerCount))
+  }
+
+  /// Has every worker make its own of `tileCount` tiles, owned by the contiguous rule, from their numbers and
+  /// the arguments alone. Words moved: the arguments, once to every worker.
+  ///
+  /// - Throws: `ExecutionError`.
+  public func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+    async throws(ExecutionError) -> TileCollection<Task.Output>
+  {
+    try await read(
+      task, arguments, into: Ownership(tileCount: tileCount, workerCount: workerCount))
+  }
+
+  /// Makes a new collection of `tileCount` tiles, owned by the contiguous rule, from pieces of the old. Words
+  /// moved: every piece whose old and new tile have different owners, from one owner to the other.
+  ///
+  /// - Throws: `ExecutionError`.
+  public func exchange<Task: ExchangeTask>(
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections, into tileCount: Int
+  ) async throws(ExecutionError) -> TileCollection<Task.Output> {
+    try await exchange(
+      task, arguments, over: input, into: Ownership(tileCount: tileCount, workerCount: workerCount))
+  }
 }

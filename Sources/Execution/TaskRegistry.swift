@@ -62,16 +62,17 @@ public struct TaskRegistry: Sendable {
       self.operation = operation
     }
 
-    /// A tile type, for collections that are placed, kept and collected.
+    /// A tile type, for collections that are placed, moved, kept and collected.
     public static func tile<Element: Tile>(_ type: Element.Type) -> Entry {
-      Entry(type.typeName, type, [.place, .collect]) { (worker, announced) throws(CommunicationError) in
-        if announced.step.verb == .place {
-          try worker.place(nil as [Element]?, announced.step)
-        } else {
-          _ = try worker.collect(type, announced.step)
+      Entry(type.typeName, type, [.place, .move, .collect]) {
+        (worker, announced) throws(CommunicationError) in
+        switch announced.step.verb {
+        case .place: try worker.place(nil as [Element]?, announced.step)
+        case .move: try worker.move(type, announced.step)
+        default: _ = try worker.collect(type, announced.step)
         }
       } operation: { (definition) throws(CommunicationError) in
-        Operation(placing: type)
+        definition.role == .place ? Operation(placing: type) : Operation(moving: type)
       }
     }
 

@@ -7,6 +7,7 @@
 //   exchange  tile -> pieces, pieces -> tile        every piece goes to the owner of its new tile
 
 public import TesseraCommunication
+public import TesseraPartitioning
 
 /// A value that can live on a worker as one piece of a collection.
 public protocol Tile: WireCodable, TaskInput where Collections == TileCollection<Self> {
@@ -20,8 +21,11 @@ public protocol TaskInput: Sendable {
   associatedtype Collections: Sendable
   /// The collections' identifiers.
   static func identifiers(of collections: Collections) -> [Int]
-  /// The number of tiles in each collection.
-  static func tileCount(of collections: Collections) -> Int
+  /// Who owns which tile of the first collection: where the task runs.
+  static func ownership(of collections: Collections) -> Ownership
+  /// The collections with the tiles of all where the first one's are.
+  static func aligned(_ collections: Collections, by engine: some Engine) async throws(ExecutionError)
+    -> Collections
   /// The types of the tiles, in the order of `identifiers(of:)`.
   static var tileTypes: [any WireCodable.Type] { get }
   /// The input made of the stored tiles, in the order of `identifiers(of:)`; nil when a type differs.
@@ -33,10 +37,12 @@ extension Tile {
   public static func identifiers(of collections: TileCollection<Self>) -> [Int] {
     [collections.identifier]
   }
-  /// The number of tiles in the collection.
-  public static func tileCount(of collections: TileCollection<Self>) -> Int {
-    collections.tileCount
-  }
+  /// The collection's ownership.
+  public static func ownership(of collections: TileCollection<Self>) -> Ownership { collections.ownership }
+  /// The collection itself.
+  public static func aligned(_ collections: TileCollection<Self>, by engine: some Engine)
+    async throws(ExecutionError) -> TileCollection<Self>
+  { collections }
   /// The tile's own type.
   public static var tileTypes: [any WireCodable.Type] { [Self.self] }
   /// The tile itself.
@@ -54,9 +60,17 @@ public struct TilePair<First: Tile, Second: Tile>: TaskInput {
   public static func identifiers(of collections: AlignedPair<First, Second>) -> [Int] {
     [collections.first.identifier, collections.second.identifier]
   }
-  /// The number of tiles in either.
-  public static func tileCount(of collections: AlignedPair<First, Second>) -> Int {
-    collections.first.tileCount
+  /// The first one's ownership.
+  public static func ownership(of collections: AlignedPair<First, Second>) -> Ownership {
+    collections.first.ownership
+  }
+  /// The first collection and the second moved to it. Words moved: those of the second's tiles that lie
+  /// elsewhere.
+  public static func aligned(_ collections: AlignedPair<First, Second>, by engine: some Engine)
+    async throws(ExecutionError) -> AlignedPair<First, Second>
+  {
+    AlignedPair(
+      collections.first, try await engine.move(collections.second, to: collections.first.ownership))
   }
   /// The types of both.
   public static var tileTypes: [any WireCodable.Type] { [First.self, Second.self] }
@@ -66,6 +80,44 @@ public struct TilePair<First: Tile, Second: Tile>: TaskInput {
       return nil
     }
     return TilePair(first: first, second: second)
+  }
+}
+
+/// The tiles of equal number of three aligned collections.
+public struct TileTriple<First: Tile, Second: Tile, Third: Tile>: TaskInput {
+  /// The tile of the first collection.
+  public let first: First
+  /// The tile of the second collection.
+  public let second: Second
+  /// The tile of the third collection.
+  public let third: Third
+
+  /// The identifiers of all three.
+  public static func identifiers(of collections: AlignedTriple<First, Second, Third>) -> [Int] {
+    [collections.first.identifier, collections.second.identifier, collections.third.identifier]
+  }
+  /// The first one's ownership.
+  public static func ownership(of collections: AlignedTriple<First, Second, Third>) -> Ownership {
+    collections.first.ownership
+  }
+  /// The first collection and the others moved to it. Words moved: those of the others' tiles that lie
+  /// elsewhere.
+  public static func aligned(_ collections: AlignedTriple<First, Second, Third>, by engine: some Engine)
+    async throws(ExecutionError) -> AlignedTriple<First, Second, Third>
+  {
+    let ownership = collections.first.ownership
+    return AlignedTriple(
+      collections.first, try await engine.move(collections.second, to: ownership),
+      try await engine.move(collections.third, to: ownership))
+  }
+  /// The types of all three.
+  public static var tileTypes: [any WireCodable.Type] { [First.self, Second.self, Third.self] }
+  /// The three tiles together.
+  public static func assemble(_ tiles: [any Sendable]) -> TileTriple? {
+    guard tiles.count == 3, let first = tiles[0] as? First, let second = tiles[1] as? Second,
+      let third = tiles[2] as? Third
+    else { return nil }
+    return TileTriple(first: first, second: second, third: third)
   }
 }
 

@@ -25,6 +25,53 @@ public enum MatrixGenerator {
     }
   }
 
+  /// The given rows and columns of the dense matrix of this seed, row-major.
+  ///
+  /// - Throws: `invalidArgument`, `tooLarge`, `outOfMemory`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public static func dense<S: Scalar>(
+    rows: Range<Int>, columns: Range<Int>, seed: UInt64, as type: S.Type = S.self
+  ) throws(LinearAlgebraError) -> DenseMatrix<S> {
+    try checkDimensions(rows.upperBound, columns.upperBound)
+    try MemoryGuard.check(
+      "a dense matrix of \(rows.count) x \(columns.count)", rows.count, columns.count,
+      bytesPerElement: MemoryLayout<S>.stride)
+    let random = CounterBasedRandom(seed: seed)
+    var elements: [S] = []
+    elements.reserveCapacity(rows.count * columns.count)
+    for i in rows { for j in columns { elements.append(random.symmetric(UInt64(i) << 32 | UInt64(j))) } }
+    return DenseMatrix(unchecked: rows.count, columns.count, order: .rowMajor, elements)
+  }
+
+  /// The given rows of the sparse m x n matrix of this density and seed.
+  ///
+  /// - Throws: `invalidArgument`, `tooLarge`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public static func sparse<S: Scalar>(
+    rows range: Range<Int>, columns: Int, density: Double, seed: UInt64, as type: S.Type = S.self
+  ) throws(LinearAlgebraError) -> SparseMatrix<S> {
+    try rows(range, columns, density: density, seed: seed) { u, n in Int(u * Double(n)) }
+  }
+
+  /// The given rows of the power-law m x n matrix of this density and seed.
+  ///
+  /// - Throws: `invalidArgument`, `tooLarge`.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  public static func powerLaw<S: Scalar>(
+    rows range: Range<Int>, columns: Int, density: Double, seed: UInt64, as type: S.Type = S.self
+  ) throws(LinearAlgebraError) -> SparseMatrix<S> {
+    try rows(range, columns, density: density, seed: seed) { u, n in Int(Double.pow(Double(n) + 1, u) - 1) }
+  }
+
   /// A sparse m x n matrix: each row has as many entries as chance gives it (a Poisson number with mean
   /// `density` n), at uniformly random columns; those that coincide add up. Values uniform in [-1, 1).
   ///
@@ -36,7 +83,8 @@ public enum MatrixGenerator {
   public static func sparse<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> SparseMatrix<S> {
-    try rows(shape, density: density, seed: seed) { u, n in
+    try checkDimensions(shape.rows, shape.columns)
+    return try rows(0..<shape.rows, shape.columns, density: density, seed: seed) { u, n in
       Int(u * Double(n))
     }
   }
@@ -52,7 +100,8 @@ public enum MatrixGenerator {
   public static func powerLaw<S: Scalar>(
     _ shape: Shape, density: Double, seed: UInt64, as type: S.Type = S.self
   ) throws(LinearAlgebraError) -> SparseMatrix<S> {
-    try rows(shape, density: density, seed: seed) { u, n in
+    try checkDimensions(shape.rows, shape.columns)
+    return try rows(0..<shape.rows, shape.columns, density: density, seed: seed) { u, n in
       // The inverse of the distribution log(1 + j) / log(1 + n).
       Int(Double.pow(Double(n) + 1, u) - 1)
     }
@@ -90,24 +139,26 @@ public enum MatrixGenerator {
   }
 
   private static func rows<S: Scalar>(
-    _ shape: Shape, density: Double, seed: UInt64, column: (Double, Int) -> Int
+    _ rows: Range<Int>, _ columns: Int, density: Double, seed: UInt64, column: (Double, Int) -> Int
   ) throws(LinearAlgebraError) -> SparseMatrix<S> {
     guard density >= 0, density <= 1 else {
       throw .invalidArgument("the density is \(density), expected 0 to 1")
     }
-    var matrix = try TripletMatrix<S>(rows: shape.rows, columns: shape.columns)
-    guard shape.columns > 0 else { return try matrix.compressed(by: .rows) }
+    try checkDimensions(rows.upperBound, columns)
+    var matrix = try TripletMatrix<S>(rows: rows.count, columns: columns)
+    guard columns > 0 else { return try matrix.compressed(by: .rows) }
     try MemoryGuard.check(
-      "a sparse matrix of \(shape) with density \(density)", shape.rows,
-      Int(density * Double(shape.columns)) + 1, bytesPerElement: MemoryLayout<S>.stride + 8)
+      "a sparse matrix of \(rows.count) x \(columns) with density \(density)", rows.count,
+      Int(density * Double(columns)) + 1, bytesPerElement: MemoryLayout<S>.stride + 8)
     let random = CounterBasedRandom(seed: seed)
-    let mean = density * Double(shape.columns)
-    for i in 0..<shape.rows {
+    let mean = density * Double(columns)
+    for i in rows {
       let count = poisson(mean, random.uniform(UInt64(i), stream: 1))
       for entry in 0..<count {
         let counter = UInt64(i) << 32 | UInt64(entry)
-        let j = column(random.uniform(counter, stream: 2), shape.columns)
-        matrix.append(i, min(max(j, 0), shape.columns - 1), random.symmetric(counter, stream: 3))
+        let j = column(random.uniform(counter, stream: 2), columns)
+        matrix.append(
+          i - rows.lowerBound, min(max(j, 0), columns - 1), random.symmetric(counter, stream: 3))
       }
     }
     return try matrix.compressed(by: .rows)

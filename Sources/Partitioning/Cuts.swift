@@ -24,6 +24,15 @@ public struct Cuts: Hashable, Sendable {
     self.init(bounds: (0...parts).map { $0 * length + min($0, longer) })
   }
 
+  /// Pieces of `pieceLength`, the last one shorter where the extent is no multiple; one empty piece of nothing.
+  ///
+  /// - Precondition: `extent >= 0`, `pieceLength >= 1`.
+  public init(_ extent: Int, pieceLength: Int) {
+    precondition(extent >= 0 && pieceLength >= 1)
+    let inner = stride(from: pieceLength, to: extent, by: pieceLength)
+    self.init(bounds: [0] + inner + [extent])
+  }
+
   /// `parts` pieces whose weights are as near to equal as contiguous pieces allow, where element i weighs
   /// `offsets[i + 1] - offsets[i]` plus one (so that stretches without weight are shared out too).
   /// Bound p is the first element at which the running weight reaches p / parts of the total. O(parts log n).

@@ -22,6 +22,35 @@ public struct Partitioning: Hashable, Sendable {
     self.init(rowCuts: rowCuts, columnCuts: Cuts(even: columns, parts: 1))
   }
 
+  /// One tile of all rows and columns.
+  public init(whole rows: Int, _ columns: Int) {
+    self.init(rowCuts: Cuts(even: rows, parts: 1), columnCuts: Cuts(even: columns, parts: 1))
+  }
+
+  /// Square blocks of `blockSize`, smaller at the lower and right edges.
+  ///
+  /// - Precondition: `rows`, `columns` not negative, `blockSize >= 1`.
+  public init(rows: Int, columns: Int, blockSize: Int) {
+    self.init(
+      rowCuts: Cuts(rows, pieceLength: blockSize), columnCuts: Cuts(columns, pieceLength: blockSize))
+  }
+
+  /// `rowParts` by `columnParts` pieces whose rows and columns hold nearly equally many entries.
+  ///
+  /// - Parameters:
+  ///   - rowOffsets: entries before each row, and in all; `rowOffsets.count - 1` rows.
+  ///   - columnOffsets: the same of the columns.
+  /// - Precondition: offsets ascend; at least one part in each dimension.
+  public init(balancingRows rowOffsets: [Int], columns columnOffsets: [Int], rowParts: Int, columnParts: Int)
+  {
+    self.init(
+      rowCuts: Cuts(balancing: rowOffsets, parts: rowParts),
+      columnCuts: Cuts(balancing: columnOffsets, parts: columnParts))
+  }
+
+  /// The grid of the transpose. O(1).
+  public func transposed() -> Partitioning { Partitioning(rowCuts: columnCuts, columnCuts: rowCuts) }
+
   /// Number of rows of the matrix.
   public var rows: Int { rowCuts.extent }
   /// Number of columns of the matrix.
@@ -44,5 +73,31 @@ public struct Partitioning: Hashable, Sendable {
     while count < 256 && 2 * count <= affordable { count *= 2 }
     while count > 1 && count > rows { count /= 2 }
     return count
+  }
+
+  /// The default number of chunks of a list of entries in any order: a power of two between 4 and 256, with
+  /// about half a million entries in each of a long list, so that the pieces that chunks are cut into when
+  /// they are sorted into blocks are not too small.
+  public static func defaultChunkCount(entries: Int) -> Int {
+    var count = 4
+    while count < 256 && 2 * count << 19 <= entries { count *= 2 }
+    return count
+  }
+
+  /// The default grid of blocks: in each dimension a power of two of even pieces, about 512 long but never
+  /// more than 256 pieces, and in all no more blocks than leave each 16384 stored elements: a block is worth
+  /// a task and a message then, and the products of dense blocks run at the speed of large ones.
+  public static func defaultBlocks(rows: Int, columns: Int, stored: Int) -> Partitioning {
+    func pieces(_ extent: Int) -> Int {
+      var count = 1
+      while count < 256 && 2 * count * 512 <= extent { count *= 2 }
+      return count
+    }
+    var (rowPieces, columnPieces) = (pieces(rows), pieces(columns))
+    while rowPieces * columnPieces > max(16, stored / 16384) {
+      if rowPieces >= columnPieces { rowPieces /= 2 } else { columnPieces /= 2 }
+    }
+    return Partitioning(
+      rowCuts: Cuts(even: rows, parts: rowPieces), columnCuts: Cuts(even: columns, parts: columnPieces))
   }
 }

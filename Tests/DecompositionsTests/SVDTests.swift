@@ -165,7 +165,7 @@ private let shapes = [
       #expect(try await a.svd(count: 2).left == nil)
       #expect(
         try await a.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts == a.partitioning.rowCuts)
-      let wide = try await a.adjoint(partitions: 3)
+      let wide = try await a.adjoint().materialized(partitions: 3)
       #expect(try await wide.svd(count: 2).left == nil)
       #expect(
         try await wide.svd(count: 2, leftVectors: true).left?.partitioning.rowCuts

@@ -4,6 +4,7 @@
 import TesseraCommunication
 import TesseraExecution
 import TesseraLocalMatrices
+import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
@@ -27,10 +28,11 @@ struct MalformedArgumentTests {
       }
       await refused { _ = try await engine.reduce(InspectionTask<Double>.self, [0], over: a.tiles) }
       await refused { _ = try await engine.map(ScalingTask<Double>.self, VectorTile([]), over: a.tiles) }
-      for bounds in [[], [0], [0, 3, 1], [0, 9], [-1, 4]] {
-        await refused {
-          _ = try await engine.exchange(AdjointTask<Double>.self, bounds, over: a.tiles, into: 2)
-        }
+      let elsewhere = Redistribution(
+        from: Layout(Partitioning(rows: 9, columns: 4, blockSize: 3)), to: Partitioning(whole: 9, 4))
+      await refused {
+        typealias Task = RedistributionTask<LocalMatrix<Double>, LocalMatrix<Double>>
+        _ = try await engine.exchange(Task.self, elsewhere, over: a.tiles, into: 1)
       }
       let x: [Double] = generator.vector(4)
       #expect(try await a.applyGram(x).count == 4)

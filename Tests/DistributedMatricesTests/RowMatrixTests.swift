@@ -101,7 +101,7 @@ private struct Probe<S: Scalar> {
     product = try await rows.collect().dense()
     productGram = try await matrix.adjoint(times: rows)
     triangle = try await matrix.triangle(of: panel)
-    adjoint = try await matrix.adjoint().collect()
+    adjoint = try await matrix.adjoint().materialized().collect()
     scaled = try await matrix.scaled(by: 2).collect()
     orthonormal = try await rows.orthonormalFactor().collect().dense()
     (largest, frobenius) = try await matrix.magnitudes()
@@ -183,7 +183,7 @@ private struct Probe<S: Scalar> {
     let local = try entries.compressed()
     try await withCluster(workers: 3, registry: .distributedMatrices) { cluster in
       let a = try await RowMatrix(.sparse(local), partitions: 64, on: cluster)
-      let adjoint = try await a.adjoint()
+      let adjoint = try await a.adjoint().materialized()
       for case .dense(let slab) in [try await a.collect(), try await adjoint.collect()] {
         Issue.record("dense: \(slab.shape)")
       }
@@ -199,7 +199,7 @@ private struct Probe<S: Scalar> {
         try await RowMatrix<Double>(.dense(DenseMatrix(zeros: 2, 2)), partitions: count, on: cluster)
       }
       let a = try await RowMatrix<Double>(.dense(DenseMatrix(zeros: 2, 2)), on: cluster)
-      await #expect(throws: error) { try await a.adjoint(partitions: count) }
+      await #expect(throws: error) { try await a.adjoint().materialized(partitions: count) }
     }
   }
 

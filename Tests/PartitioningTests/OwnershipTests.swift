@@ -11,19 +11,43 @@ import Testing
         var next = 0
         for r in 0..<workers {
           let range = ownership.tiles(of: r)
-          #expect(range.lowerBound == next)
+          #expect(range == Array(next..<next + range.count))
           #expect(range.allSatisfy { ownership.owner(of: $0) == r })
           #expect(range.count == tiles / workers || range.count == tiles / workers + 1)
-          next = range.upperBound
+          next += range.count
         }
         #expect(next == tiles, "\(tiles) tiles, \(workers) workers")
       }
     }
   }
 
+  @Test func anExplicitOwnershipIsWhatItSays() {
+    for (tiles, workers) in [(0, 1), (1, 1), (1, 5), (7, 3), (16, 4), (5, 9)] {
+      for seed in 0..<5 {
+        let owners = (0..<tiles).map { ($0 * 7 + seed) % workers }
+        let ownership = Ownership(owners: owners, workerCount: workers)
+        #expect(ownership.tileCount == tiles && ownership.workerCount == workers)
+        #expect((0..<tiles).map(ownership.owner(of:)) == owners)
+        for r in 0..<workers { #expect(ownership.tiles(of: r) == owners.indices.filter { owners[$0] == r }) }
+      }
+    }
+  }
+
+  @Test func anOwnershipThatNamesTheContiguousRuleIsTheContiguousRule() {
+    for tiles in 0...20 {
+      for workers in 1...20 {
+        let contiguous = Ownership(tileCount: tiles, workerCount: workers)
+        let named = Ownership(owners: (0..<tiles).map(contiguous.owner(of:)), workerCount: workers)
+        #expect(named == contiguous && named.explicitOwners == nil)
+      }
+    }
+    #expect(Ownership(tileCount: 3, allOn: 1, of: 2) == Ownership(owners: [1, 1, 1], workerCount: 2))
+    #expect(Ownership(owners: [1, 0], workerCount: 2) != Ownership(tileCount: 2, workerCount: 2))
+  }
+
   @Test func powersOfTwoOwnSubtrees() {
     for (tiles, workers) in [(1, 1), (8, 2), (64, 4), (256, 16), (32, 32)] {
-      let spans = Set(subtrees(of: ReductionNode(root: tiles)).map { $0.first..<$0.end })
+      let spans = Set(subtrees(of: ReductionNode(root: tiles)).map { Array($0.first..<$0.end) })
       let ownership = Ownership(tileCount: tiles, workerCount: workers)
       for r in 0..<workers { #expect(spans.contains(ownership.tiles(of: r)), "worker \(r) of \(workers)") }
     }

@@ -19,7 +19,7 @@ try await Cluster.run { cluster in
   if let left = svd.left { results.add(try await left.collect().dense()) }
 
   let b: DenseMatrix<Double> = try MatrixGenerator.dense(Shape(900, 40), seed: 5)
-  let product = try await a.scaled(by: 1 / 3).adjoint(partitions: 6).multiplied(by: b)
+  let product = try await a.scaled(by: 1 / 3).adjoint().materialized(partitions: 6).multiplied(by: b)
   results.add(try await product.gram())
   results.add(try await product.collect().dense())
   for bits in results.bits { print(String(bits, radix: 16)) }

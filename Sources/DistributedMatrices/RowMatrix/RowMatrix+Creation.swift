@@ -22,6 +22,27 @@ extension RowMatrix {
     try await self.init(byRows, rowCuts: byRows.slabCuts(parts: count), on: cluster)
   }
 
+  /// Spreads `local`, duplicates added up, over the workers of `cluster`.
+  ///
+  /// - Throws: as for a local matrix.
+  public init(_ local: TripletMatrix<S>, partitions: Int? = nil, on cluster: Cluster) async throws {
+    try await self.init(.sparse(try local.compressed(by: .rows)), partitions: partitions, on: cluster)
+  }
+
+  /// Spreads `local` over the workers of `cluster`.
+  ///
+  /// - Throws: as for a local matrix.
+  public init(_ local: DenseMatrix<S>, partitions: Int? = nil, on cluster: Cluster) async throws {
+    try await self.init(.dense(local), partitions: partitions, on: cluster)
+  }
+
+  /// Spreads `local` over the workers of `cluster`.
+  ///
+  /// - Throws: as for a local matrix.
+  public init(_ local: SparseMatrix<S>, partitions: Int? = nil, on cluster: Cluster) async throws {
+    try await self.init(.sparse(local), partitions: partitions, on: cluster)
+  }
+
   /// Spreads `local` beside the rows of `a`: equal numbers of slabs hold equal rows.
   ///
   /// - Precondition: equally many rows.

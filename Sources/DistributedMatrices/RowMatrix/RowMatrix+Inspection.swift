@@ -7,14 +7,15 @@ import TesseraPartitioning
 extension RowMatrix {
   /// The largest modulus of an element and the Frobenius norm. One pass; three words from every worker.
   ///
-  /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element in row
-  ///   order, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element in the
+  ///   order of the stored rows, `ExecutionError`.
   public func magnitudes() async throws -> (largest: S.Real, frobenius: S.Real) {
-    let firstRows = (0..<partitioning.tileCount).map { partitioning.rows(ofTile: $0).lowerBound }
+    let firstRows = (0..<layout.grid.tileCount).map { layout.grid.rows(ofTile: $0).lowerBound }
     let found = try await cluster.engine.reduce(InspectionTask<S>.self, firstRows, over: tiles)
     if found.firstNotFinite.count == 2 {
+      let (row, column) = (found.firstNotFinite[0], found.firstNotFinite[1])
       throw LinearAlgebraError.notFinite(
-        row: found.firstNotFinite[0], column: found.firstNotFinite[1])
+        row: layout.view.isTransposed ? column : row, column: layout.view.isTransposed ? row : column)
     }
     return (found.largest, found.frobenius)
   }

@@ -18,7 +18,8 @@ extension RowMatrix {
   /// - Throws: as `orthonormalFactor`.
   package func orthogonalFactors() async throws -> (q: RowMatrix, r: DenseMatrix<S>) {
     let engine = cluster.engine
-    let factored = try await engine.map(FactorTask<S>.self, Empty(), over: tiles)
+    let a = try await materialized()
+    let factored = try await engine.map(FactorTask<S>.self, Empty(), over: a.tiles)
     let triangles = try await engine.collect(
       try await engine.map(SlabTriangleTask<S>.self, Empty(), over: factored))
     let stacked = try LocalMatrix.stackedRows(triangles).dense().qr()
@@ -30,7 +31,7 @@ extension RowMatrix {
       row += triangle.rows
     }
     let q = RowMatrix(
-      partitioning: Partitioning(slabs: partitioning.rowCuts, columns: factor.columns),
+      partitioning: Partitioning(slabs: a.partitioning.rowCuts, columns: factor.columns),
       storedCount: rows * factor.columns, cluster: cluster,
       tiles: try await engine.map(RecombineTask<S>.self, pieces, over: factored))
     return (q, stacked.r)

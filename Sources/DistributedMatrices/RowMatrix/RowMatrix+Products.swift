@@ -1,5 +1,5 @@
 // Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row),
-// with itself (the Gram matrix), by a number, and the triangle of A X. Plus its adjoint, an exchange.
+// with itself (the Gram matrix), and the triangle of A X.
 
 import TesseraCommunication
 public import TesseraLocalMatrices
@@ -12,10 +12,11 @@ extension RowMatrix {
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func multiplied(by b: DenseMatrix<S>) async throws -> RowMatrix {
     try checkOperand("product", shape, b.shape)
+    let a = try await materialized()
     return RowMatrix(
-      partitioning: Partitioning(slabs: partitioning.rowCuts, columns: b.columns),
+      partitioning: Partitioning(slabs: a.partitioning.rowCuts, columns: b.columns),
       storedCount: rows * b.columns, cluster: cluster,
-      tiles: try await cluster.engine.map(ProductTask<S>.self, b, over: tiles))
+      tiles: try await cluster.engine.map(ProductTask<S>.self, b, over: a.tiles))
   }
 
   /// A^H B, n x k on the driver, for a row matrix B of m x k cut as A is. One pass; nk words from every
@@ -27,18 +28,11 @@ extension RowMatrix {
       throw LinearAlgebraError.shapeMismatch(
         operation: "adjoint product", left: Shape(columns, rows), right: b.shape)
     }
+    let a = try await materialized()
     let sum = try await cluster.engine.reduce(
-      AdjointTimesRowsTask<S>.self, Empty(), over: AlignedPair(tiles, b.tiles))
+      AdjointTimesRowsTask<S>.self, Empty(),
+      over: AlignedPair(a.tiles, try await b.rowMatrix(rowCuts: a.partitioning.rowCuts).tiles))
     return try DenseMatrix(rows: columns, columns: b.columns, elements: sum.elements)
-  }
-
-  /// alpha A.
-  ///
-  /// - Throws: `ExecutionError`.
-  public func scaled(by alpha: S) async throws -> RowMatrix {
-    RowMatrix(
-      partitioning: partitioning, storedCount: storedCount, cluster: cluster,
-      tiles: try await cluster.engine.map(ScalingTask<S>.self, VectorTile([alpha]), over: tiles))
   }
 
   /// A^H A, n x n, on the driver. One pass; n(n+1)/2 words from every worker.
@@ -48,7 +42,7 @@ extension RowMatrix {
     let n = columns
     try MemoryGuard.check(
       "the Gram matrix", n, n, bytesPerElement: 2 * MemoryLayout<S>.stride)
-    let packed = try await cluster.engine.reduce(GramMatrixTask<S>.self, Empty(), over: tiles)
+    let packed = try await cluster.engine.reduce(GramMatrixTask<S>.self, Empty(), over: materialized().tiles)
       .elements
     return DenseMatrix(packedHermitian: packed, order: n)
   }
@@ -60,23 +54,6 @@ extension RowMatrix {
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func triangle(of x: DenseMatrix<S>? = nil) async throws -> DenseMatrix<S> {
     if let x { try checkOperand("product", shape, x.shape) }
-    return try await cluster.engine.reduce(TriangleTask<S>.self, x, over: tiles)
-  }
-
-  /// A^H as a row matrix: a redistribution in which every stored element moves at most once.
-  ///
-  /// - Parameter partitions: the number of slabs of the result; by default as for a new matrix.
-  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
-  public func adjoint(partitions: Int? = nil) async throws -> RowMatrix {
-    let count =
-      partitions
-      ?? Partitioning.defaultSlabCount(rows: columns, columns: rows, stored: storedCount)
-    try checkSlabCount(count)
-    let cuts = Cuts(even: columns, parts: count)
-    return RowMatrix(
-      partitioning: Partitioning(slabs: cuts, columns: rows), storedCount: storedCount,
-      cluster: cluster,
-      tiles: try await cluster.engine.exchange(
-        AdjointTask<S>.self, cuts.bounds, over: tiles, into: cuts.count))
+    return try await cluster.engine.reduce(TriangleTask<S>.self, x, over: materialized().tiles)
   }
 }

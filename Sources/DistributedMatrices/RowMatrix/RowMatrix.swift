@@ -3,40 +3,46 @@
 
 public import TesseraExecution
 public import TesseraLocalMatrices
-public import TesseraPartitioning
+import TesseraPartitioning
 
 /// A matrix whose rows are spread over the workers.
-public struct RowMatrix<S: Scalar>: Sendable {
-  /// How the rows are cut into slabs.
-  public let partitioning: Partitioning
+public struct RowMatrix<S: Scalar>: DistributedMatrix {
+  /// The slabs, and how they are read: the transpose of a row matrix is one of column slabs.
+  public let layout: Layout
   /// The number of stored elements: all of a dense slab, the nonzeros of a sparse one.
   public let storedCount: Int
   /// The cluster that holds the slabs.
   public let cluster: Cluster
-  /// The slabs, in order: what tasks of one's own run on.
+  /// The slabs as they are stored, in order: what tasks of one's own run on.
   public let tiles: TileCollection<LocalMatrix<S>>
 
-  init(
-    partitioning: Partitioning, storedCount: Int, cluster: Cluster,
-    tiles: TileCollection<LocalMatrix<S>>
+  /// The matrix of the given slabs.
+  ///
+  /// - Precondition: as many slabs as the layout has tiles, each of whole stored rows.
+  public init(
+    layout: Layout, storedCount: Int, cluster: Cluster, tiles: TileCollection<LocalMatrix<S>>
   ) {
-    self.partitioning = partitioning
+    precondition(
+      tiles.tileCount == layout.tileCount && layout.layers == 1 && layout.grid.columnCuts.count == 1)
+    self.layout = layout
     self.storedCount = storedCount
     self.cluster = cluster
     self.tiles = tiles
   }
 
-  /// Rows and columns.
-  public var shape: Shape { Shape(partitioning.rows, partitioning.columns) }
-  /// Number of rows.
-  public var rows: Int { partitioning.rows }
-  /// Number of columns.
-  public var columns: Int { partitioning.columns }
+  init(
+    partitioning: Partitioning, storedCount: Int, cluster: Cluster,
+    tiles: TileCollection<LocalMatrix<S>>
+  ) {
+    self.init(layout: Layout(partitioning), storedCount: storedCount, cluster: cluster, tiles: tiles)
+  }
 
-  /// The whole matrix on the driver: sparse when any slab is. All stored elements move to the driver.
+  /// The same matrix in slabs of the rows it is read by: itself unless it is a transpose or a conjugate, whose
+  /// stored elements then move once.
   ///
-  /// - Throws: `ExecutionError`.
-  public func collect() async throws -> LocalMatrix<S> {
-    try LocalMatrix.stackedSparsely(try await cluster.engine.collect(tiles))
+  /// - Parameter partitions: the number of slabs; by default as for a new matrix.
+  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
+  public func materialized(partitions: Int? = nil) async throws -> RowMatrix {
+    layout.view == .plain && partitions == nil ? self : try await rowMatrix(partitions: partitions)
   }
 }

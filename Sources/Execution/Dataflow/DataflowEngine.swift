@@ -30,41 +30,66 @@ final class DataflowEngine: Engine {
     self.recorder = recorder
   }
 
-  func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<Element> {
+  func place<Element: Tile>(_ tiles: [Element], on ownership: Ownership) async throws(ExecutionError)
+    -> TileCollection<Element>
+  {
+    precondition(ownership.tileCount == tiles.count, "an ownership of another number of tiles")
     try check(Element.typeName, .place)
-    return define(Recipe(.none, count: tiles.count)) { _ in .tiles(tiles, type: Element.typeName) }
+    return define(.none, ownership, placed: ownership.explicitOwners != nil) { _ in
+      .tiles(tiles, type: Element.typeName)
+    }
   }
 
-  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+  func move<Element: Tile>(_ collection: TileCollection<Element>, to ownership: Ownership)
+    async throws(ExecutionError) -> TileCollection<Element>
+  {
+    precondition(ownership.tileCount == collection.tileCount, "an ownership of another number of tiles")
+    try check(Element.typeName, .move)
+    if ownership == collection.ownership { return collection }
+    return define(.sameIndex([collection.identifier]), ownership, placed: true) {
+      .task(Definition($0, .map, Element.typeName, Empty()))
+    }
+  }
+
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into ownership: Ownership)
     async throws(ExecutionError) -> TileCollection<Task.Output>
   {
     try check(task.name, .read)
-    return define(Recipe(.none, count: tileCount)) { .task(Definition($0, .read, task.name, arguments)) }
+    return define(.none, ownership, placed: ownership.explicitOwners != nil) {
+      .task(Definition($0, .read, task.name, arguments))
+    }
   }
 
   func map<Task: MapTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> TileCollection<Task.Output> {
     try check(task.name, .map)
-    return define(recipe(Task.Input.self, input)) {
+    return define(
+      .sameIndex(Task.Input.identifiers(of: input)), Task.Input.ownership(of: input), placed: false
+    ) {
       .task(Definition($0, .map, task.name, arguments))
     }
   }
 
   func exchange<Task: ExchangeTask>(
-    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections, into tileCount: Int
+    _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections,
+    into ownership: Ownership
   ) async throws(ExecutionError) -> TileCollection<Task.Output> {
     try check(task.name, .exchange)
     // The cut tiles live as long as the new tiles can be asked for.
-    let cut: TileCollection<Empty> = define(recipe(Task.Input.self, input)) {
+    let cut: TileCollection<Empty> = define(
+      .sameIndex(Task.Input.identifiers(of: input)), Task.Input.ownership(of: input), placed: false
+    ) {
       var definition = Definition($0, .split, task.name, arguments)
-      definition.targetCount = tileCount
+      definition.targetCount = ownership.tileCount
       // All pieces have to be there at once: they do not make room for each other.
       definition.level = .memoryThenDisk
       return .task(definition)
     }
     return withExtendedLifetime(cut) {
-      define(Recipe(.everyBlock(of: cut.identifier), count: tileCount)) {
+      define(
+        .everyBlock(of: cut.identifier), ownership, placed: ownership.explicitOwners != nil
+      ) {
         .task(Definition($0, .merge, task.name, arguments))
       }
     }
@@ -74,7 +99,7 @@ final class DataflowEngine: Engine {
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> Task.Output {
     try check(task.name, .reduce)
-    let tileCount = Task.Input.tileCount(of: input)
+    let tileCount = Task.Input.ownership(of: input).tileCount
     precondition(tileCount > 0, "nothing to reduce")
     // A few tasks for each worker, so that a slow one can be relieved of some; where memory is limited, one
     // tile at a time.
@@ -82,7 +107,9 @@ final class DataflowEngine: Engine {
     while !isMemoryLimited, span * 2 * 4 * workerCount <= tileCount { span *= 2 }
     let steps = ReductionStep.steps(tileCount: tileCount, span: span)
     let sources = Task.Input.identifiers(of: input)
-    let partials: TileCollection<Empty> = define(Recipe(.reduction(sources, steps), count: steps.count)) {
+    let partials: TileCollection<Empty> = define(
+      .reduction(sources, steps), Ownership(tileCount: steps.count, workerCount: workerCount), placed: false
+    ) {
       var definition = Definition($0, .reduce, task.name, arguments)
       (definition.tileCount, definition.span) = (tileCount, span)
       return .task(definition)
@@ -135,18 +162,17 @@ final class DataflowEngine: Engine {
     guard registry.entries[name]?.verbs.contains(verb) == true else { throw .notRegistered(name: name) }
   }
 
-  private func recipe<Input: TaskInput>(_ type: Input.Type, _ input: Input.Collections) -> Recipe {
-    Recipe(.sameIndex(Input.identifiers(of: input)), count: Input.tileCount(of: input))
-  }
-
   private func nextNumber() -> Int { Self.lastNumber.add(1, ordering: .relaxed).newValue }
 
+  /// - Parameter placed: whether the scheduler is to follow `ownership`, or where the inputs are.
   private func define<Element: WireCodable>(
-    _ recipe: Recipe, _ source: (Int) -> DataflowDriver.Source
+    _ inputs: Recipe.Inputs, _ ownership: Ownership, placed: Bool, _ source: (Int) -> DataflowDriver.Source
   ) -> TileCollection<Element> {
+    precondition(ownership.workerCount == workerCount, "an ownership of another number of workers")
     let number = nextNumber()
+    let recipe = Recipe(inputs, count: ownership.tileCount, placement: placed ? ownership : nil)
     driver.messages.push(.define(number, recipe, source(number)))
-    return TileCollection(identifier: number, tileCount: recipe.count) { [driver] in
+    return TileCollection(identifier: number, ownership: ownership) { [driver] in
       driver.messages.push(.release($0))
     }
   }

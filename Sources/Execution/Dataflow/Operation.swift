@@ -51,6 +51,14 @@ extension Operation {
     }
   }
 
+  /// A tile as it is, elsewhere.
+  init<Element: Tile>(moving type: Element.Type) {
+    task = Element.typeName
+    name = "move " + Element.typeName
+    inputTypes = { _ in [Element.self] }
+    make = { _, inputs in try Self.assemble(Element.self, inputs) }
+  }
+
   /// The cutting half of an exchange task.
   init<Task: ExchangeTask>(splitting task: Task.Type, _ arguments: Task.Arguments, targets: Int) {
     self.task = Task.name

@@ -5,6 +5,7 @@
 import Synchronization
 import TesseraCommunication
 import TesseraInstrumentation
+import TesseraPartitioning
 
 /// The message-passing engine: turns each verb into a step that all workers take together.
 final class MessagePassingEngine: Engine {
@@ -30,22 +31,23 @@ final class MessagePassingEngine: Engine {
     self.recorder = recorder
   }
 
-  func place<Element: Tile>(_ tiles: [Element]) async throws(ExecutionError) -> TileCollection<
-    Element
-  > {
+  func place<Element: Tile>(_ tiles: [Element], on ownership: Ownership) async throws(ExecutionError)
+    -> TileCollection<Element>
+  {
+    precondition(ownership.tileCount == tiles.count, "an ownership of another number of tiles")
     var step = try newStep(.place, Element.typeName)
-    let collection = newCollection(Element.self, tileCount: tiles.count, &step)
+    let collection = newCollection(Element.self, ownership, &step)
     try await perform(step, reading: nil) { (worker, step) throws(CommunicationError) in
       try worker.place(tiles, step)
     }
     return collection
   }
 
-  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into tileCount: Int)
+  func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into ownership: Ownership)
     async throws(ExecutionError) -> TileCollection<Task.Output>
   {
     var step = try newStep(.read, task.name)
-    let collection = newCollection(Task.Output.self, tileCount: tileCount, &step)
+    let collection = newCollection(Task.Output.self, ownership, &step)
     let failure = try await perform(step, arguments, reading: nil) {
       (worker, step) throws(CommunicationError) in try worker.read(task, arguments, step)
     }
@@ -53,12 +55,28 @@ final class MessagePassingEngine: Engine {
     return collection
   }
 
+  func move<Element: Tile>(_ collection: TileCollection<Element>, to ownership: Ownership)
+    async throws(ExecutionError) -> TileCollection<Element>
+  {
+    precondition(ownership.tileCount == collection.tileCount, "an ownership of another number of tiles")
+    if ownership == collection.ownership { return collection }
+    var step = try newStep(.move, Element.typeName)
+    step.read(Element.self, collection)
+    let moved = newCollection(Element.self, ownership, &step)
+    try await perform(step, reading: collection) { (worker, step) throws(CommunicationError) in
+      try worker.move(Element.self, step)
+    }
+    return moved
+  }
+
   func map<Task: MapTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> TileCollection<Task.Output> {
+    let input = try await Task.Input.aligned(input, by: self)
     var step = try newStep(.map, task.name)
     step.read(Task.Input.self, input)
-    let collection = newCollection(Task.Output.self, tileCount: step.inputTiles, &step)
+    let ownership = Task.Input.ownership(of: input)
+    let collection = newCollection(Task.Output.self, ownership, announced: false, &step)
     let failure = try await perform(step, arguments, reading: input) {
       (worker, step) throws(CommunicationError) in try worker.map(task, arguments, step)
     }
@@ -69,6 +87,7 @@ final class MessagePassingEngine: Engine {
   func reduce<Task: ReduceTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections
   ) async throws(ExecutionError) -> Task.Output {
+    let input = try await Task.Input.aligned(input, by: self)
     var step = try newStep(.reduce, task.name)
     step.read(Task.Input.self, input)
     precondition(step.inputTiles > 0, "nothing to reduce")
@@ -84,11 +103,12 @@ final class MessagePassingEngine: Engine {
 
   func exchange<Task: ExchangeTask>(
     _ task: Task.Type, _ arguments: Task.Arguments, over input: Task.Input.Collections,
-    into tileCount: Int
+    into ownership: Ownership
   ) async throws(ExecutionError) -> TileCollection<Task.Output> {
+    let input = try await Task.Input.aligned(input, by: self)
     var step = try newStep(.exchange, task.name)
     step.read(Task.Input.self, input)
-    let collection = newCollection(Task.Output.self, tileCount: tileCount, &step)
+    let collection = newCollection(Task.Output.self, ownership, &step)
     let failure = try await perform(step, arguments, reading: input) {
       (worker, step) throws(CommunicationError) in try worker.exchange(task, arguments, step)
     }
@@ -139,12 +159,15 @@ final class MessagePassingEngine: Engine {
     return Step(verb, name)
   }
 
+  /// - Parameter announced: whether the workers learn the owners from the step; of a map they know them.
   private func newCollection<Element: Tile>(
-    _ type: Element.Type, tileCount: Int, _ step: inout Step
+    _ type: Element.Type, _ ownership: Ownership, announced: Bool = true, _ step: inout Step
   ) -> TileCollection<Element> {
+    precondition(ownership.workerCount == workerCount, "an ownership of another number of workers")
     step.output = Self.lastIdentifier.add(1, ordering: .relaxed).newValue
-    step.outputTiles = tileCount
-    return TileCollection(identifier: step.output, tileCount: tileCount) { [weak self] identifier in
+    step.outputTiles = ownership.tileCount
+    if announced { step.outputOwners = ownership.explicitOwners ?? [] }
+    return TileCollection(identifier: step.output, ownership: ownership) { [weak self] identifier in
       self?.released.withLock { $0.append(identifier) }
     }
   }
@@ -198,6 +221,6 @@ extension Step {
     _ type: Input.Type, _ collections: Input.Collections
   ) {
     inputs = Input.identifiers(of: collections)
-    inputTiles = Input.tileCount(of: collections)
+    inputTiles = Input.ownership(of: collections).tileCount
   }
 }

@@ -8,11 +8,11 @@ struct Step: WireCodable {
   static let mostTiles = Int(Int32.max)
 
   enum Verb: Int {
-    case place, read, map, reduce, exchange, collect, keep, ledger, events, stop
+    case place, read, move, map, reduce, exchange, collect, keep, ledger, events, stop
   }
 
   var verb: Verb
-  /// The task, or the tile type of `place` and `collect`.
+  /// The task, or the tile type of `place`, `move` and `collect`.
   var name = ""
   /// The collections read.
   var inputs: [Int] = []
@@ -22,6 +22,8 @@ struct Step: WireCodable {
   var output = 0
   /// The number of its tiles.
   var outputTiles = 0
+  /// The owners of its tiles where the step says them and they are not the contiguous rule's; else empty.
+  var outputOwners: [Int] = []
   /// For `keep`: how the tiles of the collection read are to be kept.
   var level: StorageLevel?
   /// Collections that nobody holds any more.
@@ -42,6 +44,7 @@ struct Step: WireCodable {
     writer.write(inputTiles)
     writer.write(output)
     writer.write(outputTiles)
+    outputOwners.encode(to: &writer)
     level.encode(to: &writer)
     released.encode(to: &writer)
   }
@@ -56,6 +59,10 @@ struct Step: WireCodable {
     inputTiles = try reader.readInt(in: 0...Self.mostTiles, "a tile count")
     output = try reader.readInt()
     outputTiles = try reader.readInt(in: 0...Self.mostTiles, "a tile count")
+    outputOwners = try [Int](from: &reader)
+    guard outputOwners.isEmpty || outputOwners.count == outputTiles else {
+      throw .malformed(expected: "\(outputTiles) owners, not \(outputOwners.count)")
+    }
     level = try StorageLevel?(from: &reader)
     released = try [Int](from: &reader)
   }

@@ -10,10 +10,10 @@ extension Worker {
   func exchange<Task: ExchangeTask>(_ task: Task.Type, _ arguments: Task.Arguments, _ step: Step)
     throws(CommunicationError) -> TaskFailure?
   {
-    let owners = ownership(step.outputTiles)
+    let owners = try outputOwnership(step)
     var outgoing = [[Parcel<Task.Piece>]](repeating: [], count: communicator.size)
     var failure: TaskFailure?
-    for t in owned(step.inputTiles) where failure == nil {
+    for t in inputOwnership(step).tiles(of: communicator.rank) where failure == nil {
       do {
         let pieces = try measured(task.name + " split") {
           try task.split(arguments, try input(Task.Input.self, step, t), tile: t)
@@ -32,10 +32,11 @@ extension Worker {
     // Nobody merges after a failed cut: the pieces would not be complete.
     if let failed = try agree(on: failure) { return communicator.rank == 0 ? failed : nil }
 
+    ownerships[step.output] = owners
     let incoming = try communicator.allToAll(outgoing, tag: .exchange).joined()
     var pieces: [Int: [Parcel<Task.Piece>]] = [:]
     for parcel in incoming { pieces[parcel.target, default: []].append(parcel) }
-    for t in owned(step.outputTiles) {
+    for t in owners.tiles(of: communicator.rank) {
       do {
         let sorted = (pieces[t] ?? []).sorted { $0.source < $1.source }.map(\.piece)
         keep(

@@ -13,10 +13,12 @@ extension Worker {
     guard step.inputTiles > 0 else { throw .malformed(expected: "tiles to reduce") }
     let root = ReductionNode(root: step.inputTiles)
     var posted: [Posted<Void>] = []
-    let result = try evaluate(root, task, arguments, step, &posted)
+    let ownership = inputOwnership(step)
+    let part = ReductionPart(step: step, ownership: ownership, mine: ownership.tiles(of: communicator.rank))
+    let result = try evaluate(root, task, arguments, part, &posted)
     for send in posted { try send.wait() }
     // The root belongs to the owner of tile 0, which is rank 0 unless there are more workers than tiles.
-    let owner = ownership(step.inputTiles).owner(of: 0)
+    let owner = part.ownership.owner(of: 0)
     if owner == 0 { return result }
     if let result { try communicator.send(result, to: 0, tag: .reduction) }
     return communicator.rank == 0
@@ -26,17 +28,16 @@ extension Worker {
   /// The value of a node if this worker owns the node's first tile; otherwise nil, after doing and posting
   /// what it owns below the node.
   private func evaluate<Task: ReduceTask>(
-    _ node: ReductionNode, _ task: Task.Type, _ arguments: Task.Arguments, _ step: Step,
+    _ node: ReductionNode, _ task: Task.Type, _ arguments: Task.Arguments, _ part: ReductionPart,
     _ posted: inout [Posted<Void>]
   ) throws(CommunicationError) -> Partial<Task.Output>? {
-    let mine = owned(step.inputTiles)
-    guard mine.overlaps(node.first..<node.end) else { return nil }
-    if node.isLeaf { return value(of: node.first, task, arguments, step) }
+    guard part.overlaps(node) else { return nil }
+    if node.isLeaf { return value(of: node.first, task, arguments, part.step) }
     let (left, right) = node.children
-    let leftValue = try evaluate(left, task, arguments, step, &posted)
+    let leftValue = try evaluate(left, task, arguments, part, &posted)
     guard let right else { return leftValue }
-    let rightValue = try evaluate(right, task, arguments, step, &posted)
-    let owners = ownership(step.inputTiles)
+    let rightValue = try evaluate(right, task, arguments, part, &posted)
+    let owners = part.ownership
     if let leftValue {
       let other: Partial<Task.Output>
       if let rightValue {
@@ -81,6 +82,24 @@ extension Worker {
         return .failure(TaskFailure(task: task.name, tile: tile, cause: error))
       }
     }
+  }
+}
+
+/// A worker's share of the leaves of a reduction.
+private struct ReductionPart {
+  let step: Step
+  let ownership: Ownership
+  /// This worker's tiles, ascending.
+  let mine: [Int]
+
+  /// Whether some of this worker's tiles are below the node. O(log tiles).
+  func overlaps(_ node: ReductionNode) -> Bool {
+    var (low, high) = (0, mine.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if mine[middle] < node.first { low = middle + 1 } else { high = middle }
+    }
+    return low < mine.count && mine[low] < node.end
   }
 }
 

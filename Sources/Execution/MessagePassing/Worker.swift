@@ -17,6 +17,8 @@ final class Worker {
   /// Whether rank 0 is another process, with a recorder of its own.
   let isElsewhere: Bool
   let store: BlockStore
+  /// Who owns which tile of the collections that there are.
+  var ownerships: [Int: Ownership] = [:]
 
   /// - Parameter memory: the bytes of tiles beyond which those persisted on disk go there.
   init(
@@ -42,7 +44,7 @@ final class Worker {
       case .ledger: try sendLedger()
       case .events: try sendEvents()
       case .keep: keep(step)
-      case .place, .read, .map, .reduce, .exchange, .collect:
+      case .place, .read, .move, .map, .reduce, .exchange, .collect:
         guard let entry = registry.entries[step.name], entry.verbs.contains(step.verb) else {
           throw .malformed(expected: "a registered task for this step, not '\(step.name)'")
         }
@@ -60,7 +62,9 @@ final class Worker {
   }
 
   private func release(_ step: Step) {
-    if !step.released.isEmpty { store.forget(Set(step.released)) }
+    guard !step.released.isEmpty else { return }
+    store.forget(Set(step.released))
+    for collection in step.released { ownerships[collection] = nil }
   }
 
   /// Takes note of how tiles are to be kept.
@@ -68,12 +72,24 @@ final class Worker {
     for collection in step.inputs { store.keep(collection, step.level) }
   }
 
-  func ownership(_ tileCount: Int) -> Ownership {
-    Ownership(tileCount: tileCount, workerCount: communicator.size)
+  /// Who owns which tile of the step's first input.
+  func inputOwnership(_ step: Step) -> Ownership {
+    if let held = step.inputs.first.flatMap({ ownerships[$0] }), held.tileCount == step.inputTiles {
+      return held
+    }
+    // Of a collection that is not here every worker fails to find a tile, and says so.
+    return Ownership(tileCount: step.inputTiles, workerCount: communicator.size)
   }
 
-  func owned(_ tileCount: Int) -> Range<Int> {
-    ownership(tileCount).tiles(of: communicator.rank)
+  /// Who is to own which tile of what the step makes.
+  func outputOwnership(_ step: Step) throws(CommunicationError) -> Ownership {
+    guard !step.outputOwners.isEmpty else {
+      return Ownership(tileCount: step.outputTiles, workerCount: communicator.size)
+    }
+    guard step.outputOwners.allSatisfy({ 0..<communicator.size ~= $0 }) else {
+      throw .malformed(expected: "owners among \(communicator.size) workers")
+    }
+    return Ownership(owners: step.outputOwners, workerCount: communicator.size)
   }
 
   func measured<Result>(

@@ -27,7 +27,7 @@ public struct DenseMatrix<S: Scalar>: Sendable {
   /// The raw buffer, `rows * columns` long. To read values use the subscript or `elements(in:)`.
   public internal(set) var storage: [S]
 
-  init(
+  package init(
     unchecked rows: Int, _ columns: Int, order: StorageOrder, conjugated: Bool = false, _ storage: [S]
   ) {
     self.rows = rows

@@ -35,7 +35,7 @@ public struct SparseMatrix<S: Scalar>: Sendable {
   /// Raw value of each stored entry. To read values use `forEach` or `values`.
   public let storage: [S]
 
-  init(
+  package init(
     unchecked rows: Int, _ columns: Int, axis: CompressedAxis, conjugated: Bool = false,
     offsets: [Int], indices: [Int32], _ storage: [S]
   ) {

@@ -24,7 +24,7 @@ public struct TripletMatrix<S: Scalar>: Sendable {
     self.init(unchecked: rows, columns, [], [], [])
   }
 
-  init(
+  package init(
     unchecked rows: Int, _ columns: Int, conjugated: Bool = false, _ rowIndices: [Int32],
     _ columnIndices: [Int32], _ storage: [S]
   ) {

@@ -95,7 +95,7 @@ struct WorkloadInputs {
       return PreparedWorkload {
         var (matrix, bits) = (a, ResultBits())
         for _ in 0..<Self.rounds {
-          matrix = try await matrix.adjoint(partitions: tiles)
+          matrix = try await matrix.adjoint().materialized(partitions: tiles)
           bits.add(try await matrix.applyGram([Double](repeating: 1, count: matrix.columns)))
         }
         return (bits, Self.rounds)

@@ -43,10 +43,13 @@ struct Recipe: Sendable {
 
   let inputs: Inputs
   let count: Int
+  /// The worker that is to make each block while it lives; nil where nobody asks for one.
+  let placement: Ownership?
 
-  init(_ inputs: Inputs, count: Int) {
+  init(_ inputs: Inputs, count: Int, placement: Ownership? = nil) {
     self.inputs = inputs
     self.count = count
+    self.placement = placement
   }
 
   /// The collections that blocks are made from.

@@ -47,6 +47,7 @@ extension Scheduler {
   private mutating func assign(_ block: BlockID) {
     // The worker in whose queue the inputs that are not there yet will be made.
     var maker: Int?
+    let wanted = wantedWorker(for: block)
     var inputs: [Location] = []
     for dependency in dependencies(of: block) {
       switch dependency {
@@ -62,7 +63,7 @@ extension Scheduler {
         if self[input].isAvailable {
           inputs.append(Location(block: input, holder: self[input].holders[0]))
         } else if let attempt = self[input].attempts.first, self[input].attempts.count == 1,
-          maker ?? attempt.worker == attempt.worker,
+          maker ?? attempt.worker == attempt.worker, wanted ?? attempt.worker == attempt.worker,
           self[block].losses == 0 || candidates(for: block).contains(attempt.worker)
         {
           maker = attempt.worker
@@ -74,7 +75,7 @@ extension Scheduler {
         }
       }
     }
-    guard let worker = maker ?? choose(for: block, inputs) else { return }
+    guard let worker = maker ?? wanted ?? choose(for: block, inputs) else { return }
     // Of several holders, the worker itself.
     for (k, input) in inputs.enumerated() where self[input.block].holders.contains(worker) {
       inputs[k] = Location(block: input.block, holder: worker)
@@ -104,6 +105,14 @@ extension Scheduler {
     if collections[block.collection]?.isComplete == true {
       candidates += (waitingForAll.removeValue(forKey: block.collection) ?? []).reversed()
     }
+  }
+
+  /// The worker that the program has asked for, if it may make the block.
+  private func wantedWorker(for block: BlockID) -> Int? {
+    guard let owner = collections[block.collection]?.recipe.placement?.owner(of: block.index),
+      candidates(for: block).contains(owner)
+    else { return nil }
+    return owner
   }
 
   /// Where most of the inputs are; without inputs that lie anywhere, the owner of the number among the living.

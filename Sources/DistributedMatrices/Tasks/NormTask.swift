@@ -1,0 +1,121 @@
+// Norms of a grid of tiles. Frobenius and max: one number from every worker. Column and row sums: one number
+// from every worker where a tile has all of a column (row), else the sums of the columns (rows) reached.
+
+import Numerics
+import TesseraCommunication
+import TesseraExecution
+import TesseraLocalMatrices
+import TesseraPartitioning
+
+/// Which norm, of which grid; columns and rows are those of the stored tiles.
+struct NormArguments: WireCodable {
+  let kind: MatrixNorm
+  let grid: Partitioning
+
+  init(_ kind: MatrixNorm, _ grid: Partitioning) {
+    self.kind = kind
+    self.grid = grid
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(kind.rawValue)
+    grid.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    guard let kind = MatrixNorm(rawValue: try reader.readString()) else {
+      throw .malformed(expected: "a norm")
+    }
+    self.kind = kind
+    grid = try Partitioning(from: &reader)
+  }
+}
+
+/// Numbers at consecutive places, the first of which is `first`.
+struct Segment<S: Scalar>: WireCodable {
+  var first: Int
+  var elements: [S]
+
+  init(first: Int, _ elements: [S]) {
+    self.first = first
+    self.elements = elements
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(first)
+    writer.write(array: elements)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    first = try reader.readInt(in: 0...(Int.max >> 1), "a place")
+    elements = try reader.readArray(of: S.self)
+  }
+
+  /// Adds numbers, wherever they lie; zeros between. O(places from the first to the last).
+  mutating func add(_ other: Segment) {
+    if other.elements.isEmpty { return }
+    if elements.isEmpty {
+      self = other
+      return
+    }
+    let start = min(first, other.first)
+    let end = max(first + elements.count, other.first + other.elements.count)
+    if start < first { elements.insert(contentsOf: repeatElement(0, count: first - start), at: 0) }
+    if end - start > elements.count {
+      elements.append(contentsOf: repeatElement(0, count: end - start - elements.count))
+    }
+    first = start
+    for k in other.elements.indices { elements[other.first - start + k] += other.elements[k] }
+  }
+}
+
+enum NormTask<S: Scalar>: ReduceTask {
+  typealias Arguments = NormArguments
+  typealias Input = LocalMatrix<S>
+  static var name: String { scalarName("norm", S.self) }
+
+  static func run(_ arguments: NormArguments, _ tile: LocalMatrix<S>, tile t: Int) throws -> Segment<S.Real> {
+    let grid = arguments.grid
+    guard 0..<grid.tileCount ~= t, tile.rows == grid.rows(ofTile: t).count,
+      tile.columns == grid.columns(ofTile: t).count
+    else { throw CommunicationError.malformed(expected: "tile \(t) in a grid") }
+    switch arguments.kind {
+    case .one where grid.rowCuts.count > 1:
+      var sums = [S.Real](repeating: 0, count: tile.columns)
+      tile.forEach { _, j, value in sums[j] += value.modulus }
+      return Segment(first: grid.columns(ofTile: t).lowerBound, sums)
+    case .infinity where grid.columnCuts.count > 1:
+      var sums = [S.Real](repeating: 0, count: tile.rows)
+      tile.forEach { i, _, value in sums[i] += value.modulus }
+      return Segment(first: grid.rows(ofTile: t).lowerBound, sums)
+    case let kind: return Segment(first: 0, [tile.norm(kind)])
+    }
+  }
+
+  static func combine(_ left: inout Segment<S.Real>, _ right: Segment<S.Real>, _ arguments: NormArguments)
+    throws
+  {
+    switch arguments.kind {
+    case .one where arguments.grid.rowCuts.count > 1, .infinity where arguments.grid.columnCuts.count > 1:
+      guard [left, right].allSatisfy({ $0.first + $0.elements.count <= Int(Int32.max) * 256 }) else {
+        throw CommunicationError.malformed(expected: "sums of a matrix's columns or rows")
+      }
+      left.add(right)
+    case let kind:
+      guard let a = left.elements.first, let b = right.elements.first else {
+        throw CommunicationError.malformed(expected: "a norm")
+      }
+      left.elements = [kind == .frobenius ? S.Real.hypot(a, b) : larger(a, b)]
+    }
+  }
+}
+
+/// How many elements are stored, and how many bytes they take.
+enum CountTask<Content: MatrixTile>: ReduceTask {
+  typealias Arguments = Empty
+  typealias Input = Content
+  static var name: String { "count/\(Content.typeName)" }
+
+  static func run(_: Empty, _ tile: Content, tile t: Int) -> [Int] { [tile.storedCount] }
+  static func combine(_ left: inout [Int], _ right: [Int], _: Empty) { left += right }
+}

@@ -1,0 +1,157 @@
+// tessera partition FILE --parts P: how a layout would cut a matrix. Reads the file and counts; computes nothing.
+
+import ArgumentParser
+import Foundation
+import Tessera
+
+struct Partition: AsyncParsableCommand {
+  enum Cut: String, CaseIterable, ExpressibleByArgument {
+    case nonzeros, rows, blocks, cyclic
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Show how a matrix would be spread over workers.",
+    discussion: """
+      --by nonzeros: slabs of rows with nearly equally many nonzeros. rows: slabs of equally many rows. blocks: a \
+      grid of as many blocks as parts, balanced by nonzeros in both directions. cyclic: the default grid of blocks, \
+      dealt out block-cyclically. Imbalance is the most nonzeros of a part over the mean; words are what A x moves.
+      """)
+
+  @Argument(help: "The matrix file, or - for standard input.")
+  var file: String
+
+  @Option(help: ArgumentHelp("Number of parts.", valueName: "p"))
+  var parts: Int
+
+  @Option(help: ArgumentHelp("What to cut by.", valueName: "how"))
+  var by: Cut = .nonzeros
+
+  @Option(help: ArgumentHelp("Draw the pattern with the cuts to this file.", valueName: "out.svg"))
+  var picture: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Format of the file, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+  var format: MatrixFileFormat?
+
+  @OptionGroup var reading: ReadingOptions
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if parts < 1 || parts > 65_536 {
+      throw ValidationError("--parts is \(parts), expected 1 to 65536.")
+    }
+  }
+
+  func run() async throws {
+    try await Report.errors {
+      let start = ContinuousClock.now
+      try checkPicture(picture)
+      try checkOutputs([picture], input: file)
+      let kind = try scalarOfFile(file, format: format, options: reading.options) ?? .double
+      try await withScalar(kind) { try report(as: $0, since: start) }
+    }
+  }
+
+  private func report<S: Scalar>(as type: S.Type, since start: ContinuousClock.Instant) throws {
+    let contents = try readMatrix(
+      file, as: S.self, format: format, options: reading.options, progress: output.progress
+    ).contents
+    let matrix = try LocalMatrix(contents)
+    let (grid, ownership) = layout(of: matrix)
+    let counts = matrix.counts(in: grid)
+    let bytes = (0..<grid.tileCount).map { t in
+      let (rows, columns) = (grid.rows(ofTile: t).count, grid.columns(ofTile: t).count)
+      let dense = Double(rows) * Double(columns) * Double(MemoryLayout<S>.stride)
+      let sparse = Double(counts[t] * (MemoryLayout<S>.stride + 4) + (rows + 1) * 8)
+      return Int(matrix.isDense ? dense : min(dense, sparse))
+    }
+    let quality = PartitionQuality(grid, ownership, nonzeros: counts, bytes: bytes)
+    var plot = SpyPlot(matrix: matrix, title: file)
+    plot.rowBoundaries = Array(grid.rowCuts.bounds.dropFirst().dropLast())
+    plot.columnBoundaries = Array(grid.columnCuts.bounds.dropFirst().dropLast())
+    if let picture { try plot.svg().write(toFile: picture) }
+    guard !output.json else { return try Report.result(json(quality, grid, seconds(since: start))) }
+    try Report.result(
+      (picture == nil ? plot.braille(width: 60, height: 20) + "\n" : "") + table(quality, grid, matrix.shape))
+  }
+
+  private func layout<S: Scalar>(of matrix: LocalMatrix<S>) -> (Partitioning, Ownership) {
+    let shape = matrix.shape
+    switch by {
+    case .nonzeros, .rows:
+      let cuts = by == .rows ? Cuts(even: shape.rows, parts: parts) : matrix.slabCuts(parts: parts)
+      return (
+        Partitioning(slabs: cuts, columns: shape.columns), Ownership(tileCount: parts, workerCount: parts)
+      )
+    case .blocks:
+      let (rowParts, columnParts) = squarest(parts, shape)
+      let grid = Partitioning(
+        rowCuts: matrix.slabCuts(parts: rowParts),
+        columnCuts: matrix.transposed().slabCuts(parts: columnParts))
+      return (grid, Ownership(tileCount: parts, workerCount: parts))
+    case .cyclic:
+      let grid = Partitioning.defaultBlocks(
+        rows: shape.rows, columns: shape.columns, stored: matrix.storedCount)
+      let (rowParts, columnParts) = squarest(parts, shape)
+      return (grid, Ownership(cyclic: grid, workerRows: rowParts, workerColumns: columnParts))
+    }
+  }
+
+  /// The factors of `parts` whose blocks of the matrix are nearest to square.
+  private func squarest(_ parts: Int, _ shape: Shape) -> (rows: Int, columns: Int) {
+    let (m, n) = (Double(max(shape.rows, 1)), Double(max(shape.columns, 1)))
+    func elongation(_ rowParts: Int) -> Double {
+      let ratio = m / Double(rowParts) / (n / Double(parts / rowParts))
+      return max(ratio, 1 / ratio)
+    }
+    let rowParts =
+      (1...parts).filter { parts % $0 == 0 }.min { elongation($0) < elongation($1) } ?? 1
+    return (rowParts, parts / rowParts)
+  }
+
+  private func json(_ quality: PartitionQuality, _ grid: Partitioning, _ seconds: Double) -> String {
+    let parts = quality.parts.map { part in
+      JSON.object([
+        ("tiles", .int(part.tiles.count)), ("nonzeros", .int(part.nonzeros)), ("bytes", .int(part.bytes)),
+      ])
+    }
+    return JSON.object([
+      ("parts", .array(parts)), ("imbalance", .real(quality.imbalance)), ("words", .int(quality.words)),
+      ("rowCuts", .array(grid.rowCuts.bounds.map { .int($0) })),
+      ("columnCuts", .array(grid.columnCuts.bounds.map { .int($0) })), ("seconds", .real(seconds)),
+    ]).description
+  }
+
+  private func table(_ quality: PartitionQuality, _ grid: Partitioning, _ shape: Shape) -> String {
+    let total = max(1, quality.parts.reduce(0) { $0 + $1.nonzeros })
+    var rows = [["part", "tiles", "first rows", "nonzeros", "share", "bytes"]]
+    for (rank, part) in quality.parts.enumerated() {
+      let first = part.tiles.first.map { "\(grid.rows(ofTile: $0))" } ?? "none"
+      rows.append([
+        "\(rank)", "\(part.tiles.count)", first, "\(part.nonzeros)",
+        "\(Text.fixed(100 * Double(part.nonzeros) / Double(total), 1)) %", "\(part.bytes)",
+      ])
+    }
+    return "\(file): \(shape) in \(grid.rowCuts.count) x \(grid.columnCuts.count) tiles\n"
+      + Text.table(rows, leading: 0)
+      + "imbalance \(Text.fixed(quality.imbalance, 3)); A x moves \(quality.words) words, "
+      + "A B \(quality.words) for each column of B"
+  }
+}
+
+extension LocalMatrix {
+  /// Stored elements that are not structural zeros, by tile of a grid.
+  fileprivate func counts(in grid: Partitioning) -> [Int] {
+    var counts = [Int](repeating: 0, count: grid.tileCount)
+    let width = grid.columnCuts.count
+    if case .dense = self {
+      return counts.indices.map { grid.rows(ofTile: $0).count * grid.columns(ofTile: $0).count }
+    }
+    forEach { i, j, _ in
+      counts[grid.rowCuts.piece(holding: i) * width + grid.columnCuts.piece(holding: j)] += 1
+    }
+    return counts
+  }
+}

@@ -1,0 +1,64 @@
+// tessera transpose, add, scale and partition: results as files, keys as documented.
+
+import Foundation
+import Testing
+
+struct ElementwiseCommandTests {
+  private static let sample = """
+    %%MatrixMarket matrix coordinate real general
+    3 4 4
+    1 1 1.5
+    2 4 -2
+    3 2 4
+    3 4 8
+
+    """
+
+  @Test(arguments: ["message-passing", "dataflow"]) func resultsAreThoseOfTheOperation(style: String) throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.mtx", Self.sample.utf8)
+    let (turned, back, sum, scaled) = (
+      scratch.path("t.mtx"), scratch.path("b.mtx"), scratch.path("s.mtx"), scratch.path("x.mtx")
+    )
+    let options = ["--json", "--workers", "3", "--partitions", "2", "--style", style]
+    let transposed = try CommandRun(["transpose", a, turned] + options).json()
+    #expect(transposed["rows"] as? Int == 4 && transposed["columns"] as? Int == 3)
+    #expect(transposed["nonzeros"] as? Int == 4 && transposed["seconds"] is Double)
+    _ = try CommandRun(["transpose", turned, back] + options).json()
+    let added = try CommandRun(["add", a, back, sum] + options).json()
+    #expect(added["nonzeros"] as? Int == 4)
+    let doubled = try CommandRun(["scale", "2", a, scaled] + options).json()
+    #expect(doubled["rows"] as? Int == 3 && doubled["columns"] as? Int == 4)
+    for file in [sum, scaled] {
+      let info = try CommandRun(["info", file, "--json"]).json()
+      #expect(info["sum"] as? Double == 23 && info["oneNorm"] as? Double == 20)
+    }
+  }
+
+  @Test func shapesThatDoNotFitAreBadData() throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.mtx", Self.sample.utf8)
+    let turned = scratch.path("t.mtx")
+    _ = try CommandRun(["transpose", a, turned, "--json"]).json()
+    let run = try CommandRun(["add", a, turned, scratch.path("s.mtx")])
+    #expect(run.exitCode == 65 && run.errors.contains("3 x 4") && run.errors.contains("4 x 3"))
+    #expect(try CommandRun(["scale", "two", a, turned]).exitCode == 64)
+  }
+
+  @Test(arguments: ["nonzeros", "rows", "blocks", "cyclic"]) func partsAddUpToTheMatrix(by: String) throws {
+    let result = try CommandRun(["partition", CommandRun.digits, "--parts", "6", "--by", by, "--json"]).json()
+    let parts = try #require(result["parts"] as? [[String: Any]])
+    #expect(parts.count == 6)
+    #expect(parts.reduce(0) { $0 + ($1["nonzeros"] as? Int ?? 0) } == 58736)
+    let imbalance = try #require(result["imbalance"] as? Double)
+    #expect(imbalance >= 1 && imbalance < (by == "cyclic" ? 6.1 : 1.5))
+    #expect(try #require(result["words"] as? Int) >= 5 * 64)
+    let table = try CommandRun(["partition", CommandRun.digits, "--parts", "6", "--by", by])
+    #expect(table.exitCode == 0 && table.output.contains("imbalance"))
+  }
+
+  @Test func numbersOfPartsThatMakeNoSenseAreUsage() throws {
+    #expect(try CommandRun(["partition", CommandRun.digits, "--parts", "0"]).exitCode == 64)
+    #expect(try CommandRun(["partition", CommandRun.digits]).exitCode == 64)
+  }
+}
