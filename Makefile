@@ -8,7 +8,7 @@ RELEASE_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
 SOAK_SECONDS ?= 600
 SOAK_SEED ?= $(shell date +%s)
 
-.PHONY: help setup build demo test test-debug soak lint format bench clean
+.PHONY: help setup build demo test test-debug test-full soak lint format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,6 +25,9 @@ demo: build ## Factor the handwritten digits, draw them, and compare 1 with 4 wo
 test: lint setup ## Lint, then build and run every test, optimized
 	$(SWIFT) test --disable-xctest $(RELEASE_TESTS)
 
+test-full: lint setup ## The same with many more drawn products
+	TESSERA_FULL_TESTS=1 $(SWIFT) test --disable-xctest $(RELEASE_TESTS)
+
 soak: setup ## Kill workers at random during mixed jobs for SOAK_SECONDS (600), from SOAK_SEED
 	$(SWIFT) build $(RELEASE_TESTS) --product FaultJob
 	TESSERA_TRANSPORT=sockets TESSERA_STYLE=dataflow TESSERA_WORKERS=4 SWIFT_BACKTRACE=enable=no \
@@ -40,6 +43,7 @@ bench: setup ## Measure the kernels, the message layer and the styles beside the
 	$(SWIFT) run -c release --package-path Benchmarks bench-kernels
 	$(SWIFT) run -c release --package-path Benchmarks bench-conversions
 	$(SWIFT) run -c release --package-path Benchmarks bench-collectives
+	$(SWIFT) run -c release --package-path Benchmarks bench-multiply
 	$(SWIFT) run -c release --package-path Benchmarks bench-styles
 
 clean: ## Remove everything that was built

@@ -132,7 +132,7 @@ let package = Package(
       path: "Tests/MPIRanks", swiftSettings: settings),
     .executableTarget(
       name: "SameBits", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/SameBits",
-        swiftSettings: settings),
+      swiftSettings: settings),
     .executableTarget(
       name: "FaultJob", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/FaultJob",
       swiftSettings: settings),

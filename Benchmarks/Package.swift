@@ -29,6 +29,13 @@ let package = Package(
       ],
       path: "Sources/BenchCollectives", swiftSettings: settings),
     .executableTarget(
+      name: "bench-multiply",
+      dependencies: [
+        "CBLAS", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchMultiply", swiftSettings: settings),
+    .executableTarget(
       name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchConversions", swiftSettings: settings),
     .executableTarget(

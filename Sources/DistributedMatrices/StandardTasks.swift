@@ -29,6 +29,11 @@ extension TaskRegistry {
       .exchange(RedistributionTask<TripletMatrix<S>, TripletMatrix<S>>.self),
       .tile(FactoredSlab<S>.self), .map(FactorTask<S>.self), .map(SlabTriangleTask<S>.self),
       .map(RecombineTask<S>.self),
+      .exchange(OperandExchangeTask<S>.self), .map(CellProductTask<S>.self), .map(NextPanelTask<S>.self),
+      .exchange(ResultExchangeTask<S>.self), .exchange(EntryExchangeTask<S>.self),
+      .exchange(EntryResultExchangeTask<S>.self), .reduce(DoneTask<S>.self), .exchange(MirrorTask<S>.self),
+      .reduce(SurveyTask<S, LocalMatrix<S>>.self), .reduce(SurveyTask<S, TripletMatrix<S>>.self),
+      .reduce(StoredCountTask<LocalMatrix<S>>.self), .reduce(StoredCountTask<TripletMatrix<S>>.self),
     ]
   }
 }

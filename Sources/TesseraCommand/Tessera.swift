@@ -18,7 +18,8 @@ public struct TesseraCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, SVD.self, Spy.self,
+      Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, Multiply.self, SVD.self,
+      Spy.self,
       Partition.self, Worker.self, CompareStyles.self,
     ])
 

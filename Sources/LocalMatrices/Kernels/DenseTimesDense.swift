@@ -56,7 +56,7 @@ extension DenseMatrix {
   }
 
   /// The buffer to hand to BLAS and the operation that makes it this matrix.
-  private func gemmOperand() -> (matrix: DenseMatrix, operation: MatrixOperation) {
+  func gemmOperand() -> (matrix: DenseMatrix, operation: MatrixOperation) {
     switch (order, isConjugated) {
     case (.columnMajor, false): (self, .identity)
     case (.columnMajor, true): (columnMajor(), .identity)

@@ -4,6 +4,8 @@
 
 import Numerics
 
+internal import COpenBLAS
+
 extension SparseMatrix {
 
   /// A B, row-major.
@@ -89,9 +91,15 @@ func sparseTimesPanel<S: Scalar>(_ a: SparseMatrix<S>, _ b: [S], width: Int, _ c
         b.withUnsafeBufferPointer { b in
           c.withUnsafeMutableBufferPointer { c in
             guard width > 0, let b = b.baseAddress, let c = c.baseAddress else { return }
+            // The rows of B that are gathered lie anywhere: they are asked for some nonzeros ahead.
+            let (ahead, line) = (8, max(1, 64 / MemoryLayout<S>.stride))
             for p in 0..<major {
               for q in offsets[p]..<offsets[p + 1] {
                 let minor = Int(indices[q])
+                if byRows, q + ahead < indices.count {
+                  let next = b + Int(indices[q + ahead]) * width
+                  for l in stride(from: 0, to: width, by: line) { tessera_prefetch(next + l) }
+                }
                 let target = c + (byRows ? p : minor) * width
                 let source = b + (byRows ? minor : p) * width
                 let factor = values[q]

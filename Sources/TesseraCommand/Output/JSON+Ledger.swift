@@ -5,16 +5,44 @@ import Tessera
 
 extension JSON {
   /// The worker that receives most: `measuredWords`, `messages`, `payloadBytes`, `headerBytes`,
-  /// `waitingSeconds` and the same for each of `operations`.
-  static func ledger(_ report: LedgerReport) -> JSON {
-    guard let worker = report.mostReceiving else { return .object([]) }
+  /// `waitingSeconds` and the same for each of `operations`. With a plan also `predictedWords`,
+  /// `lowerBoundWords` (null where none is known) and `peakBytes`.
+  static func ledger(_ report: LedgerReport, _ explanation: MultiplyExplanation? = nil) -> JSON {
+    let worker = report.mostReceiving ?? WorkerLedger(rank: 0, operations: [])
+    let predicted = explanation.map(planned) ?? []
     return .object(
-      [("worker", .int(worker.rank))] + members(worker.total) + [
+      [("worker", .int(worker.rank))] + predicted + members(worker.total) + [
         (
           "operations",
           .array(worker.operations.map { .object([("name", .text($0.name))] + members($0.total)) })
         )
       ])
+  }
+
+  /// A plan and what it was preferred to.
+  static func explanation(_ explanation: MultiplyExplanation) -> JSON {
+    .object(
+      [("plan", .text("\(explanation.plan)"))] + planned(explanation) + [
+        ("memoryPerWorker", .int(explanation.memoryPerWorker)),
+        (
+          "alternatives",
+          .array(
+            explanation.alternatives.map {
+              .object([
+                ("plan", .text("\($0.plan)")), ("predictedWords", .int($0.mostWords)),
+                ("peakBytes", .int($0.peakBytes)),
+              ])
+            })
+        ),
+      ])
+  }
+
+  private static func planned(_ explanation: MultiplyExplanation) -> [(String, JSON)] {
+    [
+      ("predictedWords", .int(explanation.chosen.mostWords)),
+      ("lowerBoundWords", explanation.lowerBoundWords.map { .real($0) } ?? .null),
+      ("peakBytes", .int(explanation.chosen.peakBytes)),
+    ]
   }
 
   private static func members(_ account: Account) -> [(String, JSON)] {

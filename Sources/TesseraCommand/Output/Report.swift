@@ -76,6 +76,9 @@ enum Report {
       case .communication, .workersLost: 69
       case .taskFailed, .notRegistered, .noSuchTile: 70
       }
+    case let error as PlanError:
+      // A plan that was asked for is an argument; a product that does not fit is about the data.
+      if case .inapplicable = error { 64 } else { 65 }
     case let error as OutputError:
       if case .cannotWrite = error { 74 } else { 73 }
     default: 70

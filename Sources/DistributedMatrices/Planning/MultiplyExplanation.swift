@@ -1,0 +1,111 @@
+// A plan for a person, before it runs: what moves, what it needs, how far it is from the lower bound, and
+// what else was considered, as a database explains a query.
+
+import TesseraInstrumentation
+public import TesseraLocalMatrices
+import TesseraPartitioning
+
+/// What is known of a product before it begins.
+public struct MultiplyExplanation: Sendable {
+  /// One plan and what it would cost.
+  public struct Candidate: Sendable, Hashable {
+    /// The plan.
+    public let plan: MultiplyPlan
+    /// Words that each worker receives: of A, of B and of partial results. Exact for dense operands, at most
+    /// so many for sparse ones.
+    public let words: [Int]
+    /// Bytes that the worker that holds most holds at a time.
+    public let peakBytes: Int
+
+    /// Words of the worker that receives most.
+    public var mostWords: Int { words.max() ?? 0 }
+  }
+
+  /// The plan that will be used.
+  public let chosen: Candidate
+  /// Other plans that fit the memory, best first.
+  public let alternatives: [Candidate]
+  /// Rows and columns of A.
+  public let left: Shape
+  /// Rows and columns of B.
+  public let right: Shape
+  /// Unit products along rows, inner dimension and columns.
+  public let units: [Int]
+  /// Words that some worker must receive for dense operands spread over all workers; nil where one is sparse.
+  public let lowerBoundWords: Double?
+  /// Bytes that a worker may hold.
+  public let memoryPerWorker: Int
+  /// Words of A, of B and of partial results to the worker that receives most.
+  public let parts: [Int]
+
+  /// The plan that will be used.
+  public var plan: MultiplyPlan { chosen.plan }
+
+  init(
+    _ choice: MultiplyPlanner.Choice, left: Shape, right: Shape, isDense: Bool, isGram: Bool,
+    memoryPerWorker: Int
+  ) {
+    func candidate(_ schedule: MultiplySchedule) -> Candidate {
+      Candidate(
+        plan: schedule.plan, words: schedule.predictions.map(\.words), peakBytes: schedule.peakBytes)
+    }
+    chosen = candidate(choice.schedule)
+    alternatives = choice.alternatives.map(candidate)
+    (self.left, self.right) = (left, right)
+    let cuts = choice.schedule.cuts
+    units = [cuts.rows.count, cuts.inner.count, cuts.columns.count]
+    let workers = choice.schedule.predictions.count
+    lowerBoundWords =
+      !isDense
+      ? nil
+      : isGram
+        ? CommunicationBound.gram(inner: right.rows, order: right.columns, workers: workers)
+        : CommunicationBound.product(
+          rows: left.rows, inner: left.columns, columns: right.columns, workers: workers)
+    self.memoryPerWorker = memoryPerWorker
+    let busiest = choice.schedule.predictions.max { $0.words < $1.words } ?? WorkerPrediction()
+    parts = [busiest.leftWords, busiest.rightWords, busiest.partialWords]
+  }
+
+  /// A product on the driver, which moves nothing.
+  public init(local left: Shape, _ right: Shape) {
+    chosen = Candidate(plan: .local, words: [0], peakBytes: 0)
+    alternatives = []
+    (self.left, self.right) = (left, right)
+    units = [1, 1, 1]
+    lowerBoundWords = nil
+    memoryPerWorker = 0
+    parts = [0, 0, 0]
+  }
+}
+
+extension MultiplyExplanation: CustomStringConvertible {
+  /// Several lines.
+  public var description: String {
+    let shapes = "C (\(left.rows) x \(right.columns)) = A (\(left)) B (\(right))"
+    guard let grid = plan.grid else { return shapes + "\nplan local: both operands are the driver's\n" }
+    var text =
+      shapes
+      + ", \(chosen.words.count) workers, \(units.map(String.init).joined(separator: " x ")) unit products\n"
+    text += "plan \(plan): \(grid.name), \(grid.cellCount) cells\n"
+    let atMost = lowerBoundWords == nil ? "at most " : ""
+    text +=
+      "words to the worker that receives most: \(atMost)\(Text.grouped(chosen.mostWords)) "
+      + "(A \(Text.grouped(parts[0])), B \(Text.grouped(parts[1])), partial results \(Text.grouped(parts[2])))\n"
+    if let bound = lowerBoundWords {
+      let ratio = bound > 0 ? ", ratio \(Text.fixed(Double(chosen.mostWords) / bound, 3))" : ""
+      text += "lower bound for operands spread evenly: \(Text.grouped(Int(bound.rounded())))\(ratio)\n"
+    }
+    text += "memory: \(Text.bytes(chosen.peakBytes)) of \(Text.bytes(memoryPerWorker)) a worker\n"
+    guard !alternatives.isEmpty else { return text }
+    let rows = ([chosen] + alternatives.prefix(9)).map { candidate in
+      [
+        "\(candidate.plan)", candidate.plan.grid?.name ?? "", Text.grouped(candidate.mostWords),
+        Text.bytes(candidate.peakBytes),
+      ]
+    }
+    text += Text.table([["considered", "", "words", "memory"]] + rows, leading: 2)
+    let others = alternatives.count - 9
+    return others > 0 ? text + "and \(others) more\n" : text
+  }
+}

@@ -1,0 +1,152 @@
+// An operand as the planner sees it: for every tile its place in the matrix, its owner, its form, and how
+// many elements it stores in each unit piece of the product's cuts. What goes to a cell is the part of a tile
+// that lies in the cell's block of units, once: words(ofTile:in:) says what that part takes on the wire.
+
+import TesseraPartitioning
+
+/// Where the parts of an operand lie.
+struct OperandMap: Hashable, Sendable {
+  /// How a tile's elements travel.
+  enum Form: Int, Hashable, Sendable {
+    /// All elements of the rectangle.
+    case dense
+    /// Index and value of each stored element, and the starts of the rows.
+    case byRows
+    /// Index and value of each stored element, and the starts of the columns.
+    case byColumns
+    /// Row, column and value of each stored element.
+    case triplets
+  }
+
+  /// One tile.
+  struct Tile: Hashable, Sendable {
+    /// Its rows in the matrix.
+    var rows: Range<Int>
+    /// Its columns in the matrix.
+    var columns: Range<Int>
+    /// How it travels.
+    var form: Form
+    /// Stored elements in each unit piece that the tile meets, row of units after row; empty when dense.
+    var stored: [Int] = []
+  }
+
+  /// A rectangle of unit pieces.
+  struct Block: Hashable, Sendable {
+    var rows: Range<Int>
+    var columns: Range<Int>
+  }
+
+  /// A part of a tile.
+  struct Part {
+    var words: Int
+    var bytes: Int
+    /// Whether it is the whole tile, which costs no copy where it lies.
+    var isWhole: Bool
+  }
+
+  /// How the product cuts the operand's rows: I for A, K for B.
+  var unitRows: Cuts
+  /// How the product cuts the operand's columns: K for A, J for B.
+  var unitColumns: Cuts
+  var tiles: [Tile]
+  /// The owner of each tile; nil where the plan decides.
+  var owners: [Int]?
+  var bytesPerElement: Int
+
+  /// Whether every tile is dense, so that words are exact whatever is stored.
+  var isDense: Bool { tiles.allSatisfy { $0.form == .dense } }
+  /// Whether no tile is dense.
+  var isSparse: Bool { tiles.allSatisfy { $0.form != .dense } }
+
+  /// The units that a tile meets.
+  func units(of t: Int) -> Block {
+    Block(
+      rows: unitRows.pieces(meeting: tiles[t].rows), columns: unitColumns.pieces(meeting: tiles[t].columns))
+  }
+
+  /// The part of tile `t` that lies in `block`; nil where there is nothing to send.
+  func part(ofTile t: Int, in block: Block) -> Part? {
+    let tile = tiles[t]
+    let rows = tile.rows.clamped(to: unitRows.span(block.rows))
+    let columns = tile.columns.clamped(to: unitColumns.span(block.columns))
+    guard !rows.isEmpty, !columns.isEmpty else { return nil }
+    let isWhole = rows == tile.rows && columns == tile.columns
+    let stored = tile.form == .dense ? rows.count * columns.count : self.stored(ofTile: t, in: block)
+    guard stored > 0 else { return nil }
+    switch tile.form {
+    case .dense: return Part(words: stored, bytes: stored * bytesPerElement, isWhole: isWhole)
+    case .byRows, .byColumns:
+      let starts = (tile.form == .byRows ? rows.count : columns.count) + 1
+      return Part(
+        words: 2 * stored + starts, bytes: stored * (bytesPerElement + 4) + 8 * starts, isWhole: isWhole)
+    case .triplets:
+      return Part(words: 3 * stored, bytes: stored * (bytesPerElement + 8), isWhole: isWhole)
+    }
+  }
+
+  /// Stored elements of tile `t` in `block`.
+  func stored(ofTile t: Int, in block: Block) -> Int {
+    let units = units(of: t)
+    let (rows, columns) = (units.rows.clamped(to: block.rows), units.columns.clamped(to: block.columns))
+    guard !rows.isEmpty, !columns.isEmpty else { return 0 }
+    if tiles[t].form == .dense {
+      return tiles[t].rows.clamped(to: unitRows.span(rows)).count
+        * tiles[t].columns.clamped(to: unitColumns.span(columns)).count
+    }
+    var sum = 0
+    for r in rows {
+      for c in columns {
+        sum +=
+          tiles[t].stored[
+            (r - units.rows.lowerBound) * units.columns.count + c - units.columns.lowerBound]
+      }
+    }
+    return sum
+  }
+
+  /// Stored elements of every unit piece, row of units after row.
+  func storedByUnit() -> [Double] {
+    var stored = [Double](repeating: 0, count: unitRows.count * unitColumns.count)
+    for t in tiles.indices {
+      let units = units(of: t)
+      for r in units.rows {
+        for c in units.columns {
+          let unit = Block(rows: r..<r + 1, columns: c..<c + 1)
+          stored[r * unitColumns.count + c] += Double(self.stored(ofTile: t, in: unit))
+        }
+      }
+    }
+    return stored
+  }
+
+  /// Bytes that tile `t` takes where it lies.
+  func bytes(ofTile t: Int) -> Int {
+    part(ofTile: t, in: Block(rows: 0..<unitRows.count, columns: 0..<unitColumns.count))?.bytes ?? 0
+  }
+}
+
+extension OperandMap {
+  /// A dense operand in the tiles rowCuts x columnCuts.
+  init(
+    denseTiles rowCuts: Cuts, _ columnCuts: Cuts, unitRows: Cuts, unitColumns: Cuts, owners: [Int]?,
+    bytesPerElement: Int
+  ) {
+    let grid = Partitioning(rowCuts: rowCuts, columnCuts: columnCuts)
+    self.init(
+      unitRows: unitRows, unitColumns: unitColumns,
+      tiles: (0..<grid.tileCount).map {
+        Tile(rows: grid.rows(ofTile: $0), columns: grid.columns(ofTile: $0), form: .dense)
+      }, owners: owners, bytesPerElement: bytesPerElement)
+  }
+}
+
+extension Cuts {
+  /// The pieces from the first to the last that meet `range` in at least one position. O(log pieces).
+  func pieces(meeting range: Range<Int>) -> Range<Int> {
+    guard !range.isEmpty, extent > 0 else { return 0..<0 }
+    return piece(holding: range.lowerBound)..<piece(holding: range.upperBound - 1) + 1
+  }
+
+  /// The positions of consecutive pieces.
+  func span(_ pieces: Range<Int>) -> Range<Int> { bounds[pieces.lowerBound]..<bounds[pieces.upperBound] }
+}

@@ -1,0 +1,222 @@
+// The unit products of one cell, C_IJ^K = A_IK B_KJ for I, K, J in the cell's ranges, each added up over K
+// along the reduction tree of K as far as the cell's range allows: one partial result for each node that the
+// range covers, depth first, so that at most ceil(log2 K) unit products of a C_IJ are alive at a time.
+//
+// Dense parts are multiplied where they lie. Cost: the flops of the four kernels.
+
+import TesseraCommunication
+import TesseraExecution
+import TesseraLocalMatrices
+import TesseraPartitioning
+
+/// What every cell is told about the product.
+struct CellWork: WireCodable, Hashable {
+  var rows: Cuts
+  var inner: Cuts
+  var columns: Cuts
+  var grid: MultiplyGrid
+  /// First and last unit, one after the other, of every layer of cells.
+  var rowRanges: [Int]
+  var innerRanges: [Int]
+  var columnRanges: [Int]
+  /// Whether products of sparse parts are expected to be so full that they are made dense.
+  var fillsUp: Bool
+  /// Whether only units with I <= J are computed.
+  var isTriangular: Bool
+
+  func encode(to writer: inout WireWriter) {
+    Partitioning(rowCuts: rows, columnCuts: columns).encode(to: &writer)
+    Partitioning(slabs: inner, columns: 0).encode(to: &writer)
+    [grid.rows, grid.inner, grid.columns].encode(to: &writer)
+    rowRanges.encode(to: &writer)
+    innerRanges.encode(to: &writer)
+    columnRanges.encode(to: &writer)
+    writer.write((fillsUp ? 1 : 0) + (isTriangular ? 2 : 0))
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    let plane = try Partitioning(from: &reader)
+    let depth = try Partitioning(from: &reader)
+    let cuts = [plane.rowCuts, depth.rowCuts, plane.columnCuts]
+    let cells = try [Int](from: &reader)
+    guard cells.count == 3, cells.allSatisfy({ 1...Int(UInt16.max) ~= $0 }) else {
+      throw .malformed(expected: "a grid")
+    }
+    let ranges = [try [Int](from: &reader), try [Int](from: &reader), try [Int](from: &reader)]
+    for (layers, (range, cut)) in zip(cells, zip(ranges, cuts)) {
+      guard range.count == 2 * layers, range.areSpans(within: cut.count) else {
+        throw .malformed(expected: "the units of a grid's layers")
+      }
+    }
+    let flags = try reader.readInt(in: 0...3, "flags")
+    self.init(
+      rows: cuts[0], inner: cuts[1], columns: cuts[2], grid: MultiplyGrid(cells[0], cells[1], cells[2]),
+      rowRanges: ranges[0], innerRanges: ranges[1], columnRanges: ranges[2], fillsUp: flags & 1 == 1,
+      isTriangular: flags & 2 == 2)
+  }
+
+  init(
+    rows: Cuts, inner: Cuts, columns: Cuts, grid: MultiplyGrid, rowRanges: [Int], innerRanges: [Int],
+    columnRanges: [Int], fillsUp: Bool, isTriangular: Bool
+  ) {
+    self.rows = rows
+    self.inner = inner
+    self.columns = columns
+    self.grid = grid
+    self.rowRanges = rowRanges
+    self.innerRanges = innerRanges
+    self.columnRanges = columnRanges
+    self.fillsUp = fillsUp
+    self.isTriangular = isTriangular
+  }
+
+  /// The partial results of cell `c` with these operands.
+  func run<S: Scalar>(_ a: CellOperand<S>, _ b: CellOperand<S>, cell c: Int) throws -> [PartialResult<S>] {
+    guard 0..<grid.cellCount ~= c else { throw CommunicationError.malformed(expected: "a cell of \(grid)") }
+    let (i, k, j) = grid.position(of: c)
+    let left = UnitIndex(a.parts, rows, inner)
+    let right = UnitIndex(b.parts, inner, columns)
+    let nodes = ReductionNode.covering(innerRanges[2 * k]..<innerRanges[2 * k + 1], of: inner.count)
+    let columnUnits = columnRanges[2 * j]..<columnRanges[2 * j + 1]
+    var results: [PartialResult<S>] = []
+    var rightUnits: [Int: Unit<S>] = [:]
+    for I in rowRanges[2 * i]..<rowRanges[2 * i + 1] {
+      var leftUnits: [Int: Unit<S>] = [:]
+      func value(_ node: ReductionNode, _ J: Int) throws -> LocalMatrix<S>? {
+        if node.isLeaf {
+          let K = node.first
+          guard var x = try leftUnits[K] ?? left.unit(I, K) else { return nil }
+          leftUnits[K] = x
+          guard var y = try rightUnits[K * columns.count + J] ?? right.unit(K, J) else { return nil }
+          let product = try x.times(&y, fillsUp: fillsUp)
+          leftUnits[K] = x
+          rightUnits[K * columns.count + J] = y
+          return product
+        }
+        let (before, after) = node.children
+        let sum = try value(before, J)
+        guard let after, let more = try value(after, J) else { return sum }
+        guard var total = sum else { return more }
+        try total.add(more)
+        return total
+      }
+      for J in columnUnits where !isTriangular || I <= J {
+        for node in nodes {
+          guard let matrix = try value(node, J) else { continue }
+          results.append(PartialResult(row: I, column: J, first: node.first, matrix))
+        }
+      }
+    }
+    return results
+  }
+}
+
+/// Both operands of a cell to its partial results.
+enum CellProductTask<S: Scalar>: MapTask {
+  typealias Arguments = CellWork
+  typealias Input = TilePair<CellOperand<S>, CellOperand<S>>
+  static var name: String { scalarName("cell-product", S.self) }
+
+  static func run(_ work: CellWork, _ input: Input, tile: Int) throws -> CellResult<S> {
+    CellResult(try work.run(input.first, input.second, cell: tile))
+  }
+}
+
+/// The same for a further panel: its partial results join those before.
+enum NextPanelTask<S: Scalar>: MapTask {
+  typealias Arguments = CellWork
+  typealias Input = TileTriple<CellResult<S>, CellOperand<S>, CellOperand<S>>
+  static var name: String { scalarName("next-panel", S.self) }
+
+  static func run(_ work: CellWork, _ input: Input, tile: Int) throws -> CellResult<S> {
+    CellResult(input.first.parts + (try work.run(input.second, input.third, cell: tile)))
+  }
+}
+
+/// A unit piece of an operand: a part of a local matrix that is not cut out before it has to be.
+private struct Unit<S: Scalar> {
+  var matrix: LocalMatrix<S>
+  var rows: Range<Int>
+  var columns: Range<Int>
+
+  init(_ matrix: LocalMatrix<S>, _ rows: Range<Int>, _ columns: Range<Int>) {
+    self.matrix = matrix
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// Cuts the unit out, and stores it as a kernel wants it: once for all of its products.
+  private mutating func cut(dense order: StorageOrder? = nil) throws -> LocalMatrix<S> {
+    if rows != 0..<matrix.rows || columns != 0..<matrix.columns {
+      matrix = try matrix[rows, columns]
+      (rows, columns) = (0..<matrix.rows, 0..<matrix.columns)
+    }
+    if let order {
+      var dense = try matrix.dense(order: order)
+      if dense.order != order || dense.isConjugated {
+        dense = try DenseMatrix(
+          rows: dense.rows, columns: dense.columns, order: order, elements: dense.elements(in: order))
+      }
+      matrix = .dense(dense)
+    }
+    return matrix
+  }
+
+  mutating func times(_ other: inout Unit, fillsUp: Bool) throws -> LocalMatrix<S> {
+    switch (matrix, other.matrix) {
+    case (.dense(let a), .dense(let b)):
+      .dense(try DenseMatrix.product(a, rows, columns, b, other.rows, other.columns))
+    case (.sparse, .dense): try cut() * other.cut(dense: .rowMajor)
+    case (.dense, .sparse): try cut(dense: .columnMajor) * other.cut()
+    case (.sparse, .sparse):
+      if fillsUp {
+        try cut() * .dense(try other.cut().dense(order: .rowMajor))
+      } else {
+        try cut() * other.cut()
+      }
+    }
+  }
+}
+
+/// Finds the parts of unit pieces.
+private struct UnitIndex<S: Scalar> {
+  let parts: [OperandPart<S>]
+  let rows: Cuts
+  let columns: Cuts
+  private var found: [Int: [Int]] = [:]
+
+  init(_ parts: [OperandPart<S>], _ rows: Cuts, _ columns: Cuts) {
+    self.parts = parts
+    self.rows = rows
+    self.columns = columns
+    for (n, part) in parts.enumerated() {
+      guard part.rows.upperBound <= rows.extent, part.columns.upperBound <= columns.extent else { continue }
+      for r in rows.pieces(meeting: part.rows) {
+        for c in columns.pieces(meeting: part.columns) { found[r * columns.count + c, default: []].append(n) }
+      }
+    }
+  }
+
+  /// Unit (r, c); nil when no part has any of it.
+  func unit(_ r: Int, _ c: Int) throws -> Unit<S>? {
+    guard let members = found[r * columns.count + c] else { return nil }
+    let (height, width) = (rows[r], columns[c])
+    if members.count == 1 {
+      let part = parts[members[0]]
+      if part.rows.clamped(to: height) == height, part.columns.clamped(to: width) == width {
+        return Unit(part.matrix, height.shifted(by: -part.row), width.shifted(by: -part.column))
+      }
+    }
+    let placed = try members.map { n in
+      let part = parts[n]
+      let (h, w) = (part.rows.clamped(to: height), part.columns.clamped(to: width))
+      let matrix =
+        h == part.rows && w == part.columns
+        ? part.matrix : try part.matrix[h.shifted(by: -part.row), w.shifted(by: -part.column)]
+      return PlacedPart(
+        row: h.lowerBound - height.lowerBound, column: w.lowerBound - width.lowerBound, matrix)
+    }
+    let whole = try LocalMatrix.assembled(rows: height.count, columns: width.count, placed)
+    return Unit(whole, 0..<height.count, 0..<width.count)
+  }
+}

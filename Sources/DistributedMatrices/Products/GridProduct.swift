@@ -1,0 +1,277 @@
+// C = A B for any two layouts, by one algorithm (Docs/Decisions/0008): survey what is sparse, plan, exchange
+// A to the cells, exchange B, multiply in the cells, exchange the partial results to C's owners.
+
+import TesseraExecution
+import Numerics
+public import TesseraLocalMatrices
+import TesseraCommunication
+import TesseraPartitioning
+
+/// What may be asked of a product beside its operands.
+public struct MultiplyOptions: Sendable {
+  /// The plan to use; nil for the planner's.
+  public var plan: MultiplyPlan?
+  /// Bytes of operands, panels and results that a worker may hold; nil for an equal share of three quarters
+  /// of this machine's memory.
+  public var memoryPerWorker: Int?
+  /// Where the result is to be added to what lies there: the partial results go there at once.
+  var accumulated: (grid: Partitioning, ownership: Ownership)?
+  /// What default cuts keep to.
+  var limits = ProductCuts.Limits()
+
+  /// The planner's choice, or the given plan and memory.
+  public init(plan: MultiplyPlan? = nil, memoryPerWorker: Int? = nil) {
+    self.plan = plan
+    self.memoryPerWorker = memoryPerWorker
+  }
+
+  /// Makes default cuts finer, so that small matrices are cut too: pieces cut by length have at most
+  /// `longestPiece`, and unit products at least `leastWork` multiply-adds for an element of their result.
+  package mutating func setLimits(longestPiece: Int, leastWork: Double) {
+    limits = ProductCuts.Limits(
+      longestPiece: longestPiece, leastDenseWork: leastWork, leastSparseWork: leastWork)
+  }
+
+  func memory(workers: Int) -> Int { memoryPerWorker ?? MemoryGuard.physicalBytes / 4 * 3 / workers }
+}
+
+/// What the result is: which tiles it has, and where.
+public enum ResultLayout: Hashable, Sendable {
+  /// All columns of some rows in each tile.
+  case slabs
+  /// A grid.
+  case blocks
+  /// One matrix on the driver.
+  case driver
+}
+
+/// A product whose plan is made and that has not begun.
+public struct GridProduct<S: Scalar>: Sendable {
+  private(set) var left: ProductOperand<S>
+  private(set) var right: ProductOperand<S>
+  let layout: ResultLayout
+  let cluster: Cluster
+  /// Whether A is B^H: C is Hermitian, and computed above the diagonal only.
+  let isGram: Bool
+  let cuts: ProductCuts
+  /// Whether products of sparse parts are expected to fill up.
+  let fillsUp: Bool
+  /// Whether both operands are sparse.
+  let isSparse: Bool
+  let explanation: MultiplyExplanation
+  private let schedule: MultiplySchedule
+
+  /// Surveys and plans.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` before anything starts, `PlanError`, `ExecutionError`.
+  init(
+    _ left: ProductOperand<S>, _ right: ProductOperand<S>, _ layout: ResultLayout, on cluster: Cluster,
+    _ options: MultiplyOptions, isGram: Bool = false
+  ) async throws {
+    guard left.shape.columns == right.shape.rows else {
+      throw LinearAlgebraError.shapeMismatch(operation: "product", left: left.shape, right: right.shape)
+    }
+    (self.left, self.right, self.layout, self.cluster, self.isGram) = (left, right, layout, cluster, isGram)
+    let limits = options.limits
+    // Once for the contents as a whole, from which the cuts follow, and once for the units, where it matters.
+    let whole = Cuts(even: left.shape.columns, parts: 1)
+    let (rows, columns) = (
+      Cuts(even: left.shape.rows, parts: 1), Cuts(even: right.shape.columns, parts: 1)
+    )
+    var a = left.map(try await left.survey(rows, whole), rows, whole)
+    var b = right.map(try await right.survey(whole, columns), whole, columns)
+    let content = ProductContent(left.shape, right.shape, a, b)
+    isSparse = a.isSparse && b.isSparse
+    fillsUp = isSparse && content.density > 0.5
+    var cuts = ProductCuts(
+      left: (left.naturalRows(content.leftStored, a.isDense), left.columnCuts),
+      right: (right.rowCuts, right.columnCuts), cutsColumns: b.isDense,
+      innerPieces: content.innerPieces(limits), limits: limits)
+    if isGram { cuts.columns = cuts.rows }
+    self.cuts = cuts
+    a =
+      a.isDense
+      ? left.map(a.tiles.map { TileSurvey($0.form, []) }, cuts.rows, cuts.inner)
+      : left.map(try await left.survey(cuts.rows, cuts.inner), cuts.rows, cuts.inner)
+    b =
+      b.isDense
+      ? right.map(b.tiles.map { TileSurvey($0.form, []) }, cuts.inner, cuts.columns)
+      : right.map(try await right.survey(cuts.inner, cuts.columns), cuts.inner, cuts.columns)
+    let workers = cluster.engine.workerCount
+    var result = ResultMap(isInSlabs: layout == .slabs, isTriangular: isGram)
+    let tileCount = cuts.rows.count * (layout == .slabs ? 1 : cuts.columns.count)
+    if layout == .driver { result.owners = Array(repeating: 0, count: tileCount) }
+    let grid = Partitioning(
+      rowCuts: cuts.rows,
+      columnCuts: layout == .slabs ? Cuts(even: cuts.columns.extent, parts: 1) : cuts.columns)
+    if let c = options.accumulated, c.grid == grid {
+      result.owners = (0..<tileCount).map { c.ownership.owner(of: $0) }
+    }
+    let planner = MultiplyPlanner(
+      cuts: cuts, left: a, right: b, result: result, workerCount: workers,
+      memoryPerWorker: options.memory(workers: workers))
+    let choice =
+      if let plan = options.plan { try planner.forced(plan) } else { try planner.best() }
+    schedule = choice.schedule
+    explanation = MultiplyExplanation(
+      choice, left: left.shape, right: right.shape, isDense: a.isDense && b.isDense, isGram: isGram,
+      memoryPerWorker: planner.memoryPerWorker)
+  }
+
+  /// How C is cut.
+  var partitioning: Partitioning { route.partitioning }
+
+  private var route: ResultRoute {
+    ResultRoute(
+      rows: cuts.rows, columns: cuts.columns, innerCount: cuts.inner.count, isInSlabs: layout == .slabs,
+      isDense: !isSparse || fillsUp)
+  }
+
+  /// Multiplies, into tiles that are local matrices. On worker 0 where C is the driver's.
+  ///
+  /// - Throws: `ExecutionError`.
+  func matrices() async throws -> TileCollection<LocalMatrix<S>> {
+    let ownership = Ownership(owners: schedule.resultOwners, workerCount: cluster.engine.workerCount)
+    let tiles = try await cluster.engine.exchange(
+      ResultExchangeTask<S>.self, route, over: try await partialResults(), into: ownership)
+    guard isGram else { return tiles }
+    return try await cluster.engine.exchange(
+      MirrorTask<S>.self, cuts.columns.count, over: tiles, into: ownership)
+  }
+
+  /// Multiplies, into tiles that are lists of entries.
+  ///
+  /// - Throws: `ExecutionError`.
+  func entries() async throws -> TileCollection<TripletMatrix<S>> {
+    try await cluster.engine.exchange(
+      EntryResultExchangeTask<S>.self, route, over: try await partialResults(),
+      into: Ownership(owners: schedule.resultOwners, workerCount: cluster.engine.workerCount))
+  }
+
+  /// The same product with both operands on the workers, where the plan wants those that have no place yet.
+  ///
+  /// - Throws: `ExecutionError`.
+  func placed() async throws -> GridProduct {
+    var product = self
+    product.left = try await left.placed(on: cluster, owners: schedule.leftOwners)
+    product.right = try await right.placed(on: cluster, owners: schedule.rightOwners)
+    return product
+  }
+
+  private func partialResults() async throws -> TileCollection<CellResult<S>> {
+    let engine = cluster.engine
+    let cells = Ownership(owners: schedule.workers, workerCount: engine.workerCount)
+    let placed = try await placed()
+    let (left, right) = (placed.left, placed.right)
+    var a: TileCollection<CellOperand<S>>?
+    var b: TileCollection<CellOperand<S>>?
+    var result: TileCollection<CellResult<S>>?
+    let panels = schedule.plan.streaming.panels
+    for panel in 0..<panels {
+      let work = work(panel: panel)
+      // The operand that is not taken in panels is fetched once; a panel goes before the next one comes.
+      if panel == 0 || schedule.plan.streaming.takesRows {
+        a = nil
+        a = try await left.exchange(route(of: left, isLeft: true, work), into: cells, on: cluster)
+      }
+      if panel == 0 || schedule.plan.streaming.takesColumns {
+        b = nil
+        b = try await right.exchange(route(of: right, isLeft: false, work), into: cells, on: cluster)
+      }
+      guard let a, let b else { preconditionFailure("both operands have been fetched") }
+      result =
+        if let before = result {
+          try await engine.map(NextPanelTask<S>.self, work, over: AlignedTriple(before, a, b))
+        } else {
+          try await engine.map(CellProductTask<S>.self, work, over: AlignedPair(a, b))
+        }
+      // In dataflow nothing has happened yet: a panel is to be done with before the next one comes.
+      if panels > 1, let result { _ = try await engine.reduce(DoneTask<S>.self, Empty(), over: result) }
+    }
+    guard let result else { preconditionFailure("a product has at least one panel") }
+    return result
+  }
+
+  // MARK: -
+
+  /// What the cells do in one panel.
+  private func work(panel: Int) -> CellWork {
+    var (rows, columns) = (schedule.rowRanges, schedule.columnRanges)
+    switch schedule.plan.streaming {
+    case .none: break
+    case .rows(let panels): rows = rows.map { $0.part(panel, of: panels) }
+    case .columns(let panels): columns = columns.map { $0.part(panel, of: panels) }
+    }
+    return CellWork(
+      rows: cuts.rows, inner: cuts.inner, columns: cuts.columns, grid: schedule.grid,
+      rowRanges: rows.spans, innerRanges: schedule.innerRanges.spans, columnRanges: columns.spans,
+      fillsUp: fillsUp, isTriangular: isGram)
+  }
+
+  private func route(of operand: ProductOperand<S>, isLeft: Bool, _ work: CellWork) -> OperandRoute {
+    func positions(_ ranges: [Int], _ cuts: Cuts) -> [Int] { ranges.map { cuts.bounds[$0] } }
+    let inner = positions(work.innerRanges, cuts.inner)
+    return OperandRoute(
+      operand.layout, isLeft: isLeft, grid: schedule.grid,
+      rowSpans: isLeft ? positions(work.rowRanges, cuts.rows) : inner,
+      columnSpans: isLeft ? inner : positions(work.columnRanges, cuts.columns))
+  }
+}
+
+/// Tells that a panel is done.
+enum DoneTask<S: Scalar>: ReduceTask {
+  typealias Arguments = Empty
+  typealias Input = CellResult<S>
+  static var name: String { scalarName("done", S.self) }
+  static func run(_: Empty, _: CellResult<S>, tile: Int) -> Empty { Empty() }
+  static func combine(_: inout Empty, _: Empty, _: Empty) {}
+}
+
+/// What the operands store, and what follows for the result.
+struct ProductContent {
+  let leftStored: Double
+  let rightStored: Double
+  let inner: Double
+  let area: Double
+  let isDense: Bool
+  let isSparse: Bool
+
+  init(_ left: Shape, _ right: Shape, _ a: OperandMap, _ b: OperandMap) {
+    leftStored = a.storedByUnit().reduce(0, +)
+    rightStored = b.storedByUnit().reduce(0, +)
+    inner = Double(max(1, left.columns))
+    area = max(1, Double(left.rows) * Double(right.columns))
+    isDense = a.isDense && b.isDense
+    isSparse = a.isSparse && b.isSparse
+  }
+
+  /// Expected multiply-adds.
+  var products: Double { leftStored * rightStored / inner }
+
+  /// Expected share of C's elements that are stored, if what is stored is spread evenly: each product hits a
+  /// place at random. Source: the birthday problem; 1 - (1 - 1/area)^products.
+  var density: Double { isSparse ? 1 - Double.exp(-products / area) : 1 }
+
+  /// How many pieces of the inner dimension give a unit product enough arithmetic for each element of its
+  /// result.
+  func innerPieces(_ limits: ProductCuts.Limits) -> Int {
+    let work = isDense ? inner : products / max(1, area * density)
+    return Int(min(1e6, work / (isDense ? limits.leastDenseWork : limits.leastSparseWork)))
+  }
+}
+
+extension ProductOperand {
+  /// The cuts of A's rows; of a sparse matrix in one piece, as many as a row matrix of it would have.
+  fileprivate func naturalRows(_ stored: Double, _ isDense: Bool) -> Cuts {
+    guard rowCuts.count == 1, !isDense else { return rowCuts }
+    if case .driver(let matrix) = source, matrix.rows > 0 {
+      return matrix.slabCuts(
+        parts: Partitioning.defaultSlabCount(
+          rows: shape.rows, columns: shape.columns, stored: matrix.storedCount))
+    }
+    return Cuts(
+      even: shape.rows,
+      parts: Partitioning.defaultSlabCount(
+        rows: shape.rows, columns: shape.columns, stored: Int(min(stored, 1e15))))
+  }
+}

@@ -1,0 +1,222 @@
+// tessera multiply A B OUT: the product of two matrices, each laid out as one of the five types.
+
+import ArgumentParser
+import Tessera
+
+extension MatrixType: ExpressibleByArgument {}
+
+extension MultiplyPlan: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+struct Multiply: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Multiply two matrices.",
+    discussion: """
+      Each factor is laid out as one of five types: coordinate, row and block are spread over the workers, where the \
+      plan of the product wants them; local-dense and local-sparse stay with the first worker. The plan is the one \
+      that moves least and fits the memory; --explain prints it, what it costs and what else was considered, and \
+      stops. --plan forces one: local, or a grid of cells along rows, inner dimension and columns such as 4x1x2, \
+      which /rows:N or /columns:N takes in N panels. The same product, to the last bit, comes out for any plan and \
+      any number of workers.
+      """)
+
+  @Argument(help: "The file of the left factor.")
+  var left: String
+
+  @Argument(help: "The file of the right factor.")
+  var right: String
+
+  @Argument(help: "The file to write; may be left out with --explain.")
+  var destination: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Type of the left factor: coordinate, row, block, local-dense, local-sparse (default: row for a sparse file, block for a dense one).",
+      valueName: "type"))
+  var leftAs: MatrixType?
+
+  @Option(help: ArgumentHelp("Type of the right factor, likewise.", valueName: "type"))
+  var rightAs: MatrixType?
+
+  @Option(
+    help: ArgumentHelp("Size of square blocks (default: from shape and nonzeros).", valueName: "n"))
+  var blockSize: Int?
+
+  @Option(help: ArgumentHelp("The plan to use, such as 2x1x2.", valueName: "plan"))
+  var plan: MultiplyPlan?
+
+  @Option(
+    help: ArgumentHelp(
+      "MiB that a worker may hold (default: its share of three quarters of the machine's memory).",
+      valueName: "MiB"))
+  var memory: Int?
+
+  @Flag(help: "Print the plan and what else was considered, and stop.")
+  var explain = false
+
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if !explain, destination == nil { throw ValidationError("Missing expected argument '<destination>'") }
+    if let blockSize, blockSize < 1 {
+      throw ValidationError("--block-size is \(blockSize), expected 1 or more.")
+    }
+    if let memory, memory < 1 || memory > 1 << 40 {
+      throw ValidationError("--memory is \(memory), expected 1 or more.")
+    }
+  }
+
+  func run() async throws {
+    try await Report.errors(onEveryRank: true) {
+      if let destination, !explain {
+        _ = try MatrixFileFormat.inferred(fromName: destination)
+        try checkOutputs([destination, compute.trace], input: left)
+        try checkOutputs([destination, compute.trace], input: right)
+      }
+      // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
+      try await compute.runCluster { cluster in
+        let kind =
+          if let scalar = compute.scalar {
+            scalar
+          } else {
+            common(
+              try scalarOfFile(left, format: nil) ?? .double, try scalarOfFile(right, format: nil) ?? .double)
+          }
+        try await withScalar(kind) { try await multiply(as: $0, on: cluster) }
+      }
+    }
+  }
+
+  /// The scalar that holds the products of both.
+  private func common(_ a: ScalarKind, _ b: ScalarKind) -> ScalarKind {
+    let isDouble = [a, b].contains { $0 == .double || $0 == .complexDouble }
+    let isComplex = [a, b].contains { $0 == .complexFloat || $0 == .complexDouble }
+    return isComplex ? (isDouble ? .complexDouble : .complexFloat) : isDouble ? .double : .float
+  }
+
+  private func multiply<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
+    let start = ContinuousClock.now
+    func factor(_ path: String) throws -> LocalMatrix<S> {
+      try LocalMatrix(
+        try readMatrix(path, as: S.self, format: nil, progress: compute.output.progress).contents)
+    }
+    let (a, b) = (try factor(left), try factor(right))
+    guard a.columns == b.rows else {
+      throw LinearAlgebraError.shapeMismatch(operation: "product", left: a.shape, right: b.shape)
+    }
+    let (leftType, rightType) = (leftAs ?? Self.natural(a), rightAs ?? Self.natural(b))
+    let resultType = MatrixType.product(leftType, rightType)
+    let result: Outcome<S>?
+    if leftType.isLocal && rightType.isLocal {
+      result = try local(a, leftType, b, rightType)
+    } else {
+      let (x, y) = (
+        try ProductOperand(a, as: leftType, partitions: compute.partitions, blockSize: blockSize),
+        try ProductOperand(b, as: rightType, partitions: compute.partitions, blockSize: blockSize)
+      )
+      result =
+        switch resultType {
+        case .coordinate:
+          try await spread(x, y, CoordinateMatrix<S>.self, cluster) { try await $0.collect() }
+        case .row: try await spread(x, y, RowMatrix<S>.self, cluster) { try await $0.collect() }
+        case .block: try await spread(x, y, BlockMatrix<S>.self, cluster) { try await $0.collect() }
+        case .localDense, .localSparse:
+          try await spread(x, y, DenseMatrix<S>.self, cluster) { .dense($0) }
+        }
+    }
+    guard let result, let destination else { return }
+    let contents: MatrixContents<S> =
+      switch result.matrix {
+      case .dense(let matrix): .dense(matrix)
+      case .sparse(let matrix): .triplets(matrix.triplets())
+      }
+    try writeMatrix(contents, to: destination, progress: compute.output.progress)
+    try report(result, contents, resultType, to: destination, seconds(since: start))
+  }
+
+  /// A product, how it was planned, and what moved.
+  private struct Outcome<S: Scalar> {
+    var matrix: LocalMatrix<S>
+    var explanation: MultiplyExplanation
+    var ledger: LedgerReport?
+  }
+
+  private static func natural<S: Scalar>(_ matrix: LocalMatrix<S>) -> MatrixType {
+    if case .sparse = matrix { .row } else { .block }
+  }
+
+  /// A product of distributed matrices; nil when it was only to be explained.
+  private func spread<C: ProductResult>(
+    _ a: ProductOperand<C.Element>, _ b: ProductOperand<C.Element>, _: C.Type, _ cluster: Cluster,
+    _ collect: (C) async throws -> LocalMatrix<C.Element>
+  ) async throws -> Outcome<C.Element>? {
+    let options = MultiplyOptions(plan: plan, memoryPerWorker: memory.map { $0 << 20 })
+    let planned = try await C.planned(a, b, on: cluster, options)
+    if explain {
+      try explain(planned.explanation)
+      return nil
+    }
+    let product = try await planned.placed()
+    // What is counted is the product: not how the factors came to the workers, nor the result to the file.
+    let before = try await compute.ledger(of: cluster)
+    let result = try await product.run()
+    let after = try await compute.ledger(of: cluster)
+    let moved: LedgerReport? = if let before, let after { after - before } else { nil }
+    return Outcome(
+      matrix: try await collect(result), explanation: product.explanation, ledger: moved)
+  }
+
+  /// A product of two matrices of the driver's.
+  private func local<S: Scalar>(
+    _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType
+  ) throws -> Outcome<S>? {
+    if let plan, plan != .local {
+      throw PlanError.inapplicable(plan: plan, reason: "both factors are the driver's: the plan is local")
+    }
+    let explanation = MultiplyExplanation(local: a.shape, b.shape)
+    if explain {
+      try explain(explanation)
+      return nil
+    }
+    func stored(_ matrix: LocalMatrix<S>, _ type: MatrixType) throws -> LocalMatrix<S> {
+      switch matrix {
+      case .dense(let dense) where type == .localSparse: .sparse(dense.sparse())
+      case .sparse where type == .localDense: .dense(try matrix.dense())
+      default: matrix
+      }
+    }
+    return Outcome(
+      matrix: try stored(a, left) * stored(b, right), explanation: explanation,
+      ledger: compute.ledger ? LedgerReport([]) : nil)
+  }
+
+  private func explain(_ explanation: MultiplyExplanation) throws {
+    let text = "\(explanation)".split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    try Report.result(
+      compute.output.json
+        ? JSON.explanation(explanation).description : text.joined(separator: "\n"))
+  }
+
+  private func report<S: Scalar>(
+    _ result: Outcome<S>, _ contents: MatrixContents<S>, _ type: MatrixType, to path: String,
+    _ elapsed: Double
+  ) throws {
+    if let ledger = result.ledger, !compute.output.json { Report.note("\(LedgerTable(ledger))") }
+    guard path != "-" else { return }
+    guard compute.output.json else {
+      return try Report.result(
+        "\(path): \(contents.shape), \(contents.nonzeroCount) nonzeros; \(type.rawValue), plan "
+          + "\(result.explanation.plan), \(Text.fixed(elapsed, 3)) s")
+    }
+    let counts = result.ledger.map { [("ledger", JSON.ledger($0, result.explanation))] } ?? []
+    try Report.result(
+      JSON.object(
+        [
+          ("resultType", .text(type.rawValue)), ("plan", .text("\(result.explanation.plan)")),
+          ("rows", .int(contents.shape.rows)), ("columns", .int(contents.shape.columns)),
+          ("nonzeros", .int(contents.nonzeroCount)), ("seconds", .real(elapsed)),
+        ] + counts
+      ).description)
+  }
+}

@@ -1,0 +1,97 @@
+// tessera multiply: every pair of types writes the same product, under mpirun and over sockets too; plans are
+// explained, forced and counted.
+
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(10))) struct MultiplyCommandTests {
+  /// Two factors in a folder: 23 x 40 dense and 40 x 31 sparse.
+  private func factors(_ scratch: ScratchFolder) throws -> (a: String, b: String) {
+    let (a, b) = (scratch.path("a.npy"), scratch.path("b.mtx"))
+    #expect(try CommandRun(["generate", "dense", "23x40", a, "--seed", "1"]).exitCode == 0)
+    #expect(
+      try CommandRun(["generate", "sparse", "40x31", b, "--density", "0.2", "--seed", "2"]).exitCode == 0)
+    return (a, b)
+  }
+
+  @Test func everyPairOfTypesWritesTheProduct() throws {
+    let scratch = try ScratchFolder()
+    let (a, b) = try factors(scratch)
+    let types = ["coordinate", "row", "block", "local-dense", "local-sparse"]
+    var first: [String: Any]?
+    for left in types {
+      for right in types {
+        let out = scratch.path("c.npy")
+        let run = try CommandRun([
+          "multiply", a, b, out, "--left-as", left, "--right-as", right, "--block-size", "7", "--workers",
+          "3",
+          "--json",
+        ])
+        #expect(run.exitCode == 0, "\(left) x \(right): \(run.errors)")
+        let result = try run.json()
+        #expect(result["rows"] as? Int == 23 && result["columns"] as? Int == 31)
+        #expect(result["resultType"] as? String != nil && result["plan"] as? String != nil)
+        let info = try CommandRun(["info", out, "--json"]).json()
+        let norm = try #require(info["frobeniusNorm"] as? Double)
+        let expected = try #require((first ?? info)["frobeniusNorm"] as? Double)
+        #expect(abs(norm - expected) < 1e-12 * expected, "\(left) x \(right)")
+        first = first ?? info
+      }
+    }
+  }
+
+  @Test func plansAreExplainedForcedAndCounted() throws {
+    let scratch = try ScratchFolder()
+    let (a, out) = (scratch.path("a.npy"), scratch.path("c.npy"))
+    #expect(try CommandRun(["generate", "dense", "64x64", a]).exitCode == 0)
+    let product = ["multiply", a, a, out, "--block-size", "16", "--workers", "4"]
+    let explained = try CommandRun(product + ["--explain"])
+    #expect(explained.exitCode == 0 && explained.output.contains("lower bound"))
+    #expect(try scratch.names() == ["a.npy"])
+    let run = try CommandRun(product + ["--plan", "2x1x2", "--ledger", "--json"])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let result = try run.json()
+    #expect(result["plan"] as? String == "2x1x2")
+    let ledger = try #require(result["ledger"] as? [String: Any])
+    // 64 x 64 in four workers on a 2 x 2 grid: half of A and half of B twice over.
+    #expect(ledger["predictedWords"] as? Int == 2048)
+    #expect(ledger["measuredWords"] as? Int == 2048)
+    #expect(try #require(ledger["lowerBoundWords"] as? Double) <= 2048)
+    for key in ["messages", "headerBytes", "peakBytes"] { #expect(ledger[key] as? Int != nil, "\(key)") }
+    #expect((ledger["operations"] as? [Any])?.isEmpty == false)
+    #expect(try CommandRun(product + ["--plan", "64x1x1"]).exitCode == 64)
+    #expect(try CommandRun(product + ["--plan", "two by two"]).exitCode == 64)
+  }
+
+  @Test func shapesThatDoNotFitAreBothNamed() throws {
+    let scratch = try ScratchFolder()
+    let a = scratch.path("a.npy")
+    #expect(try CommandRun(["generate", "dense", "4x7", a]).exitCode == 0)
+    let run = try CommandRun(["multiply", a, a, scratch.path("c.npy")])
+    #expect(run.exitCode == 65)
+    #expect(run.errors.contains("4 x 7"))
+    #expect(try scratch.names() == ["a.npy"])
+  }
+
+  @Test func everyWayOfRunningWritesTheSameBytes() throws {
+    let scratch = try ScratchFolder()
+    let (a, b) = try factors(scratch)
+    func bytes(_ more: [String], ranks: Int? = nil) throws -> Data {
+      let out = scratch.path("c.npy")
+      let arguments = [
+        "multiply", a, b, out, "--left-as", "block", "--right-as", "row", "--block-size", "9",
+      ]
+      let run =
+        if let ranks { try MPITests.run(ranks: ranks, arguments + more) } else {
+          try CommandRun(arguments + more)
+        }
+      #expect(run.exitCode == 0, "\(more): \(run.errors)")
+      return try Data(contentsOf: URL(filePath: out))
+    }
+    let expected = try bytes(["--workers", "1"])
+    #expect(try bytes(["--workers", "4", "--style", "dataflow"]) == expected)
+    #expect(try bytes(["--workers", "3", "--style", "dataflow", "--transport", "sockets"]) == expected)
+    #expect(try bytes(["--workers", "2", "--transport", "sockets"]) == expected)
+    if MPITests.mpirun != nil { #expect(try bytes([], ranks: 3) == expected) }
+  }
+}

@@ -1,0 +1,145 @@
+// What the planner predicts is what the exchanges move, to the word and for every worker; nothing sparse
+// moves more than predicted; and on the shapes of the published table the words are as far from the bound as
+// there.
+
+import Numerics
+import TesseraDistributedMatrices
+import TesseraExecution
+import TesseraInstrumentation
+import TesseraLocalMatrices
+import TesseraPartitioning
+import TesseraTestSupport
+import Testing
+
+/// A product whose operands lie where the plan wants them.
+private func measured<S: Scalar>(
+  _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType, blockSize: Int? = nil,
+  partitions: Int? = nil, plan: MultiplyPlan? = nil, memory: Int? = nil, inner: Double = 4,
+  on cluster: Cluster
+) async throws -> (explanation: MultiplyExplanation, words: [Int], result: LocalMatrix<S>) {
+  var options = MultiplyOptions(plan: plan, memoryPerWorker: memory)
+  options.setLimits(longestPiece: 1 << 20, leastWork: inner)
+  let product = try await BlockMatrix<S>.planned(
+    ProductOperand(a, as: left, partitions: partitions, blockSize: blockSize),
+    ProductOperand(b, as: right, partitions: partitions, blockSize: blockSize), on: cluster, options
+  ).placed()
+  let before = try await cluster.ledger()
+  let result = try await product.run()
+  let moved = try await cluster.ledger() - before
+  let collected = try await result.collect()
+  return (product.explanation, moved.workers.map(\.total.received.words), collected)
+}
+
+@Suite(.timeLimit(.minutes(10))) struct ProductLedgerTests {
+  @Test(arguments: [1, 2, 3, 4, 7, 8], [Way.messagePassing, .messagePassingEncoded])
+  func measuredIsPredictedForEveryDensePlan(workers: Int, way: Way) async throws {
+    try await withCluster(workers: workers, way: way, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: workers)
+      for (m, k, n, size) in [(24, 24, 24, 4), (50, 10, 7, 3), (5, 60, 9, 5)] {
+        let (a, b): (DenseMatrix<Double>, DenseMatrix<Double>) = (
+          generator.dense(m, k), generator.dense(k, n)
+        )
+        for (left, right) in [(MatrixType.block, MatrixType.block), (.row, .block), (.localDense, .block)] {
+          let first = try await measured(
+            .dense(a), left, .dense(b), right, blockSize: size, partitions: 6, on: cluster)
+          #expect(
+            first.words == first.explanation.chosen.words, "\(left) x \(right) by \(first.explanation.plan)")
+          // A third of them, another third for every number of workers.
+          for (n, other) in first.explanation.alternatives.enumerated() where n % 3 == workers % 3 {
+            let again = try await measured(
+              .dense(a), left, .dense(b), right, blockSize: size, partitions: 6, plan: other.plan, on: cluster
+            )
+            #expect(again.words == again.explanation.chosen.words, "\(left) x \(right) by \(other.plan)")
+            #expect(again.result == first.result, "\(left) x \(right) by \(other.plan)")
+          }
+        }
+      }
+    }
+  }
+
+  /// Shapes of the published table, smaller with the same ratios.
+  @Test(
+    arguments: [
+      (64, 64, 64, 4, 4, "1x2x2", 1.135), (64, 64, 64, 4, 8, "2x2x2", 1), (64, 64, 64, 4, 64, "4x4x4", 1),
+      (4096, 8, 8, 2, 16, "16x1x1", 1), (8, 4096, 8, 2, 16, "1x16x1", 1), (256, 8, 256, 8, 16, "4x1x4", 1),
+    ])
+  func publishedRatiosAreMeasured(
+    m: Int, k: Int, n: Int, size: Int, workers: Int, grid: String, ratio: Double
+  ) async throws {
+    let forced: MultiplyPlan? = MultiplyPlan(grid)
+    let plan = try #require(forced)
+    try await withCluster(workers: workers, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: 1)
+      let (a, b): (DenseMatrix<Double>, DenseMatrix<Double>) = (generator.dense(m, k), generator.dense(k, n))
+      let found = try await measured(
+        .dense(a), .block, .dense(b), .block, blockSize: size, plan: plan,
+        inner: 1, on: cluster)
+      let bound = try #require(found.explanation.lowerBoundWords)
+      #expect(found.words == found.explanation.chosen.words)
+      #expect(abs(Double(found.words.max() ?? 0) / bound - ratio) < 1e-3)
+      #expect(TestRatio.product(try found.result.dense(), ExactProduct(a, b)) < 16)
+    }
+  }
+
+  @Test(arguments: [2, 3, 5], [MatrixType.coordinate, .row, .block, .localSparse])
+  func sparseProductsMoveNoMoreThanPredicted(workers: Int, left: MatrixType) async throws {
+    try await withCluster(workers: workers, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: workers)
+      for right in [MatrixType.coordinate, .row, .block] {
+        let a: SparseMatrix<Double> = try generator.sparse(60, 80, density: 0.05)
+        let b: SparseMatrix<Double> = try generator.sparse(80, 70, density: 0.05)
+        let first = try await measured(
+          .sparse(a), left, .sparse(b), right, blockSize: 13, inner: 0.01, on: cluster)
+        for plan in [nil] + first.explanation.alternatives.map({ Optional($0.plan) }) {
+          let found = try await measured(
+            .sparse(a), left, .sparse(b), right, blockSize: 13, plan: plan, inner: 0.01, on: cluster)
+          for (words, most) in zip(found.words, found.explanation.chosen.words) {
+            #expect(words <= most, "\(left) x \(right) by \(found.explanation.plan)")
+          }
+          #expect(try found.result.dense() == first.result.dense())
+        }
+      }
+    }
+  }
+
+  @Test func aTightBudgetStreamsPanelsAndATooTightOneIsRefused() async throws {
+    try await withCluster(workers: 4, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: 2)
+      let (a, b): (DenseMatrix<Double>, DenseMatrix<Double>) = (
+        generator.dense(128, 128), generator.dense(128, 128)
+      )
+      let budget = 3 * 128 * 128 * 8 / 4 * 3 / 2
+      let found = try await measured(
+        .dense(a), .block, .dense(b), .block, blockSize: 8, memory: budget, inner: 32, on: cluster)
+      #expect(found.explanation.plan.streaming != .none)
+      #expect(found.explanation.chosen.peakBytes <= budget)
+      #expect(found.words == found.explanation.chosen.words)
+      #expect(TestRatio.product(try found.result.dense(), ExactProduct(a, b)) < 16)
+      await #expect(throws: PlanError.self) {
+        _ = try await measured(
+          .dense(a), .block, .dense(b), .block, blockSize: 8, memory: budget / 3, on: cluster)
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 4, 8]) func aGramMovesHalfOfAProduct(workers: Int) async throws {
+    try await withCluster(workers: workers, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: 4)
+      let local: DenseMatrix<Complex<Double>> = generator.dense(256, 32)
+      let a = try await RowMatrix(local, partitions: 16, on: cluster)
+      var options = MultiplyOptions(plan: MultiplyPlan(MultiplyGrid(1, workers, 1)))
+      options.setLimits(longestPiece: 4, leastWork: 1)
+      let gram = try await plan(gramOf: a, options)
+      let whole = try await plan(a.adjoint(), times: a, options)
+      let before = try await cluster.ledger()
+      let result = try await gram.run()
+      let words = (try await cluster.ledger() - before).workers.map(\.total.received.words)
+      #expect(words == gram.explanation.chosen.words)
+      // 8 x 8 units, of which those on and above the diagonal are computed.
+      let all = whole.explanation.chosen.words.reduce(0, +)
+      #expect(words.reduce(0, +) * 64 == all * 36)
+      #expect(
+        TestRatio.product(try await result.collect().dense(), ExactProduct(local.adjoint(), local)) < 16)
+    }
+  }
+}
