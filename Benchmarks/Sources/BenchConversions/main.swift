@@ -23,7 +23,8 @@ func median(of rounds: Int = 5, _ body: () async throws -> Void) async throws ->
 }
 
 func report(_ name: String, _ ours: Double, _ limit: String, _ theirs: Double) {
-  print(String(format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs, ours / theirs))
+  print(
+    String(format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs, ours / theirs))
 }
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000_000
@@ -58,7 +59,9 @@ try await Cluster.run(ClusterConfiguration(workers: 2)) { cluster in
     copied += target[target.count / 2]
   }
   let rows = try await median { _ = try await a.rowMatrix() }
-  report("dense blocks of \(order) x \(order) to rows, 2 workers", rows, "one thread's copy into fresh memory", copy)
+  report(
+    "dense blocks of \(order) x \(order) to rows, 2 workers", rows, "one thread's copy into fresh memory",
+    copy)
   let transposed = try await median { _ = try await a.transposed().rowMatrix() }
   report("their transpose to rows, 2 workers", transposed, "one thread's copy into fresh memory", copy)
 }
