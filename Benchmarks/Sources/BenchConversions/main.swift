@@ -24,7 +24,9 @@ func median(of rounds: Int = 5, _ body: () async throws -> Void) async throws ->
 
 func report(_ name: String, _ ours: Double, _ limit: String, _ theirs: Double) {
   print(
-    String(format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs, ours / theirs))
+    String(
+      format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs,
+      ours / theirs))
 }
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000_000
@@ -60,8 +62,8 @@ try await Cluster.run(ClusterConfiguration(workers: 2)) { cluster in
   }
   let rows = try await median { _ = try await a.rowMatrix() }
   report(
-    "dense blocks of \(order) x \(order) to rows, 2 workers", rows, "one thread's copy into fresh memory",
+    "dense blocks of \(order) x \(order) to rows, 2 workers", rows, "one thread's copy",
     copy)
   let transposed = try await median { _ = try await a.transposed().rowMatrix() }
-  report("their transpose to rows, 2 workers", transposed, "one thread's copy into fresh memory", copy)
+  report("their transpose to rows, 2 workers", transposed, "one thread's copy", copy)
 }
