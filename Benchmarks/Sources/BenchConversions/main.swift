@@ -24,7 +24,9 @@ func median(of rounds: Int = 5, _ body: () async throws -> Void) async throws ->
 
 func report(_ name: String, _ ours: Double, _ limit: String, _ theirs: Double) {
   print(
-    String(format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs, ours / theirs))
+    String(
+      format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs,
+      ours / theirs))
 }
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000_000
