@@ -172,8 +172,9 @@ private func changing(_ old: Ownership, _ new: Ownership, to rank: Int) -> Int {
         for assignment in assignments {
           makers[assignment.block] = worker
           next += scheduler.handle(
-            .made(assignment.block, worker: worker, attempt: assignment.attempt, bytes: 8, duration: 1),
-            at: 1)
+            .made(
+              assignment.block, worker: worker, attempt: assignment.attempt, bytes: 8, duration: 1,
+              isSent: assignment.isWanted), at: 1)
         }
       }
       queue = next

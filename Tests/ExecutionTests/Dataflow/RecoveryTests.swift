@@ -19,9 +19,10 @@ private enum SlowDoublingTask: MapTask {
   }
 }
 
-/// The rank of the worker whose task this is: its thread's name says so.
+/// The rank of the worker whose task this is: its thread's name says so, the one that the system knows.
 private var workerOfThisTask: Int? {
-  Thread.current.name?.split(separator: " ").last.flatMap { Int($0) }
+  let name = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+  return name?.split { $0 == " " || $0 == "\n" }.last.flatMap { Int($0) }
 }
 
 /// The ends of a group by the number of a test, for tasks that end their worker.
