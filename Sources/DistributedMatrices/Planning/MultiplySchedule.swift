@@ -158,16 +158,16 @@ struct MultiplySchedule: Hashable, Sendable {
     let columns = cuts.columns.count
     let tilesAcross = result.isInSlabs ? 1 : columns
     var owners: [Int] = []
-    for I in 0..<cuts.rows.count {
-      let i = layer(of: I, in: rowRanges)
+    for rowUnit in 0..<cuts.rows.count {
+      let i = layer(of: rowUnit, in: rowRanges)
       for tile in 0..<tilesAcross {
         let units = result.isInSlabs ? 0..<columns : tile..<tile + 1
         // Words and bytes of the tile's parts by worker, in the order of the cells.
         var parts: [(worker: Int, words: Int, bytes: Int)] = []
-        for J in units where !result.isTriangular || I <= J {
-          let j = layer(of: J, in: columnRanges)
+        for columnUnit in units where !result.isTriangular || rowUnit <= columnUnit {
+          let j = layer(of: columnUnit, in: columnRanges)
           for k in 0..<grid.inner {
-            let size = sizes.partial(I, J, k)
+            let size = sizes.partial(rowUnit, columnUnit, k)
             let worker = workers[grid.cell(i, k, j)]
             if let known = parts.firstIndex(where: { $0.worker == worker }) {
               parts[known].words += size.words
@@ -195,7 +195,11 @@ struct MultiplySchedule: Hashable, Sendable {
     }
     if result.isTriangular {
       // What is below the diagonal is made where what is above it lies.
-      for I in 0..<columns { for J in 0..<I { owners[I * columns + J] = owners[J * columns + I] } }
+      for rowUnit in 0..<columns {
+        for columnUnit in 0..<rowUnit {
+          owners[rowUnit * columns + columnUnit] = owners[columnUnit * columns + rowUnit]
+        }
+      }
     }
     resultOwners = owners
   }
@@ -212,20 +216,25 @@ struct MultiplySchedule: Hashable, Sendable {
     let b = right.storedByUnit()
     var rowSums = [Double](repeating: 0, count: grid.rows * inner)
     for (i, range) in rowRanges.enumerated() {
-      for I in range { for K in 0..<inner { rowSums[i * inner + K] += a[I * inner + K] } }
+      for rowUnit in range {
+        for leaf in 0..<inner { rowSums[i * inner + leaf] += a[rowUnit * inner + leaf] }
+      }
     }
     var columnSums = [Double](repeating: 0, count: inner * grid.columns)
     for (j, range) in columnRanges.enumerated() {
-      for J in range {
-        for K in 0..<inner { columnSums[K * grid.columns + j] += b[K * cuts.columns.count + J] }
+      for columnUnit in range {
+        for leaf in 0..<inner {
+          columnSums[leaf * grid.columns + j] += b[leaf * cuts.columns.count + columnUnit]
+        }
       }
     }
     var most = 0.0
     for c in 0..<grid.cellCount {
       let (i, k, j) = grid.position(of: c)
       var sum = 0.0
-      for K in innerRanges[k] where !cuts.inner[K].isEmpty {
-        sum += rowSums[i * inner + K] * columnSums[K * grid.columns + j] / Double(cuts.inner[K].count)
+      for leaf in innerRanges[k] where !cuts.inner[leaf].isEmpty {
+        sum +=
+          rowSums[i * inner + leaf] * columnSums[leaf * grid.columns + j] / Double(cuts.inner[leaf].count)
       }
       most = max(most, sum)
     }
@@ -326,18 +335,18 @@ private struct PartialSizes {
     bytesPerElement = left.bytesPerElement
   }
 
-  func partial(_ I: Int, _ J: Int, _ k: Int) -> (words: Int, bytes: Int) {
-    let (height, width) = (cuts.rows[I].count, cuts.columns[J].count)
+  func partial(_ rowUnit: Int, _ columnUnit: Int, _ k: Int) -> (words: Int, bytes: Int) {
+    let (height, width) = (cuts.rows[rowUnit].count, cuts.columns[columnUnit].count)
     let area = cuts.inner.extent == 0 ? 0 : height * width
     if isDense { return (nodes[k] * area, nodes[k] * area * bytesPerElement) }
     // For words a bound: a stored element of A meets at most a whole row of B's unit, and at most all that is
     // stored there. For memory what is expected: it meets its share of what is stored there, and products
     // fall on places at random. The bound would refuse every sparse product of a size worth distributing.
     var (most, products) = (0.0, 0.0)
-    for K in innerRanges[k] where !cuts.inner[K].isEmpty {
-      let (a, b) = (left[I * cuts.inner.count + K], right[K * cuts.columns.count + J])
+    for leaf in innerRanges[k] where !cuts.inner[leaf].isEmpty {
+      let (a, b) = (left[rowUnit * cuts.inner.count + leaf], right[leaf * cuts.columns.count + columnUnit])
       most += a * min(Double(width), b)
-      products += a * b / Double(cuts.inner[K].count)
+      products += a * b / Double(cuts.inner[leaf].count)
     }
     guard most > 0 else { return (0, 0) }
     let stored = Int(min(Double(area), most))

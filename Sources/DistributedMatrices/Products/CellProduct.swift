@@ -80,30 +80,31 @@ struct CellWork: WireCodable, Hashable {
     let columnUnits = columnRanges[2 * j]..<columnRanges[2 * j + 1]
     var results: [PartialResult<S>] = []
     var rightUnits: [Int: Unit<S>] = [:]
-    for I in rowRanges[2 * i]..<rowRanges[2 * i + 1] {
+    for rowUnit in rowRanges[2 * i]..<rowRanges[2 * i + 1] {
       var leftUnits: [Int: Unit<S>] = [:]
-      func value(_ node: ReductionNode, _ J: Int) throws -> LocalMatrix<S>? {
+      func value(_ node: ReductionNode, _ columnUnit: Int) throws -> LocalMatrix<S>? {
         if node.isLeaf {
-          let K = node.first
-          guard var x = try leftUnits[K] ?? left.unit(I, K) else { return nil }
-          leftUnits[K] = x
-          guard var y = try rightUnits[K * columns.count + J] ?? right.unit(K, J) else { return nil }
+          let leaf = node.first
+          guard var x = try leftUnits[leaf] ?? left.unit(rowUnit, leaf) else { return nil }
+          leftUnits[leaf] = x
+          guard var y = try rightUnits[leaf * columns.count + columnUnit] ?? right.unit(leaf, columnUnit)
+          else { return nil }
           let product = try x.times(&y, fillsUp: fillsUp)
-          leftUnits[K] = x
-          rightUnits[K * columns.count + J] = y
+          leftUnits[leaf] = x
+          rightUnits[leaf * columns.count + columnUnit] = y
           return product
         }
         let (before, after) = node.children
-        let sum = try value(before, J)
-        guard let after, let more = try value(after, J) else { return sum }
+        let sum = try value(before, columnUnit)
+        guard let after, let more = try value(after, columnUnit) else { return sum }
         guard var total = sum else { return more }
         try total.add(more)
         return total
       }
-      for J in columnUnits where !isTriangular || I <= J {
+      for columnUnit in columnUnits where !isTriangular || rowUnit <= columnUnit {
         for node in nodes {
-          guard let matrix = try value(node, J) else { continue }
-          results.append(PartialResult(row: I, column: J, first: node.first, matrix))
+          guard let matrix = try value(node, columnUnit) else { continue }
+          results.append(PartialResult(row: rowUnit, column: columnUnit, first: node.first, matrix))
         }
       }
     }

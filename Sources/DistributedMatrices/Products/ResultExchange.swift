@@ -50,7 +50,9 @@ struct ResultRoute: WireCodable, Hashable {
   }
 
   /// The tile that C_IJ is in.
-  func tile(_ I: Int, _ J: Int) -> Int { isInSlabs ? I : I * columns.count + J }
+  func tile(_ rowUnit: Int, _ columnUnit: Int) -> Int {
+    isInSlabs ? rowUnit : rowUnit * columns.count + columnUnit
+  }
 
   /// Tile `t` from its partial results.
   func tile<S: Scalar>(_ t: Int, from partials: [PartialResult<S>]) throws -> LocalMatrix<S> {
@@ -68,13 +70,13 @@ struct ResultRoute: WireCodable, Hashable {
     var parts: [PlacedPart<S>] = []
     let units = isInSlabs ? 0..<columns.count : t % columns.count..<t % columns.count + 1
     let start = columns[units.lowerBound].lowerBound
-    for J in units {
+    for columnUnit in units {
       let sum =
-        try byUnit.removeValue(forKey: J).flatMap { values in
+        try byUnit.removeValue(forKey: columnUnit).flatMap { values in
           var values = values
           return try combined(ReductionNode(root: innerCount), &values)
-        } ?? nothing(height, columns[J].count)
-      parts.append(PlacedPart(row: 0, column: columns[J].lowerBound - start, sum))
+        } ?? nothing(height, columns[columnUnit].count)
+      parts.append(PlacedPart(row: 0, column: columns[columnUnit].lowerBound - start, sum))
     }
     return try LocalMatrix.assembled(rows: height, columns: columns.span(units).count, parts)
   }
