@@ -67,7 +67,8 @@ extension DistributedMatrix {
     let grid = grid ?? partitioning
     try checkGrid(grid, shape)
     return try await redistributed(
-      as: CoordinateMatrix<Element>.self, grid, ownership ?? ownershipAsRead)
+      as: CoordinateMatrix<Element>.self, grid,
+      ownership ?? (grid == partitioning ? ownershipAsRead : nil))
   }
 
   /// The rows and columns given, in `grid`.
