@@ -136,8 +136,8 @@ extension DataflowWorker {
     to request: FetchRequest, from holder: Int, _ type: Value.Type
   ) throws(CommunicationError) -> Input {
     do throws(CommunicationError) {
-      switch try communicator.receive(Fetched<Value>.self, from: holder, tag: .reply) {
-      case .found(let value): return .here(value)
+      switch try communicator.receive(Fetched.self, from: holder, tag: .reply) {
+      case .found: return .here(try communicator.receive(Value.self, from: holder, tag: .reply))
       case .missing(let block): return .missing(block, holder: holder)
       }
     } catch {

@@ -156,12 +156,13 @@ final class DataflowWorker: Sendable {
   private func answer(_ request: FetchRequest, to asker: Int) throws(CommunicationError) {
     switch try find(request) {
     case .here(let blocks): try found(blocks, to: asker)
-    case .missing(let block): try reply(Fetched<Empty>.missing(block), to: asker)
+    case .missing(let block): try reply(Fetched.missing(block), to: asker)
     }
   }
 
   private func found<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {
-    try reply(Fetched.found(value), to: asker)
+    try reply(Fetched.found, to: asker)
+    try reply(value, to: asker)
   }
 
   private func reply<Value: WireCodable>(_ value: Value, to asker: Int) throws(CommunicationError) {

@@ -31,16 +31,15 @@ struct FetchRequest: WireCodable {
   }
 }
 
-/// The answer to a fetch request.
-enum Fetched<Value: WireCodable>: WireCodable {
-  case found(Value)
+/// The beginning of the answer to a fetch request: whether what was asked for follows, a value whose type only
+/// the asker knows.
+enum Fetched: WireCodable {
+  case found
   case missing(BlockID)
 
   func encode(to writer: inout WireWriter) {
     switch self {
-    case .found(let value):
-      writer.write(0)
-      value.encode(to: &writer)
+    case .found: writer.write(0)
     case .missing(let block):
       writer.write(1)
       block.encode(to: &writer)
@@ -49,7 +48,6 @@ enum Fetched<Value: WireCodable>: WireCodable {
 
   init(from reader: inout WireReader) throws(CommunicationError) {
     self =
-      try reader.readInt(in: 0...1, "a flag") == 0
-      ? .found(try Value(from: &reader)) : .missing(try BlockID(from: &reader))
+      try reader.readInt(in: 0...1, "a flag") == 0 ? .found : .missing(try BlockID(from: &reader))
   }
 }
