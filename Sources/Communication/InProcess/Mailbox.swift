@@ -52,9 +52,11 @@ final class Mailbox: @unchecked Sendable {
     looks = hasProcessor ? 60 : 2
   }
 
+  /// - Throws: why the worker takes no more messages, or none from `source`: what a lost worker still says is
+  ///   not heard, as if its process had ended.
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
     condition.lock()
-    if let error = death ?? closedReason.map({ .closed(reason: $0) }) {
+    if let error = death ?? (closedReason ?? lost[source]).map({ .closed(reason: $0) }) {
       condition.unlock()
       throw error
     }
