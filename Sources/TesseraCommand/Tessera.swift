@@ -11,7 +11,8 @@ public struct TesseraCommand: AsyncParsableCommand {
     abstract: "Linear algebra on matrices that are spread over workers.",
     discussion: """
       Results go to standard output, progress and errors to standard error. With --json a result is exactly one JSON \
-      object. The format of a file follows its name (.mtx, .npy, each also with .gz); `-` is standard input or output.
+      object. The format of a file follows its name (.mtx, .npy, .csv, .tsv, .svm, .idx, each also with .gz; .npz, \
+      .tar.gz); `-` is standard input or output.
 
       Exit codes: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 69 workers lost; 70 an internal error; \
       73 cannot create the output; 74 input/output error.
@@ -19,8 +20,7 @@ public struct TesseraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, Multiply.self, SVD.self,
-      Spy.self,
-      Partition.self, Worker.self, CompareStyles.self,
+      Spy.self, Partition.self, Worker.self, CompareStyles.self,
     ])
 
   /// As the command line is read.

@@ -6,6 +6,7 @@ import Tessera
 extension MatrixType: ExpressibleByArgument {}
 
 extension MultiplyPlan: ExpressibleByArgument {
+  /// The plan that `description` prints so.
   public init?(argument: String) { self.init(argument) }
 }
 
