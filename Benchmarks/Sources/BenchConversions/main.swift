@@ -7,7 +7,9 @@
 import Foundation
 import Tessera
 
-func seconds(_ body: () async throws -> Void) async throws -> Double {
+func seconds(_ body: () async throws -> Void, isolation: isolated (any Actor)? = #isolation) async throws
+  -> Double
+{
   let start = ContinuousClock.now
   try await body()
   let duration = ContinuousClock.now - start
@@ -15,7 +17,9 @@ func seconds(_ body: () async throws -> Void) async throws -> Double {
 }
 
 /// The median of a few runs after one to warm up.
-func median(of rounds: Int = 5, _ body: () async throws -> Void) async throws -> Double {
+func median(
+  of rounds: Int = 5, _ body: () async throws -> Void, isolation: isolated (any Actor)? = #isolation
+) async throws -> Double {
   try await body()
   var times: [Double] = []
   for _ in 0..<rounds { times.append(try await seconds(body)) }
@@ -58,6 +62,7 @@ try await Cluster.run(ClusterConfiguration(workers: 2)) { cluster in
       source.withUnsafeBufferPointer { _ = target.initialize(from: $0) }
       written = source.count
     }
+    // Used, so that the copy is made.
     copied += target[target.count / 2]
   }
   let rows = try await median { _ = try await a.rowMatrix() }

@@ -116,22 +116,27 @@ extension TaskRegistry {
   }
 
   @Test(arguments: [4, 5, 8]) func aTaskThatEndsItsWorkersEndsTheJobByName(workers: Int) async throws {
-    let group = InProcessCommunicator.group(size: workers)
-    victims.withLock { $0[workers] = group }
-    defer { victims.withLock { $0[workers] = nil } }
-    try await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
-      let tiles = try await cluster.engine.place(grid)
-      let error = await #expect(throws: ExecutionError.self) {
-        try await cluster.engine.collect(cluster.engine.map(LethalTask.self, workers, over: tiles))
+    // On a busy machine a stalled worker may seem slow, and its task get a backup on the driver's own.
+    for attempt in 1...3 {
+      let group = InProcessCommunicator.group(size: workers)
+      victims.withLock { $0[workers] = group }
+      defer { victims.withLock { $0[workers] = nil } }
+      let isGivenUp = try? await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
+        let tiles = try await cluster.engine.place(grid)
+        do {
+          _ = try await cluster.engine.collect(cluster.engine.map(LethalTask.self, workers, over: tiles))
+          return false
+        } catch let error as ExecutionError {
+          guard case .workersLost("test/lethal", 3, let count, let reason) = error else { return false }
+          #expect(count == min(4, workers - 1) && reason.contains(": of tile 3 at worker "))
+          #expect(!reason.hasSuffix(" 0"))
+        }
+        // The driver's own worker lives, and whoever else is left.
+        #expect(try await cluster.engine.collect(tiles) == grid)
+        return true
       }
-      guard case .workersLost("test/lethal", 3, let count, let reason)? = error else {
-        Issue.record("\(String(describing: error))")
-        return
-      }
-      #expect(count == min(4, workers - 1) && reason.contains(": of tile 3 at worker "))
-      #expect(!reason.hasSuffix(" 0"))
-      // The driver's own worker lives, and whoever else is left.
-      #expect(try await cluster.engine.collect(tiles) == grid)
+      if isGivenUp == true { return }
+      if attempt == 3 { Issue.record("the task was never given up") }
     }
   }
 
@@ -152,19 +157,25 @@ extension TaskRegistry {
   }
 
   @Test func aSlowTaskIsBackedUpAndItsJobDoesNotWait() async throws {
-    let recorder = Recorder(workers: 2)
-    try await withCluster(workers: 2, way: .dataflow, registry: .slow, recorder: recorder) { cluster in
-      let tiles = try await cluster.engine.place(Array(grid.prefix(6)))
-      _ = try await cluster.engine.collect(cluster.engine.map(LingeringTask.self, Empty(), over: tiles))
-      hasResult.store(true, ordering: .relaxed)
+    // On a busy machine the lingering tile may be taken away from its worker before it has begun there.
+    for attempt in 1...3 {
+      hasResult.store(false, ordering: .relaxed)
+      let recorder = Recorder(workers: 2)
+      try await withCluster(workers: 2, way: .dataflow, registry: .slow, recorder: recorder) { cluster in
+        let tiles = try await cluster.engine.place(Array(grid.prefix(6)))
+        _ = try await cluster.engine.collect(cluster.engine.map(LingeringTask.self, Empty(), over: tiles))
+        hasResult.store(true, ordering: .relaxed)
+      }
+      let events = recorder.events()
+      let backups = events.filter { $0.kind == .backup }
+      if backups.isEmpty, attempt < 3 { continue }
+      #expect(backups.map(\.name) == [LingeringTask.name] && backups.map(\.worker) == [0])
+      // The backup was done before the task that it stood in for.
+      let lingering = try #require(
+        events.filter { $0.kind == .task && $0.name == LingeringTask.name }.max { $0.end < $1.end })
+      #expect(lingering.worker == 1 && backups.allSatisfy { $0.end < lingering.end })
+      #expect(SummaryTable(events).rows.contains { $0.category == .backup && $0.count == 1 })
+      return
     }
-    let events = recorder.events()
-    let backups = events.filter { $0.kind == .backup }
-    #expect(backups.map(\.name) == [LingeringTask.name] && backups.map(\.worker) == [0])
-    // The backup was done before the task that it stood in for.
-    let lingering = try #require(
-      events.filter { $0.kind == .task && $0.name == LingeringTask.name }.max { $0.end < $1.end })
-    #expect(lingering.worker == 1 && backups.allSatisfy { $0.end < lingering.end })
-    #expect(SummaryTable(events).rows.contains { $0.category == .backup && $0.count == 1 })
   }
 }

@@ -30,9 +30,11 @@ extension Scheduler {
       .sorted()
   }
 
-  /// Has somebody idle run the task too, if its inputs can be had elsewhere.
+  /// Has somebody idle run the task too, if its inputs can be had elsewhere. The driver's own worker comes
+  /// last: a task that ends its worker slowly would end the job there.
   private mutating func backUp(_ block: BlockID, slow: Int) {
-    guard self[block].attempts.count == 1, let worker = idle(except: slow).first,
+    let idle = idle(except: slow)
+    guard self[block].attempts.count == 1, let worker = idle.first(where: { $0 != 0 }) ?? idle.first,
       worker != 0 || self[block].losses == 0
     else { return }
     var inputs: [Location] = []

@@ -22,7 +22,7 @@ struct Scheduler: Sendable {
     /// A task that has ended so many workers is not tried on the driver's own when no other is left.
     var lossesBeforeDriver = 2
     /// A task whose inputs could not be fetched so often fails the job.
-    var missingInputs = 20
+    var missingInputs = 100
     /// Backups start when this part of a collection's blocks is done ...
     var backupQuantile = 0.75
     /// ... for tasks that have run this many times longer than the median, ...
