@@ -20,13 +20,13 @@ public protocol Engine: Sendable {
   func place<Element: Tile>(_ tiles: [Element], on ownership: Ownership) async throws(ExecutionError)
     -> TileCollection<Element>
 
-  /// Has every worker make its own of the tiles that `ownership` names, from their numbers and the arguments alone. Words
-  /// moved: the arguments, once to every worker.
+  /// Has every worker make its own of the tiles that `ownership` names, from their numbers and the arguments
+  /// alone. Words moved: the arguments, once to every worker.
   func read<Task: SourceTask>(_ task: Task.Type, _ arguments: Task.Arguments, into ownership: Ownership)
     async throws(ExecutionError) -> TileCollection<Task.Output>
 
-  /// The same tiles on other workers. Words moved: those of the tiles that change their owner, once each; in
-  /// the dataflow style nothing but `place` notes an order: a tile goes where it is wanted when it is needed.
+  /// The same tiles on other workers. Words moved: those of the tiles that change their owner, once each. In the
+  /// dataflow style an owner is a wish: tiles move when they are needed, and elsewhere when their owner is lost.
   ///
   /// - Precondition: `ownership` is of as many tiles, and of this engine's workers.
   func move<Element: Tile>(_ collection: TileCollection<Element>, to ownership: Ownership)

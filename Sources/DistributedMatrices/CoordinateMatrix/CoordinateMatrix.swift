@@ -31,14 +31,4 @@ public struct CoordinateMatrix<S: Scalar>: DistributedMatrix {
 
   /// Whether the entries of one place lie in one tile.
   public var isGrid: Bool { layout.layers == 1 }
-
-  /// The whole matrix on the driver, duplicates added up. All entries of other workers move to the driver.
-  ///
-  /// - Throws: as `DistributedMatrix.collect`.
-  public func collectTriplets() async throws -> TripletMatrix<S> {
-    switch try await collect() {
-    case .dense(let a): a.triplets()
-    case .sparse(let a): a.triplets()
-    }
-  }
 }

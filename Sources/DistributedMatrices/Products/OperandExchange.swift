@@ -7,7 +7,7 @@
 // A part goes to a cell once, and to a worker once, because no worker has two cells. What lies there already
 // does not travel. Words: those that `MultiplySchedule` predicts.
 
-public import TesseraCommunication
+import TesseraCommunication
 import TesseraExecution
 import TesseraLocalMatrices
 import TesseraPartitioning
@@ -55,19 +55,6 @@ struct OperandRoute: WireCodable, Hashable {
     else { throw .malformed(expected: "the spans of an operand") }
   }
 
-  /// The rows and columns of tile `t`, which is of the given shape as it is stored.
-  func place(ofTile t: Int, _ shape: Shape) throws(CommunicationError) -> (
-    rows: Range<Int>, columns: Range<Int>
-  ) {
-    guard 0..<layout.tileCount ~= t else { throw .malformed(expected: "tile \(t) of an operand") }
-    let cell = layout.cell(ofTile: t)
-    let (rows, columns) = (layout.grid.rows(ofTile: cell), layout.grid.columns(ofTile: cell))
-    guard shape == Shape(rows.count, columns.count) else {
-      throw .malformed(expected: "a tile of \(rows.count) x \(columns.count), not \(shape)")
-    }
-    return layout.view.isTransposed ? (columns, rows) : (rows, columns)
-  }
-
   /// The rows and columns of the operand that cell `c` works on.
   func block(ofCell c: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     let (i, k, j) = grid.position(of: c)
@@ -107,22 +94,6 @@ extension [Int] {
   }
 }
 
-extension Layout: WireCodable {
-  /// Writes the grid, the number of layers and the view.
-  public func encode(to writer: inout WireWriter) {
-    grid.encode(to: &writer)
-    writer.write(layers)
-    view.encode(to: &writer)
-  }
-
-  /// Reads a layout back.
-  public init(from reader: inout WireReader) throws(CommunicationError) {
-    let grid = try Partitioning(from: &reader)
-    let layers = try reader.readInt(in: 1...Int(Int32.max), "a number of layers")
-    self.init(grid, layers: layers, view: try MatrixView(from: &reader))
-  }
-}
-
 /// Tiles that are local matrices to cells.
 enum OperandExchangeTask<S: Scalar>: ExchangeTask {
   typealias Arguments = OperandRoute
@@ -132,7 +103,8 @@ enum OperandExchangeTask<S: Scalar>: ExchangeTask {
   static func split(_ route: OperandRoute, _ tile: LocalMatrix<S>, tile t: Int) throws -> [(
     target: Int, piece: OperandPart<S>
   )] {
-    let (rows, columns) = try route.place(ofTile: t, tile.shape)
+    let place = try route.layout.place(ofTile: t, tile.shape)
+    let (rows, columns) = (place.rows, place.columns)
     let viewed = route.layout.view(tile)
     return try route.pieces(rows: rows, columns: columns) { height, width in
       let part =
@@ -159,7 +131,7 @@ enum EntryExchangeTask<S: Scalar>: ExchangeTask {
   static func split(_ route: OperandRoute, _ tile: TripletMatrix<S>, tile t: Int) throws -> [(
     target: Int, piece: TilePart<S>
   )] {
-    _ = try route.place(ofTile: t, tile.shape)
+    _ = try route.layout.place(ofTile: t, tile.shape)
     // Every layer of cells is one piece of these cuts; with panels, pieces between them go nowhere.
     let (rowCuts, rowLayers) = route.rowSpans.cuts(of: route.layout.shape.rows)
     let (columnCuts, columnLayers) = route.columnSpans.cuts(of: route.layout.shape.columns)

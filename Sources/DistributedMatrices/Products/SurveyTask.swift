@@ -29,14 +29,6 @@ struct SurveyRoute: WireCodable, Hashable {
       throw .malformed(expected: "units of a matrix of \(layout.shape)")
     }
   }
-
-  /// What tile `t`, which is of the given shape as it is stored, covers of the operand.
-  func place(ofTile t: Int, _ shape: Shape) throws(CommunicationError) -> (
-    rows: Range<Int>, columns: Range<Int>
-  ) {
-    try OperandRoute(layout, isLeft: true, grid: MultiplyGrid(1, 1, 1), rowSpans: [], columnSpans: [])
-      .place(ofTile: t, shape)
-  }
 }
 
 /// What a tile stores.
@@ -83,7 +75,7 @@ protocol SurveyedTile: MatrixTile {
 
 extension TripletMatrix: SurveyedTile {
   func survey(_ route: SurveyRoute, tile: Int) throws -> TileSurvey {
-    let place = try route.place(ofTile: tile, shape)
+    let place = try route.layout.place(ofTile: tile, shape)
     let (height, width) = (
       route.units.rowCuts.pieces(meeting: place.rows), route.units.columnCuts.pieces(meeting: place.columns)
     )
@@ -102,7 +94,7 @@ extension TripletMatrix: SurveyedTile {
 
 extension LocalMatrix: SurveyedTile {
   func survey(_ route: SurveyRoute, tile: Int) throws -> TileSurvey {
-    let place = try route.place(ofTile: tile, shape)
+    let place = try route.layout.place(ofTile: tile, shape)
     return route.layout.view(self).survey(
       rows: place.rows, columns: place.columns, route.units.rowCuts, route.units.columnCuts)
   }

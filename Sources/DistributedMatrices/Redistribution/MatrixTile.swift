@@ -50,7 +50,7 @@ extension LocalMatrix: MatrixTile {
   ///
   /// - Throws: `CommunicationError.malformed` when the tile is not of the shape that the source says.
   public func cut(_ movement: Redistribution, tile: Int) throws -> [(target: Int, piece: TilePart<S>)] {
-    let place = try movement.place(of: shape, tile: tile)
+    let place = try movement.source.place(ofTile: tile, shape)
     switch movement.source.view(self) {
     case .dense(let a): return a.cut(place, movement)
     case .sparse(let a): return a.triplets().cut(place, movement)
@@ -84,7 +84,7 @@ extension TripletMatrix: MatrixTile {
   ///
   /// - Throws: `CommunicationError.malformed` when the tile is not of the shape that the source says.
   public func cut(_ movement: Redistribution, tile: Int) throws -> [(target: Int, piece: TilePart<S>)] {
-    let place = try movement.place(of: shape, tile: tile)
+    let place = try movement.source.place(ofTile: tile, shape)
     return movement.source.view(self).cut(place, movement)
   }
 
@@ -93,25 +93,5 @@ extension TripletMatrix: MatrixTile {
   /// - Throws: `CommunicationError.malformed` for a part that leaves the tile, `LinearAlgebraError`.
   public init(rows: Int, columns: Int, parts: [TilePart<S>]) throws {
     self = try TripletMatrix(rows: rows, columns: columns, joining: parts)
-  }
-}
-
-/// Where a tile of a redistribution's source is, as the source is read.
-struct TilePlace {
-  let rows: Range<Int>
-  let columns: Range<Int>
-}
-
-extension Redistribution {
-  /// The rows and columns of tile `tile`, which is of the given shape as it is stored.
-  func place(of shape: Shape, tile: Int) throws(CommunicationError) -> TilePlace {
-    guard 0..<source.tileCount ~= tile else { throw .malformed(expected: "tile \(tile) in a grid") }
-    let cell = source.cell(ofTile: tile)
-    let (rows, columns) = (source.grid.rows(ofTile: cell), source.grid.columns(ofTile: cell))
-    guard shape == Shape(rows.count, columns.count) else {
-      throw .malformed(expected: "a tile of \(rows.count) x \(columns.count), not \(shape)")
-    }
-    return source.view.isTransposed
-      ? TilePlace(rows: columns, columns: rows) : TilePlace(rows: rows, columns: columns)
   }
 }

@@ -44,11 +44,9 @@ public struct Redistribution: WireCodable, Equatable {
       && target.columns == columns.count
   }
 
-  /// Writes both grids and the ranges.
+  /// Writes the layout, the ranges and the target's grid.
   public func encode(to writer: inout WireWriter) {
-    source.grid.encode(to: &writer)
-    writer.write(source.layers)
-    source.view.encode(to: &writer)
+    source.encode(to: &writer)
     for bound in [rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound] {
       writer.write(bound)
     }
@@ -57,9 +55,7 @@ public struct Redistribution: WireCodable, Equatable {
 
   /// Reads a redistribution back, checking that it fits together.
   public init(from reader: inout WireReader) throws(CommunicationError) {
-    let grid = try Partitioning(from: &reader)
-    let layers = try reader.readInt(in: 1...Int(Int32.max), "a number of layers")
-    source = Layout(grid, layers: layers, view: try MatrixView(from: &reader))
+    source = try Layout(from: &reader)
     let bounds = [try reader.readInt(), try reader.readInt(), try reader.readInt(), try reader.readInt()]
     guard bounds[0] <= bounds[1], bounds[2] <= bounds[3] else { throw .malformed(expected: "ranges") }
     rows = bounds[0]..<bounds[1]

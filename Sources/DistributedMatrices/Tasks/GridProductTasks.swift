@@ -45,7 +45,7 @@ enum GridProductTask<Content: MatrixTile>: ExchangeTask {
     -> [(target: Int, piece: Segment<S>)]
   {
     let movement = operand.movement
-    let place = try movement.place(of: tile.shape, tile: t)
+    let place = try movement.source.place(ofTile: t, tile.shape)
     guard operand.x.count == movement.columns.count else {
       throw CommunicationError.malformed(expected: "a vector of \(movement.columns.count)")
     }
@@ -79,7 +79,7 @@ enum GridAdjointTask<Content: MatrixTile>: ReduceTask {
   /// - Parameter operand: a vector of as many numbers as the matrix has rows; the cuts are of no account.
   static func run(_ operand: GridOperand<S>, _ tile: Content, tile t: Int) throws -> Segment<S> {
     let movement = operand.movement
-    let place = try movement.place(of: tile.shape, tile: t)
+    let place = try movement.source.place(ofTile: t, tile.shape)
     guard operand.x.count == movement.rows.count else {
       throw CommunicationError.malformed(expected: "a vector of \(movement.rows.count)")
     }

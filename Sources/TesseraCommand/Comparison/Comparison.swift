@@ -129,9 +129,6 @@ struct Comparison: Sendable {
 }
 
 extension [Measurement] {
-  /// Whether every run of each workload has given the same bits.
-  var haveSameBits: Bool { differing.isEmpty }
-
   /// The workloads of whose runs some have other bits.
   var differing: [Workload] {
     Dictionary(grouping: self, by: \.workload).filter { _, measurements in
