@@ -36,20 +36,4 @@ final class ClosableQueue<Element: Sendable>: @unchecked Sendable {
     while elements.isEmpty && !isClosed { condition.wait() }
     return elements.isEmpty ? nil : elements.removeFirst()
   }
-
-  /// Waits for elements and takes all of them: none when the queue is closed, or when `seconds` have passed.
-  func takeAll(within seconds: Double? = nil) -> [Element] {
-    condition.lock()
-    defer { condition.unlock() }
-    let end = seconds.map { Date(timeIntervalSinceNow: $0) }
-    while elements.isEmpty && !isClosed {
-      if let end {
-        if !condition.wait(until: end) { break }
-      } else {
-        condition.wait()
-      }
-    }
-    defer { elements = [] }
-    return elements
-  }
 }

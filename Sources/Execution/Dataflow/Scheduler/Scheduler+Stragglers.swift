@@ -31,11 +31,12 @@ extension Scheduler {
   }
 
   /// Has somebody idle run the task too, if its inputs can be had elsewhere. The driver's own worker comes
-  /// last: a task that ends its worker slowly would end the job there.
+  /// last, and not at all for a task that was under way on a worker that is lost: a task that ends its worker
+  /// slowly would end the job there. Such a task waits for somebody else to be idle, until a later tick.
   private mutating func backUp(_ block: BlockID, slow: Int) {
     let idle = idle(except: slow)
     guard self[block].attempts.count == 1, let worker = idle.first(where: { $0 != 0 }) ?? idle.first,
-      worker != 0 || self[block].losses == 0
+      worker != 0 || !self[block].isBereft
     else { return }
     var inputs: [Location] = []
     for case .block(let input) in dependencies(of: block) {

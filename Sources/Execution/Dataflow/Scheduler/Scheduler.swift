@@ -35,6 +35,8 @@ struct Scheduler: Sendable {
   enum Event: Sendable {
     case joined(worker: Int)
     case lost(worker: Int, reason: String)
+    /// A worker has taken leave: its blocks and tasks are lost, and nobody's fault.
+    case left(worker: Int)
     /// `isSent` if the block has come along.
     case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int, isSent: Bool)
     /// A block that was fetched has come.
@@ -102,7 +104,10 @@ struct Scheduler: Sendable {
     var isPending = false
     var attemptsMade = 0
     var failures = 0
+    /// Workers that it has ended, as far as that can be known.
     var losses = 0
+    /// Whether a worker that was to make it, begun or not, is lost.
+    var isBereft = false
     var missingInputs = 0
     /// Whether it was there once, or an attempt to make it has come to nothing.
     var isRepeated = false
@@ -219,6 +224,7 @@ struct Scheduler: Sendable {
     switch event {
     case .joined(let worker): join(worker)
     case .lost(let worker, let reason): lose(worker, reason)
+    case .left(let worker): lose(worker, nil)
     case .made(let block, let worker, let attempt, let bytes, let duration, let isSent):
       if isSent { come(block) }
       made(block, worker, attempt, bytes, duration)
