@@ -7,12 +7,15 @@ extension Scheduler {
   mutating func relieveStragglers() {
     for worker in workers.keys.sorted() where workers[worker]?.isAlive == true {
       guard let head = workers[worker]?.queue.first, let since = workers[worker]?.headSince,
-        let collection = collections[head.block.collection], isSlow(now - since, in: head.block.collection)
+        let collection = collections[head.block.collection]
       else { continue }
-      workers[worker]?.isSlow = true
+      let isHeadSlow = isSlow(now - since, in: head.block.collection)
+      if isHeadSlow { workers[worker]?.isSlow = true }
+      // Who was slow before need not be caught being slow again.
+      guard workers[worker]?.isSlow == true else { continue }
       share(queueOf: worker)
       let done = Double(collection.durations.count)
-      if done >= limits.backupQuantile * (done + Double(collection.outstanding)) {
+      if isHeadSlow, done >= limits.backupQuantile * (done + Double(collection.outstanding)) {
         backUp(head.block, slow: worker)
       }
     }
