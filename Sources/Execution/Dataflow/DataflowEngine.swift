@@ -14,6 +14,11 @@ final class DataflowEngine: Engine {
   private let registry: TaskRegistry
   private let recorder: Recorder?
   private let isMemoryLimited: Bool
+  /// Nanoseconds for one of a worker's tiles, at most, when the reduce task ran last: that of the whole step. How
+  /// much is evaluated in one task changes no bit.
+  private let paces = Mutex<[String: Int]>([:])
+  /// Tasks so short, in nanoseconds, need not be taken from anybody.
+  private static let shortTask = 1_000_000
 
   /// Numbers of collections and jobs: one count for the process, so that a handle of another cluster names
   /// nothing here instead of something else.
@@ -101,13 +106,19 @@ final class DataflowEngine: Engine {
     try check(task.name, .reduce)
     let tileCount = Task.Input.ownership(of: input).tileCount
     precondition(tileCount > 0, "nothing to reduce")
-    // A few tasks for each worker, so that a slow one can be relieved of some; where memory is limited, one
-    // tile at a time.
+    // A few tasks for each worker, so that a slow one can be relieved of some, and fewer where all of them
+    // have taken no time before; where memory is limited, one tile at a time.
+    let pace = paces.withLock { $0[task.name] } ?? .max
     var span = 1
-    while !isMemoryLimited, span * 2 * 4 * workerCount <= tileCount { span *= 2 }
+    while !isMemoryLimited, span * 2 * workerCount <= tileCount,
+      span * 2 * 4 * workerCount <= tileCount || pace <= Self.shortTask / (span * 2)
+    {
+      span *= 2
+    }
     let reduction = Reduction(over: Task.Input.ownership(of: input), span: span)
     let sources = Task.Input.identifiers(of: input)
     let stepCount = reduction.steps.count
+    let start = MonotonicClock.now()
     let partials: TileCollection<Empty> = define(
       .reduction(sources, reduction.steps), Ownership(tileCount: stepCount, workerCount: workerCount),
       placed: false
@@ -120,6 +131,8 @@ final class DataflowEngine: Engine {
       "reduce " + task.name, reduction.parts.map { BlockID(partials.identifier, $0.step) },
       as: Task.Output.self)
     withExtendedLifetime((partials, input)) {}
+    let perTile = (MonotonicClock.now() - start) / max(1, tileCount / workerCount)
+    paces.withLock { $0[task.name] = perTile }
     return try reduction.value(of: values) { (left, right, node) throws(ExecutionError) in
       do {
         try recorder.measure(.task, task.name + " combine", worker: 0) {

@@ -55,14 +55,13 @@ final class DataflowDriver: Sendable {
   ///   - fate: how a lost worker has ended, if that is known.
   init(
     communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?,
-    fate: @escaping @Sendable (Int) -> String? = { _ in nil },
-    limits: Scheduler.Limits = Scheduler.Limits()
+    fate: @escaping @Sendable (Int) -> String? = { _ in nil }
   ) {
     self.communicator = communicator
     self.here = here
     self.fate = fate
     self.recorder = recorder
-    loop = Mutex(DriverLoop(communicator: communicator, limits: limits))
+    loop = Mutex(DriverLoop(communicator: communicator, limits: .inForce))
   }
 
   /// Starts the threads; they end after the driver has been told to stop. `greet` comes first.

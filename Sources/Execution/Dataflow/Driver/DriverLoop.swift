@@ -210,7 +210,7 @@ struct DriverLoop: Sendable {
     return assignments.map { assignment in
       let block = assignment.block
       var work = Work(block, attempt: assignment.attempt)
-      work.inputs = assignment.inputs.map { Work.Input($0.block, $0.holder) }
+      work.inputs = assignment.inputs
       work.tile = sources[block.collection]?.tiles.map { SealedValue($0[block.index]) }
       work.isWanted = assignment.isWanted
       work.purpose = assignment.purpose

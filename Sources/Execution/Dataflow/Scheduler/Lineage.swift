@@ -27,6 +27,26 @@ struct BlockID: Hashable, Comparable, WireCodable {
   }
 }
 
+/// A block and a worker that holds it.
+struct Location: Equatable, WireCodable {
+  let block: BlockID
+  let holder: Int
+
+  init(block: BlockID, holder: Int) {
+    self.block = block
+    self.holder = holder
+  }
+
+  func encode(to writer: inout WireWriter) {
+    block.encode(to: &writer)
+    writer.write(holder)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    self.init(block: try BlockID(from: &reader), holder: try reader.readInt())
+  }
+}
+
 /// How a collection's blocks are made.
 struct Recipe: Sendable {
   /// What a block is made from.
