@@ -66,7 +66,9 @@ let package = Package(
     // MARK: ground
     library("Instrumentation", []),
     library("Partitioning", []),
-    library("LocalMatrices", ["COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
+    library(
+      "LocalMatrices",
+      ["TesseraInstrumentation", "COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
     library("MatrixFiles", ["TesseraLocalMatrices", "CZlib", numerics]),
 
     // MARK: movement

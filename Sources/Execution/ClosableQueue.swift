@@ -1,7 +1,6 @@
 // What one thread hands to another, first in, first out.
 
 import TesseraCommunication
-import TesseraInstrumentation
 
 /// A queue that one thread takes from and any number put into.
 ///
@@ -37,15 +36,5 @@ final class ClosableQueue<Element: Sendable>: @unchecked Sendable {
     defer { monitor.unlock() }
     while elements.isEmpty && !isClosed { monitor.wait() }
     return elements.isEmpty ? nil : elements.removeFirst()
-  }
-
-  /// Waits for elements and takes all of them: none when the queue is closed, or when `seconds` have passed.
-  func takeAll(within seconds: Double? = nil) -> [Element] {
-    monitor.lock()
-    defer { monitor.unlock() }
-    let deadline = seconds.map { MonotonicClock.now() + Int($0 * 1e9) } ?? .max
-    while elements.isEmpty, !isClosed, MonotonicClock.now() < deadline { monitor.wait(until: deadline) }
-    defer { elements = [] }
-    return elements
   }
 }
