@@ -74,7 +74,9 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
-    library("CommunicationSockets", ["TesseraCommunication", "CChecksum", "COpenSSL"]),
+    library(
+      "CommunicationSockets",
+      ["TesseraCommunication", "TesseraInstrumentation", "CChecksum", "COpenSSL"]),
 
     // MARK: runtime
     library(
