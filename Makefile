@@ -8,7 +8,11 @@ RELEASE_TESTS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
 SOAK_SECONDS ?= 600
 SOAK_SEED ?= $(shell date +%s)
 
-.PHONY: help setup build demo test test-debug test-full soak lint format bench clean
+# How many inputs are made from each valid file, and from which seed.
+FUZZ_INPUTS ?= 200000
+FUZZ_SEED ?= $(shell date +%s)
+
+.PHONY: help setup build demo test test-debug test-full soak fuzz manual lint format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,6 +37,15 @@ soak: setup ## Kill workers at random during mixed jobs for SOAK_SECONDS (600), 
 	TESSERA_TRANSPORT=sockets TESSERA_STYLE=dataflow TESSERA_WORKERS=4 SWIFT_BACKTRACE=enable=no \
 	  .build-tests/release/FaultJob soak seconds=$(SOAK_SECONDS) seed=$(SOAK_SEED)
 
+fuzz: setup ## Read FUZZ_INPUTS (200000) mutations of each of the small valid files, with the address sanitizer
+	TESSERA_FUZZ_INPUTS=$(FUZZ_INPUTS) TESSERA_FUZZ_SEED=$(FUZZ_SEED) SWIFT_BACKTRACE=enable=no \
+	  $(SWIFT) test --disable-xctest -c release -Xswiftc -enable-testing --sanitize address \
+	  --scratch-path .build-fuzz --filter MutationTests
+
+manual: setup ## Write the manual pages of tessera and its subcommands
+	$(SWIFT) package --scratch-path .build plugin generate-manual --multi-page --configuration release
+	@echo in .build/plugins/GenerateManual/outputs
+
 lint: ## Check the formatting
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
@@ -42,9 +55,10 @@ format: ## Mend the formatting
 bench: setup ## Measure the kernels, the message layer and the styles beside their limits
 	$(SWIFT) run -c release --package-path Benchmarks bench-kernels
 	$(SWIFT) run -c release --package-path Benchmarks bench-conversions
+	$(SWIFT) run -c release --package-path Benchmarks bench-files
 	$(SWIFT) run -c release --package-path Benchmarks bench-collectives
 	$(SWIFT) run -c release --package-path Benchmarks bench-multiply
 	$(SWIFT) run -c release --package-path Benchmarks bench-styles
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-tests Benchmarks/.build demo
+	rm -rf .build .build-tests .build-fuzz Benchmarks/.build demo

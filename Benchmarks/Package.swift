@@ -39,6 +39,9 @@ let package = Package(
       name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchConversions", swiftSettings: settings),
     .executableTarget(
+      name: "bench-files", dependencies: [.product(name: "Tessera", package: "tessera")],
+      path: "Sources/BenchFiles", swiftSettings: settings),
+    .executableTarget(
       name: "bench-kernels",
       dependencies: ["CBLAS", .product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchKernels", swiftSettings: settings),

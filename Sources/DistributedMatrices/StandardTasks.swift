@@ -34,6 +34,8 @@ extension TaskRegistry {
       .exchange(EntryResultExchangeTask<S>.self), .reduce(DoneTask<S>.self), .exchange(MirrorTask<S>.self),
       .reduce(SurveyTask<S, LocalMatrix<S>>.self), .reduce(SurveyTask<S, TripletMatrix<S>>.self),
       .reduce(StoredCountTask<LocalMatrix<S>>.self), .reduce(StoredCountTask<TripletMatrix<S>>.self),
+      .tile(FileStamp.self), .source(FileStampTask.self), .reduce(SameFileTask.self),
+      .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(RowCountTask<S>.self),
     ]
   }
 }

@@ -150,26 +150,33 @@ public enum MatrixFile {
   /// The matrix that `source` holds in `format`.
   static func read<S: Scalar>(
     _ source: any ByteSource, _ format: MatrixFileFormat, as scalar: S.Type,
-    _ options: MatrixReadOptions = MatrixReadOptions(), _ progress: ((ReadProgress) -> Void)? = nil
+    _ options: MatrixReadOptions = MatrixReadOptions(), _ progress: ((ReadProgress) -> Void)? = nil,
+    blockSize: Int = LineBlocks.blockSize
   ) throws(FileFormatError) -> (header: MatrixFileHeader, contents: MatrixContents<S>) {
     switch format {
-    case .matrixMarket: return try MatrixMarketReader(source).matrix(as: S.self, progress: progress)
+    case .matrixMarket:
+      return try MatrixMarketReader(source, threads: options.threadCount, blockSize: blockSize)
+        .matrix(as: S.self, progress: progress)
     case .npy: return try NpyReader(source).matrix(as: S.self, progress: progress)
     case .npz: return try NpzReader(source, member: options.member).matrix(as: S.self, progress: progress)
     case .csv, .tsv:
-      return try DelimitedReader(source, format, options).matrix(as: S.self, progress: progress)
+      return try DelimitedReader(source, format, options, blockSize: blockSize)
+        .matrix(as: S.self, progress: progress)
     case .svmlight:
-      let (header, rows) = try SvmlightReader(source, options).matrix(as: S.self, progress: progress)
+      let (header, rows) = try SvmlightReader(source, options, blockSize: blockSize)
+        .matrix(as: S.self, progress: progress)
       return (header, .triplets(rows.features))
     case .idx: return try IdxReader(source).matrix(as: S.self, progress: progress)
     case .archive:
       let member = try TarSource(source, member: options.member)
-      let (header, contents) = try MatrixMarketReader(member).matrix(as: S.self, progress: progress)
+      let (header, contents) = try MatrixMarketReader(
+        member, threads: options.threadCount, blockSize: blockSize
+      ).matrix(as: S.self, progress: progress)
       return (header.inside(.archive), contents)
     }
   }
 
-  private static func open(_ path: String, _ format: MatrixFileFormat?) throws(FileFormatError) -> (
+  static func open(_ path: String, _ format: MatrixFileFormat?) throws(FileFormatError) -> (
     any ByteSource, MatrixFileFormat
   ) {
     let named: MatrixFileFormat? =
@@ -180,6 +187,18 @@ public enum MatrixFile {
     if let named { return (source, named) }
     let looked = BufferedStart(source)
     return (looked, .inferred(fromStart: try looked.start(6)))
+  }
+
+  /// The file at `path` where bytes can be read at any place of it: nil for standard input, pipes and what is
+  /// compressed.
+  ///
+  /// - Throws: `noInput`, `inputOutput`.
+  static func openSeekable(_ path: String) throws(FileFormatError) -> FileSource? {
+    guard path != "-" else { return nil }
+    let file = try FileSource(path)
+    guard let size = file.seekableSize else { return nil }
+    let start = try SeekableBytes(file).bytes(0..<min(2, size), of: "a file")
+    return start == [0x1f, 0x8b] ? nil : file
   }
 }
 
@@ -200,9 +219,12 @@ extension FileFormatError {
 }
 
 /// - Throws: `badData` when a local matrix does not hold the shape.
-func checkLocalShape(_ rows: Int, _ columns: Int, file: String) throws(FileFormatError) {
+func checkLocalShape(
+  _ rows: Int, _ columns: Int, file: String, at position: FileFormatError.Position = .none
+) throws(FileFormatError) {
   guard rows <= Int32.max, columns <= Int32.max else {
     throw FileFormatError(
-      file: file, at: .none, expected: "at most \(Int32.max) rows and columns", found: "\(rows) x \(columns)")
+      file: file, at: position, expected: "at most \(Int32.max) rows and columns",
+      found: "\(rows) x \(columns)")
   }
 }

@@ -22,16 +22,22 @@ public struct MatrixReadOptions: Sendable, Equatable {
   public var columns: Int?
   /// Which member of an archive to read, where it holds several matrices.
   public var member: String?
+  /// How many threads parse text; by default one for each processor. The matrix does not depend on it.
+  public var threads: Int?
 
   /// The given options; by default what most files need.
   public init(
     delimiter: UInt8? = nil, headerRow: HeaderRow = .auto, isZeroBased: Bool = false, columns: Int? = nil,
-    member: String? = nil
+    member: String? = nil, threads: Int? = nil
   ) {
     self.delimiter = delimiter
     self.headerRow = headerRow
     self.isZeroBased = isZeroBased
     self.columns = columns
     self.member = member
+    self.threads = threads
   }
+
+  /// How many threads parse text.
+  var threadCount: Int { threads.map { max(1, $0) } ?? processorCount() }
 }

@@ -19,8 +19,9 @@ public struct TesseraCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, Multiply.self, SVD.self,
-      Spy.self, Partition.self, Worker.self, CompareStyles.self,
+      Info.self, Head.self, Norm.self, Diff.self, Convert.self, Transpose.self, Add.self, Scale.self,
+      Generate.self,
+      Multiply.self, SVD.self, Spy.self, Partition.self, Worker.self, CompareStyles.self,
     ])
 
   /// As the command line is read.

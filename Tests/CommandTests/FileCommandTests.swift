@@ -87,5 +87,36 @@ struct FileCommandTests {
     let picture = scratch.path("spy.svg")
     #expect(try CommandRun(["spy", CommandRun.digits, picture, "--partitions", "4"]).exitCode == 0)
     #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
+    let rows = try String(contentsOfFile: picture, encoding: .utf8)
+    let blocks = ["spy", CommandRun.digits, picture, "--partition", "block", "--parts", "4"]
+    #expect(try CommandRun(blocks).exitCode == 0)
+    #expect(try String(contentsOfFile: picture, encoding: .utf8) != rows)
+    #expect(try CommandRun(["spy", CommandRun.digits, "--partition", "coordinate"]).exitCode == 64)
+  }
+
+  @Test func labelsLeaveAndEnterLearningFiles() throws {
+    let scratch = try ScratchFolder()
+    let learning = try scratch.write("a.svm", "1.5 1:2\n-1 2:3\n".utf8)
+    let (features, labels, again) = (scratch.path("x.mtx"), scratch.path("y.csv"), scratch.path("b.svm"))
+    #expect(try CommandRun(["convert", learning, features, "--labels", labels]).exitCode == 0)
+    #expect(try String(contentsOfFile: labels, encoding: .utf8) == "1.5\n-1\n")
+    #expect(try CommandRun(["convert", features, again, "--labels", labels]).exitCode == 0)
+    #expect(try String(contentsOfFile: again, encoding: .utf8) == "1.5 1:2\n-1 2:3\n")
+    #expect(try CommandRun(["convert", features, scratch.path("c.csv"), "--labels", labels]).exitCode == 64)
+    let wrong = try scratch.write("z.csv", "1\n2\n3\n".utf8)
+    #expect(try CommandRun(["convert", features, again, "--labels", wrong]).exitCode == 65)
+    #expect(try String(contentsOfFile: again, encoding: .utf8) == "1.5 1:2\n-1 2:3\n")
+  }
+
+  @Test func simpleKindsAreWhatTheyAreCalled() throws {
+    let scratch = try ScratchFolder()
+    let file = scratch.path("a.csv")
+    #expect(try CommandRun(["generate", "laplacian", "3x3", file]).exitCode == 0)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "2,-1,0\n-1,2,-1\n0,-1,2\n")
+    #expect(try CommandRun(["generate", "identity", "2x3", file]).exitCode == 0)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "1,0,0\n0,1,0\n")
+    let square = scratch.path("b.mtx")
+    #expect(try CommandRun(["generate", "laplacian", "5x5", square]).exitCode == 0)
+    #expect(try CommandRun(["info", square, "--json"]).json()["symmetry"] as? String == "symmetric")
   }
 }

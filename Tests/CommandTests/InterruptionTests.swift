@@ -33,7 +33,8 @@ struct InterruptionTests {
   }
 
   /// P10 with a file half written: the old one is as it was, and nothing stands beside it.
-  @Test func anInterruptedCommandLeavesNoUnfinishedFile() throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func anInterruptedCommandLeavesNoUnfinishedFile(signal: Int32) throws {
     let folder = try ScratchFolder()
     let target = try folder.write("a.mtx", Data("old".utf8))
     let process = Process()
@@ -47,11 +48,45 @@ struct InterruptionTests {
       !process.isRunning || ((try? folder.names().count) ?? 0) > 1
     }
     try #require(hasBegun && process.isRunning)
-    kill(process.processIdentifier, SIGINT)
+    kill(process.processIdentifier, signal)
     #expect(Self.waitUntil(seconds: 3) { !process.isRunning })
     process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal)
     #expect(try folder.names() == ["a.mtx"])
     #expect(try Data(contentsOf: URL(filePath: target)) == Data("old".utf8))
+  }
+
+  /// A file that may not grow any more, as on a full disk: an error that names it, and the old one as it was.
+  @Test(arguments: ["a.mtx", "a.npy", "a.csv.gz", "a.npz"]) func aFullDiskLeavesTheOldFile(name: String)
+    throws
+  {
+    let folder = try ScratchFolder()
+    let target = try folder.write(name, Data("old".utf8))
+    let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
+    let run = try CommandRun(
+      ["-c", "ulimit -f 100 && exec \"$0\" generate dense 500x500 \"$1\"", tessera, target], path: "/bin/sh")
+    #expect(run.exitCode == 74)
+    #expect(run.errors.contains("\(target): writing failed: File too large"))
+    #expect(try folder.names() == [name])
+    #expect(try Data(contentsOf: URL(filePath: target)) == Data("old".utf8))
+  }
+
+  @Test func aFolderThatTakesNoFileIsSaidToBeOne() throws {
+    let run = try CommandRun(["generate", "identity", "2x2", "/proc/a.mtx"])
+    #expect(run.exitCode == 73)
+    #expect(run.errors.contains("/proc/a.mtx: cannot be created"))
+  }
+
+  /// Output equal to input, under another name too.
+  @Test func aFileMayBeConvertedOntoItself() throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write("a.csv", "1,2\n3,4\n".utf8)
+    let link = folder.path("b.csv")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+    #expect(try CommandRun(["transpose", link, file]).exitCode == 0)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "1,3\n2,4\n")
+    #expect(try CommandRun(["add", file, link, file]).exitCode == 0)
+    #expect(try String(contentsOfFile: link, encoding: .utf8) == "2,6\n4,8\n")
+    #expect(try folder.names() == ["a.csv", "b.csv"])
   }
 }

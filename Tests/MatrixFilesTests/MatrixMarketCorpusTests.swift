@@ -119,6 +119,8 @@ private let malformed: [Case] = [
   Case("two sizes", banner + "3 3\n1 1 1\n", lie(2, 4)),
   Case("four sizes", banner + "3 3 1 1\n1 1 1\n", lie(2, 7)),
   Case("three sizes of an array", "%%MatrixMarket matrix array real general\n1 1 1\n1\n", lie(2, 5)),
+  Case("more rows than a matrix has", banner + "% c\n2147483648 1 0\n", lie(3, 1)),
+  Case("more columns than a matrix has", banner + "1 4294967296 0\n", lie(2, 1)),
   Case("negative size", banner + "-3 3 1\n", lie(2, 1)),
   Case("fractional size", banner + "3.0 3 1\n", lie(2, 1)),
   Case("size beyond 64 bits", banner + "3 3 18446744073709551616\n", lie(2, 5)),

@@ -1,9 +1,18 @@
 // A stream of bytes cut into blocks of whole lines, each with the number of its first line, so that blocks
 // can be parsed without knowing each other. One buffer of 1 MiB, more only for a longer line; every byte
-// is copied once.
+// is copied once. A buffer can be exchanged for another, so that blocks are parsed while the next is read.
 
-/// Whole lines, each ended by a newline, the last one too. Valid until the next block is asked for.
-struct LineBlock {
+import TesseraLocalMatrices
+
+/// Whole lines, each ended by a newline, the last one too, and `slack` readable bytes behind them. Valid
+/// until the next block is asked for.
+///
+/// `@unchecked Sendable`: bytes that nobody writes as long as the block is valid.
+struct LineBlock: @unchecked Sendable {
+  /// How many bytes behind the last newline can be read, whatever they are: eight digits are looked at at
+  /// once.
+  static let slack = 8
+
   /// The lines; never empty, and the last byte is a newline.
   let bytes: UnsafeRawBufferPointer
   /// The number of the first line, counted from one.
@@ -15,19 +24,69 @@ struct LineBlock {
 /// A comment line (`%` first) may have any length: what does not fit the buffer is dropped unseen. Any other
 /// line must fit `longestLine` bytes.
 final class LineBlocks {
+  /// The longest line of a file whose lines are short.
   static let longestLine = 1 << 24
+  /// The longest line of a file with a row in each line: an eighth of this machine's memory, 1 GiB at least.
+  static var longestRow: Int { max(1 << 30, MemoryGuard.physicalBytes / 8) }
+  /// The size of a block where nobody asks for another.
+  static let blockSize = 1 << 20
 
-  private let source: any ByteSource
-  private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+  /// Where the lines come from.
+  let source: any ByteSource
+  private let longestLine: Int
+  /// Holds a block, one more newline where the last line has none, and the slack.
+  private var buffer: UnsafeMutableRawBufferPointer
   /// The bytes of `buffer` that have been read and not yet handed out.
   private var pending = 0..<0
   private var sourceEnded = false
   /// The number of the line that the next block starts with; after the last block, one beyond the last line.
-  private(set) var nextLine = 1
+  private(set) var nextLine: Int
+  /// How many bytes the blocks handed out so far, and what was dropped, take in the source; one more behind a
+  /// last line without a newline.
+  private(set) var consumedBytes = 0
 
-  init(_ source: any ByteSource) { self.source = source }
+  /// - Parameters:
+  ///   - longestLine: what is too long for a line.
+  ///   - blockSize: the bytes of a block, unless a line has more.
+  ///   - firstLine: the number of the source's first line.
+  init(
+    _ source: any ByteSource, longestLine: Int = LineBlocks.longestLine,
+    blockSize: Int = LineBlocks.blockSize,
+    firstLine: Int = 1
+  ) {
+    self.source = source
+    nextLine = firstLine
+    self.longestLine = longestLine
+    buffer = LineBlocks.buffer(blockSize)
+  }
 
   deinit { buffer.deallocate() }
+
+  /// A buffer for blocks of `size` bytes.
+  static func buffer(_ size: Int) -> UnsafeMutableRawBufferPointer {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(size, 1) + 1 + LineBlock.slack, alignment: 16)
+    // The slack is read before anything is written there.
+    _ = buffer.initializeMemory(as: UInt8.self, repeating: 0)
+    return buffer
+  }
+
+  /// Gives away the buffer of the block that was handed out last, and goes on in `replacement`, which is then
+  /// its own.
+  func exchangeBuffer(for replacement: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawBufferPointer {
+    var next = replacement
+    if next.count < pending.count + 2 + LineBlock.slack {
+      next.deallocate()
+      next = LineBlocks.buffer(2 * pending.count)
+    }
+    next.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
+    pending = 0..<pending.count
+    swap(&next, &buffer)
+    return next
+  }
+
+  /// Bytes of the buffer that lines may take.
+  private var room: Int { buffer.count - 1 - LineBlock.slack }
 
   /// The next block, or nil at the end.
   ///
@@ -38,7 +97,7 @@ final class LineBlocks {
     while true {
       if let end = lastNewline(in: searched..<pending.upperBound) { return take(upTo: end + 1) }
       searched = pending.upperBound
-      if pending.upperBound + 1 == buffer.count {
+      if pending.upperBound >= room {
         try makeRoom()
         searched = 0
       } else if try readMore() == 0 {
@@ -58,7 +117,7 @@ final class LineBlocks {
   /// Reads behind the pending bytes, leaving room for one newline. Returns how many bytes came.
   private func readMore() throws(FileFormatError) -> Int {
     guard !sourceEnded else { return 0 }
-    let room = UnsafeMutableRawBufferPointer(rebasing: buffer[pending.upperBound..<buffer.count - 1])
+    let room = UnsafeMutableRawBufferPointer(rebasing: buffer[pending.upperBound..<self.room])
     let count = try source.read(into: room)
     sourceEnded = count == 0
     pending = 0..<pending.upperBound + count
@@ -69,13 +128,12 @@ final class LineBlocks {
   private func makeRoom() throws(FileFormatError) {
     if nextLine > 1, buffer[pending].first(where: { !isBlank($0) }) == percent {
       try skipToNextLine()
-    } else if pending.count >= LineBlocks.longestLine {
+    } else if pending.count >= longestLine {
       throw FileFormatError(
-        file: source.name, at: .line(nextLine, column: LineBlocks.longestLine),
-        expected: "a line of fewer than \(LineBlocks.longestLine) bytes", found: "a longer one")
+        file: source.name, at: .line(nextLine, column: longestLine),
+        expected: "a line of fewer than \(longestLine) bytes", found: "a longer one")
     } else {
-      let larger = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: min(2 * buffer.count, LineBlocks.longestLine + 1), alignment: 16)
+      let larger = LineBlocks.buffer(min(2 * room, longestLine))
       larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
       buffer.deallocate()
       buffer = larger
@@ -85,9 +143,11 @@ final class LineBlocks {
   /// Drops everything up to the next newline.
   private func skipToNextLine() throws(FileFormatError) {
     while true {
+      consumedBytes += pending.count
       pending = 0..<0
       guard try readMore() > 0 else { return }
       if let end = buffer[pending].firstIndex(of: newline) {
+        consumedBytes += end + 1
         pending = end + 1..<pending.upperBound
         nextLine += 1
         moveToFront()
@@ -109,9 +169,29 @@ final class LineBlocks {
     let lines = UnsafeRawBufferPointer(rebasing: buffer[0..<end])
     let firstLine = nextLine
     pending = end..<pending.upperBound
-    nextLine += lines.reduce(0) { $0 &+ ($1 == newline ? 1 : 0) }
+    consumedBytes += end
+    nextLine += newlineCount(lines)
     return LineBlock(bytes: lines, firstLine: firstLine)
   }
+}
+
+/// How many bytes are newlines: eight at a time, because counting must cost little beside parsing.
+func newlineCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+  let ones: UInt64 = 0x0101_0101_0101_0101
+  var count = 0
+  var place = 0
+  while place + 8 <= bytes.count {
+    let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) ^ (ones &* UInt64(newline))
+    // A zero byte has its high bit set below, and no other has (Warren, Hacker's Delight, 6-1).
+    let low7: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+    count += (~((word & low7 &+ low7) | word | low7)).nonzeroBitCount
+    place += 8
+  }
+  while place < bytes.count {
+    if bytes[place] == newline { count += 1 }
+    place += 1
+  }
+  return count
 }
 
 let newline = UInt8(ascii: "\n")

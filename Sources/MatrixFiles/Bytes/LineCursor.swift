@@ -95,19 +95,34 @@ struct LineCursor {
     if p.pointee == UInt8(ascii: "+") { p += 1 }
     let firstDigit = p
     var value = 0
-    var overflowed = false
     var digit = p.pointee &- UInt8(ascii: "0")
     while digit < 10 {
-      let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
-      let (sum, tooLargeSum) = tens.addingReportingOverflow(Int(digit))
-      overflowed = overflowed || tooLarge || tooLargeSum
-      value = sum
+      value = value &* 10 &+ Int(digit)
       p += 1
       digit = p.pointee &- UInt8(ascii: "0")
     }
-    guard p > firstDigit, !overflowed, isBlank(p.pointee) || p.pointee == newline || p.pointee == delimiter
-    else { return nil }
+    guard p > firstDigit, isBlank(p.pointee) || p.pointee == newline || p.pointee == delimiter else {
+      return nil
+    }
+    // 18 digits always fit; more may have wrapped around.
+    if p - firstDigit > 18 {
+      guard let checked = checkedInteger(firstDigit, p) else { return nil }
+      value = checked
+    }
     place = p
+    return value
+  }
+
+  /// The number that the digits write, nil beyond 64 bits.
+  @inline(never)
+  private func checkedInteger(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int? {
+    var value = 0
+    for digit in UnsafeBufferPointer(start: start, count: end - start) {
+      let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, tooLargeSum) = tens.addingReportingOverflow(Int(digit &- UInt8(ascii: "0")))
+      if tooLarge || tooLargeSum { return nil }
+      value = sum
+    }
     return value
   }
 

@@ -12,14 +12,21 @@ import TesseraLocalMatrices
 
 /// Reads one table.
 struct DelimitedReader {
-  private let source: any ByteSource
+  let source: any ByteSource
   private let format: MatrixFileFormat
-  private let delimiter: UInt8
-  private let headerRow: MatrixReadOptions.HeaderRow
+  let delimiter: UInt8
+  let headerRow: MatrixReadOptions.HeaderRow
+  private let threads: Int
+  let blocks: LineBlocks
 
-  init(_ source: any ByteSource, _ format: MatrixFileFormat, _ options: MatrixReadOptions) {
+  init(
+    _ source: any ByteSource, _ format: MatrixFileFormat, _ options: MatrixReadOptions,
+    blockSize: Int = LineBlocks.blockSize
+  ) {
     self.source = source
     self.format = format
+    threads = options.threadCount
+    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, blockSize: blockSize)
     delimiter = options.delimiter ?? DelimitedReader.delimiter(of: format)
     headerRow = options.headerRow
   }
@@ -33,11 +40,7 @@ struct DelimitedReader {
   /// - Throws: as `matrix`.
   func header() throws(FileFormatError) -> MatrixFileHeader {
     var parser = DelimitedParser<Complex<Double>>(file: source.name, delimiter, headerRow)
-    let blocks = LineBlocks(source)
-    while let block = try blocks.next(), let cursor = LineCursor(block) {
-      try parser.parse(cursor)
-      parser.values.removeAll(keepingCapacity: true)
-    }
+    try parse(with: &parser, keepingValues: false, progress: nil)
     return header(parser)
   }
 
@@ -49,19 +52,7 @@ struct DelimitedReader {
     -> (MatrixFileHeader, MatrixContents<S>)
   {
     var parser = DelimitedParser<S>(file: source.name, delimiter, headerRow)
-    let blocks = LineBlocks(source)
-    while let block = try blocks.next(), let cursor = LineCursor(block) {
-      let isFirst = parser.values.isEmpty
-      try parser.parse(cursor)
-      if isFirst, let rest = source.remainingBytes {
-        // The rest of a file is much like its beginning; its size may be a hole.
-        let growth = 1 + 1.1 * Double(rest) / Double(block.bytes.count)
-        let affordable = MemoryGuard.physicalBytes / 4 / MemoryLayout<S>.stride
-        parser.values.reserveCapacity(
-          min(affordable, Int(min(Double(parser.values.count) * growth, 0x1p62))))
-      }
-      progress?(source.progress)
-    }
+    try parse(with: &parser, keepingValues: true, progress: progress)
     let header = header(parser)
     try checkLocalShape(header.rows, header.columns, file: source.name)
     do throws(LinearAlgebraError) {
@@ -73,12 +64,62 @@ struct DelimitedReader {
     }
   }
 
+  /// Parses the blocks up to the first row, which tells the number of columns, one by one, and the others as
+  /// they come.
+  private func parse<S: Scalar>(
+    with parser: inout DelimitedParser<S>, keepingValues: Bool, progress: ((ReadProgress) -> Void)?
+  ) throws(FileFormatError) {
+    while parser.rows == 0, let block = try blocks.next(), let cursor = LineCursor(block) {
+      try parser.parse(cursor)
+      if keepingValues, let rest = source.remainingBytes {
+        // The rest of a file is much like its beginning; its size may be a hole.
+        let growth = 1 + 1.1 * Double(rest) / Double(block.bytes.count)
+        let affordable = MemoryGuard.physicalBytes / 4 / MemoryLayout<S>.stride
+        parser.values.reserveCapacity(
+          min(affordable, Int(min(Double(parser.values.count) * growth, 0x1p62))))
+      }
+      progress?(source.progress)
+    }
+    let template = parser.forLaterBlock()
+    try blocks.parse(threads: threads, make: { DelimitedBlock(template) }) {
+      (block, result) throws(FileFormatError) in
+      if result.isRegular {
+        parser.append(result.parser, keepingValues: keepingValues)
+      } else if let cursor = LineCursor(block) {
+        // Once more, to say where it is wrong.
+        try parser.parse(cursor)
+      }
+      progress?(source.progress)
+    }
+  }
+
   private func header<S: Scalar>(_ parser: DelimitedParser<S>) -> MatrixFileHeader {
     let columns = parser.columns ?? 0
     return MatrixFileHeader(
       rows: parser.rows, columns: columns, storedEntries: parser.rows * columns, format: format,
       layout: .array(.rowMajor), scalar: parser.isComplex ? .complexDouble : .double,
       elementType: parser.isComplex ? "complex" : "real", symmetry: .general)
+  }
+}
+
+/// The rows of a block, or that something about them is not as it should be.
+///
+/// `@unchecked Sendable`: see `BlockResult`.
+final class DelimitedBlock<S: Scalar>: BlockResult, @unchecked Sendable {
+  private(set) var parser: DelimitedParser<S>
+  private(set) var isRegular = true
+
+  init(_ parser: DelimitedParser<S>) { self.parser = parser }
+
+  func parse(_ block: LineBlock) {
+    parser.removeAll()
+    guard let cursor = LineCursor(block) else { return }
+    do throws(FileFormatError) {
+      try parser.parse(cursor)
+      isRegular = true
+    } catch {
+      isRegular = false
+    }
   }
 }
 
@@ -103,10 +144,31 @@ struct DelimitedParser<S: Scalar> {
     self.headerRow = headerRow
   }
 
-  /// Appends the elements of the lines at `cursor`.
-  mutating func parse(_ start: LineCursor) throws(FileFormatError) {
+  /// A parser of lines behind those that were parsed.
+  func forLaterBlock() -> DelimitedParser {
+    var parser = self
+    parser.removeAll()
+    return parser
+  }
+
+  /// Forgets the rows, but neither what they look like nor where their elements were.
+  mutating func removeAll() {
+    rows = 0
+    isComplex = false
+    values.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends what `other` has found in the lines that follow.
+  mutating func append(_ other: DelimitedParser, keepingValues: Bool) {
+    rows += other.rows
+    isComplex = isComplex || other.isComplex
+    if keepingValues { values += other.values }
+  }
+
+  /// Appends the elements of the lines at `cursor`, until there are `limit` rows.
+  mutating func parse(_ start: LineCursor, untilRow limit: Int = .max) throws(FileFormatError) {
     var cursor = start
-    while !cursor.isAtEnd {
+    while !cursor.isAtEnd, rows < limit {
       // A row may begin with blanks that are delimiters.
       var content = cursor
       content.skipBlanks()
@@ -229,7 +291,8 @@ struct DelimitedParser<S: Scalar> {
 /// A real number, or a complex one as Python prints it: `1`, `2j`, `1+2j`, `(1-2j)`; also with `i`.
 private func complexNumber<R: RealScalar>(_ field: [UInt8], as: R.Type) -> (real: R, imaginary: R?)? {
   func number(_ text: ArraySlice<UInt8>) -> R? {
-    (Array(text) + [newline]).withUnsafeBufferPointer { buffer in
+    (Array(text) + [UInt8](repeating: newline, count: 1 + LineBlock.slack)).withUnsafeBufferPointer {
+      buffer in
       guard var place = buffer.baseAddress else { return nil }
       let end = place + text.count
       let value = scanReal(&place, as: R.self, integral: false)

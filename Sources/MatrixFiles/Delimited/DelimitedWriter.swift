@@ -26,29 +26,32 @@ enum DelimitedWriter {
   private static func send<S: Scalar>(_ matrix: DenseMatrix<S>, delimiter: UInt8, to sink: any ByteSink)
     throws(FileFormatError)
   {
-    var text = TextOutput(sink)
     if matrix.rows == 0, matrix.columns > 0 {
-      for j in 0..<matrix.columns {
-        if j > 0 { text.append(delimiter) }
-        text.append("column\(j + 1)")
+      try sink.send { text in
+        for j in 0..<matrix.columns {
+          if j > 0 { text.append(delimiter) }
+          text.append("column\(j + 1)")
+        }
+        text.endLine()
       }
-      try text.endLine()
     }
     let values = matrix.storage
     let (rowStride, columnStride) = matrix.order == .columnMajor ? (1, matrix.rows) : (matrix.columns, 1)
-    for i in 0..<matrix.rows {
-      for j in 0..<matrix.columns {
-        if j > 0 { text.append(delimiter) }
-        let value = values[i * rowStride + j * columnStride]
-        append(matrix.isConjugated ? value.conjugate : value, to: &text)
+    let length = max(1, pieceLength / max(1, matrix.columns))
+    try sink.send(pieces: pieceCount(matrix.rows, length: length)) { number, text in
+      for i in piece(number, of: matrix.rows, length: length) {
+        for j in 0..<matrix.columns {
+          if j > 0 { text.append(delimiter) }
+          let value = values[i * rowStride + j * columnStride]
+          append(matrix.isConjugated ? value.conjugate : value, to: &text)
+        }
+        text.endLine()
       }
-      try text.endLine()
     }
-    try text.flush()
   }
 
   @inline(__always)
-  private static func append<S: Scalar>(_ value: S, to text: inout TextOutput) {
+  private static func append<S: Scalar>(_ value: S, to text: inout TextBuffer) {
     text.append(value.realPart)
     guard S.isComplex else { return }
     if value.imaginaryPart.sign == .plus || value.imaginaryPart.isNaN { text.append(UInt8(ascii: "+")) }

@@ -84,8 +84,8 @@ struct IdxReader {
 
   /// The whole matrix: a vector is a column.
   ///
-  /// - Throws: `badData` for a header as above, for more or fewer bytes than it declares, and for a shape that
-  ///   a local matrix does not hold.
+  /// - Throws: `badData` for a header as above, for more or fewer bytes than it declares, and for a shape
+  ///   that a local matrix does not hold.
   func matrix<S: Scalar>(as: S.Type, progress: ((ReadProgress) -> Void)?) throws(FileFormatError)
     -> (MatrixFileHeader, MatrixContents<S>)
   {
@@ -118,20 +118,22 @@ enum IdxWriter {
     }
     let matrix = try contents.dense(file: file)
     let sink = try open()
-    var output = TextOutput(sink)
     let type: UInt8 = S.kind == .float ? 0x0d : 0x0e
-    for byte in [0, 0, type, 2] { output.append(byte) }
-    output.append(bigEndian: UInt32(truncatingIfNeeded: matrix.rows))
-    output.append(bigEndian: UInt32(truncatingIfNeeded: matrix.columns))
-    for value in matrix.elements(in: .rowMajor) {
-      if S.kind == .float {
-        output.append(bigEndian: Float(value.realPart).bitPattern)
-      } else {
-        output.append(bigEndian: Double(value.realPart).bitPattern)
-      }
-      try output.flushWhenFull()
+    try sink.send { output in
+      for byte in [0, 0, type, 2] { output.append(byte) }
+      output.append(bigEndian: UInt32(truncatingIfNeeded: matrix.rows))
+      output.append(bigEndian: UInt32(truncatingIfNeeded: matrix.columns))
     }
-    try output.flush()
+    let elements = matrix.elements(in: .rowMajor)
+    try sink.send(pieces: pieceCount(elements.count)) { number, output in
+      for q in piece(number, of: elements.count) {
+        if S.kind == .float {
+          output.append(bigEndian: Float(elements[q].realPart).bitPattern)
+        } else {
+          output.append(bigEndian: Double(elements[q].realPart).bitPattern)
+        }
+      }
+    }
     try sink.finish()
   }
 }

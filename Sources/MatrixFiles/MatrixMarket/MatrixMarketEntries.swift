@@ -1,5 +1,5 @@
 // Entries of a Matrix Market file: blocks of whole lines to lists of (row, column, value). A block needs the
-// header and nothing of the other blocks, so that several can be parsed at the same time. O(bytes).
+// header and nothing of the other blocks, so that several are parsed at the same time. O(bytes).
 
 import TesseraLocalMatrices
 
@@ -10,15 +10,95 @@ struct EntryList<S: Scalar> {
   var columnIndices: [Int32] = []
   var values: [S] = []
 
-  /// Makes room for the declared entries, but for no more than `growth` times those that are there, and no
-  /// more than a quarter of the memory: the size of a file may be a hole.
+  /// Makes room for the declared entries and their mirror images, but for no more than `growth` times those
+  /// that are there, and no more than a quarter of the memory: the size of a file may be a hole.
   mutating func reserve(for header: MatrixMarketHeader, growth: Double) {
     let affordable = MemoryGuard.physicalBytes / 4 / (MemoryLayout<S>.stride + 8)
-    let count = min(header.entries, affordable, Int(min(Double(values.count) * growth, 0x1p62)))
+    let expected = Double(min(header.entries, 1 << 62)).clamped(to: Double(values.count) * growth)
+    let isMirrored = header.layout == .coordinate && header.symmetry != .general
+    let count = min(affordable, Int(min(expected * (isMirrored ? 2 : 1), 0x1p62)))
     values.reserveCapacity(count)
     if header.layout == .coordinate {
       rowIndices.reserveCapacity(count)
       columnIndices.reserveCapacity(count)
+    }
+  }
+
+  /// Appends the entries of a block.
+  mutating func append(_ block: borrowing EntryBuffer<S>) {
+    rowIndices.append(contentsOf: block.rowIndices)
+    columnIndices.append(contentsOf: block.columnIndices)
+    values.append(contentsOf: block.values)
+  }
+}
+
+extension Double {
+  fileprivate func clamped(to limit: Double) -> Double { Swift.min(self, limit) }
+}
+
+/// Room for the entries of one block: what is written to it in the inner loop is a number at an address,
+/// which costs a third of appending to three arrays. Made for as many entries as the block can hold, so that
+/// none can fall outside.
+struct EntryBuffer<S: Scalar>: ~Copyable {
+  /// The fewest bytes of an entry in a coordinate file, `1 1` and a newline; of one in an array, a digit and
+  /// a newline.
+  static func capacity(bytes: Int, _ layout: MatrixMarketHeader.Layout) -> Int {
+    bytes / (layout == .coordinate ? 4 : 2) + 1
+  }
+
+  let rows: UnsafeMutablePointer<Int32>
+  let columns: UnsafeMutablePointer<Int32>
+  let numbers: UnsafeMutablePointer<S>
+  let capacity: Int
+  private let hasIndices: Bool
+  /// Entries so far.
+  var count = 0
+
+  init(capacity: Int, _ layout: MatrixMarketHeader.Layout) {
+    self.capacity = capacity
+    hasIndices = layout == .coordinate
+    rows = .allocate(capacity: hasIndices ? capacity : 1)
+    columns = .allocate(capacity: hasIndices ? capacity : 1)
+    numbers = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    // Scalars and indices are plain numbers: nothing to deinitialize.
+    rows.deallocate()
+    columns.deallocate()
+    numbers.deallocate()
+  }
+
+  var rowIndices: UnsafeBufferPointer<Int32> { .init(start: rows, count: hasIndices ? count : 0) }
+  var columnIndices: UnsafeBufferPointer<Int32> { .init(start: columns, count: hasIndices ? count : 0) }
+  var values: UnsafeBufferPointer<S> { .init(start: numbers, count: count) }
+}
+
+/// The entries of a block, or that something about it is not as it should be.
+///
+/// `@unchecked Sendable`: see `BlockResult`.
+final class MatrixMarketBlock<S: Scalar>: BlockResult, @unchecked Sendable {
+  private let parser: MatrixMarketEntryParser<S>
+  private(set) var entries: EntryBuffer<S>
+  private(set) var isRegular = true
+
+  init(_ parser: MatrixMarketEntryParser<S>) {
+    self.parser = parser
+    entries = EntryBuffer(capacity: 0, parser.header.layout)
+  }
+
+  func parse(_ block: LineBlock) {
+    let capacity = EntryBuffer<S>.capacity(bytes: block.bytes.count, parser.header.layout)
+    if entries.capacity < capacity { entries = EntryBuffer(capacity: capacity, parser.header.layout) }
+    entries.count = 0
+    guard var cursor = LineCursor(block) else { return }
+    do throws(FileFormatError) {
+      // Where the block stands in an array decides what its diagonal may hold: see `isIndependent`.
+      try parser.parse(&cursor, into: &entries, from: 0, atMost: .max)
+      precondition(entries.count < entries.capacity, "a block holds more entries than its bytes can be")
+      isRegular = true
+    } catch {
+      isRegular = false
     }
   }
 }
@@ -28,22 +108,39 @@ struct MatrixMarketEntryParser<S: Scalar> {
   let file: String
   let header: MatrixMarketHeader
 
-  /// Appends the entries of the lines at `cursor` to `list`.
+  /// Whether a block can be parsed without knowing how many entries stand before it.
+  var isIndependent: Bool { header.layout == .coordinate || header.symmetry != .hermitian }
+
+  /// Appends at most `limit` of the entries of the lines at `cursor` to `buffer`; the cursor then stands
+  /// behind the last. The first is number `first` of the file, from zero.
   ///
-  /// - Throws: `badData` where a line is not an entry, lies about the matrix, or is one too many.
-  func parse(_ start: LineCursor, into list: inout EntryList<S>) throws(FileFormatError) {
+  /// - Precondition: the buffer has room for what the lines can hold.
+  /// - Throws: `badData` where a line is not an entry or lies about the matrix.
+  func parse(
+    _ cursor: inout LineCursor, into buffer: inout EntryBuffer<S>, from first: Int, atMost limit: Int
+  ) throws(FileFormatError) {
     switch header.layout {
-    case .coordinate: try parseCoordinates(start, into: &list)
-    case .array: try parseArray(start, into: &list)
+    case .coordinate: try parseCoordinates(&cursor, into: &buffer, atMost: limit)
+    case .array: try parseArray(&cursor, into: &buffer, from: first, atMost: limit)
     }
   }
 
-  private func parseCoordinates(_ start: LineCursor, into list: inout EntryList<S>)
-    throws(FileFormatError)
-  {
-    var cursor = start
-    while cursor.skipToContent() {
-      try expectRoom(list.values.count, cursor)
+  /// The error of a line with content behind the last entry; nil when there is none at `cursor`.
+  func excess(_ cursor: inout LineCursor) -> FileFormatError? {
+    guard cursor.skipToContent() else { return nil }
+    return FileFormatError(
+      file: file, at: cursor.position,
+      expected: "the end of the file after \(header.entries) entries", found: cursor.found)
+  }
+
+  private func parseCoordinates(
+    _ cursor: inout LineCursor, into buffer: inout EntryBuffer<S>, atMost limit: Int
+  ) throws(FileFormatError) {
+    let (rows, columns, values) = (buffer.rows, buffer.columns, buffer.numbers)
+    let end = min(buffer.capacity, limit > buffer.capacity ? .max : buffer.count + limit)
+    var q = buffer.count
+    defer { buffer.count = q }
+    while q < end, cursor.skipToContent() {
       let rowPosition = cursor.place
       guard let i = cursor.takeInteger(), i >= 1, i <= header.rows else {
         throw indexError("row", header.rows, rowPosition, cursor)
@@ -58,26 +155,30 @@ struct MatrixMarketEntryParser<S: Scalar> {
       }
       try expectEndOfLine(cursor)
       cursor.skipLine()
-      list.rowIndices.append(Int32(truncatingIfNeeded: i - 1))
-      list.columnIndices.append(Int32(truncatingIfNeeded: j - 1))
-      list.values.append(value)
+      (rows + q).initialize(to: Int32(truncatingIfNeeded: i - 1))
+      (columns + q).initialize(to: Int32(truncatingIfNeeded: j - 1))
+      (values + q).initialize(to: value)
+      q += 1
     }
   }
 
-  /// The first line's place in the matrix follows from the number of values in `list`.
-  private func parseArray(_ start: LineCursor, into list: inout EntryList<S>) throws(FileFormatError) {
-    var cursor = start
-    var diagonal = PackedDiagonal(of: header.rows, from: list.values.count)
-    while cursor.skipToContent() {
-      try expectRoom(list.values.count, cursor)
+  private func parseArray(
+    _ cursor: inout LineCursor, into buffer: inout EntryBuffer<S>, from first: Int, atMost limit: Int
+  ) throws(FileFormatError) {
+    let end = min(buffer.capacity, limit > buffer.capacity ? .max : buffer.count + limit)
+    var diagonal = PackedDiagonal(of: header.rows, from: first)
+    var element = first
+    while buffer.count < end, cursor.skipToContent() {
       let position = cursor.place
       let value = try takeValue(&cursor)
-      if header.symmetry == .hermitian, diagonal.contains(list.values.count) {
+      if header.symmetry == .hermitian, diagonal.contains(element) {
         try checkHalf(diagonal.column, diagonal.column, value, position, cursor)
       }
       try expectEndOfLine(cursor)
       cursor.skipLine()
-      list.values.append(value)
+      (buffer.numbers + buffer.count).initialize(to: value)
+      buffer.count += 1
+      element += 1
     }
   }
 
@@ -118,15 +219,6 @@ struct MatrixMarketEntryParser<S: Scalar> {
     var place = cursor
     place.place = column
     throw FileFormatError(file: file, at: place.position, expected: expected, found: "(\(i), \(j))")
-  }
-
-  @inline(__always)
-  private func expectRoom(_ count: Int, _ cursor: LineCursor) throws(FileFormatError) {
-    guard count < header.entries else {
-      throw FileFormatError(
-        file: file, at: cursor.position,
-        expected: "the end of the file after \(header.entries) entries", found: cursor.found)
-    }
   }
 
   @inline(__always)

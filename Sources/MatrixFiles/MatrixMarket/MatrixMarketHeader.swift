@@ -18,6 +18,13 @@ struct MatrixMarketHeader {
   var columns = 0
   /// Entries in the file: of an array, those of the half that it stores.
   var entries = 0
+  /// The number of the line with the sizes.
+  var sizeLine = 0
+
+  /// - Throws: `badData` when a local matrix does not hold the shape.
+  func checkLocalShape(file: String) throws(FileFormatError) {
+    try TesseraMatrixFiles.checkLocalShape(rows, columns, file: file, at: .line(sizeLine, column: 1))
+  }
 
   /// The header as every format has it.
   var fileHeader: MatrixFileHeader {
@@ -114,6 +121,7 @@ struct MatrixMarketHeaderParser {
   }
 
   private mutating func parseSizes(_ cursor: inout LineCursor) throws(FileFormatError) {
+    header.sizeLine = cursor.line
     header.rows = try size("the number of rows", &cursor)
     let columnsPosition = cursor.position
     header.columns = try size("the number of columns", &cursor)

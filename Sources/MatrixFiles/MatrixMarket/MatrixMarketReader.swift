@@ -5,12 +5,17 @@ import TesseraLocalMatrices
 
 /// Reads one Matrix Market file.
 struct MatrixMarketReader {
-  private let source: any ByteSource
-  private let blocks: LineBlocks
+  let source: any ByteSource
+  let blocks: LineBlocks
+  private let threads: Int
 
-  init(_ source: any ByteSource) {
+  /// - Parameters:
+  ///   - threads: how many blocks are parsed at a time.
+  ///   - blockSize: the bytes of a block.
+  init(_ source: any ByteSource, threads: Int = 1, blockSize: Int = LineBlocks.blockSize) {
     self.source = source
-    blocks = LineBlocks(source)
+    self.threads = threads
+    blocks = LineBlocks(source, blockSize: blockSize)
   }
 
   /// The header alone. O(bytes before the first entry).
@@ -29,30 +34,32 @@ struct MatrixMarketReader {
     guard S.isComplex || header.field != .complex else {
       throw FileFormatError.complexAsReal(source.name, S.kind)
     }
-    try checkLocalShape(header.rows, header.columns, file: source.name)
-    let parser = MatrixMarketEntryParser<S>(file: source.name, header: header)
-    var list = EntryList<S>()
-    try parser.parse(firstEntry, into: &list)
-    if let rest = source.remainingBytes, firstEntry.remaining > 0 {
+    try header.checkLocalShape(file: source.name)
+    var list = EntryGatherer<S>(MatrixMarketEntryParser(file: source.name, header: header))
+    let opening = firstEntry.remaining
+    try list.parse(firstEntry)
+    if let rest = source.remainingBytes, opening > 0 {
       // The rest of a file is much like its beginning.
-      list.reserve(for: header, growth: 1 + 1.1 * Double(rest) / Double(firstEntry.remaining))
+      list.list.reserve(for: header, growth: 1 + 1.1 * Double(rest) / Double(opening))
     }
     progress?(source.progress)
-    while let block = try blocks.next() {
-      guard let cursor = LineCursor(block) else { break }
-      try parser.parse(cursor, into: &list)
+    let parser = list.parser
+    try blocks.parse(
+      threads: parser.isIndependent ? threads : 1, make: { MatrixMarketBlock(parser) }
+    ) { (block, result) throws(FileFormatError) in
+      try list.take(block, result)
       progress?(source.progress)
     }
-    guard list.values.count == header.entries else {
+    guard list.count == header.entries else {
       throw FileFormatError(
         file: source.name, at: .line(blocks.nextLine, column: 1), expected: "\(header.entries) entries",
-        found: "the end of the file after \(list.values.count)")
+        found: "the end of the file after \(list.count)")
     }
-    return (header.fileHeader, try list.matrix(header, file: source.name))
+    return (header.fileHeader, try list.finished().matrix(header, file: source.name))
   }
 
   /// The header, and a cursor on the line behind it, valid until the next block is read.
-  private func start() throws(FileFormatError) -> (header: MatrixMarketHeader, firstEntry: LineCursor) {
+  func start() throws(FileFormatError) -> (header: MatrixMarketHeader, firstEntry: LineCursor) {
     var parser = MatrixMarketHeaderParser(file: source.name)
     while let block = try blocks.next() {
       guard var cursor = LineCursor(block) else { break }
@@ -62,9 +69,45 @@ struct MatrixMarketReader {
   }
 }
 
+/// Puts the entries of blocks together, in the order of the file.
+struct EntryGatherer<S: Scalar> {
+  let parser: MatrixMarketEntryParser<S>
+  var list = EntryList<S>()
+
+  init(_ parser: MatrixMarketEntryParser<S>) { self.parser = parser }
+
+  /// Entries so far.
+  var count: Int { list.values.count }
+
+  /// Appends the entries of a block that has been parsed. Where it is not as it should be, or has more
+  /// entries than the header declares, it is parsed again, knowing what stands before it, to say where.
+  mutating func take(_ block: LineBlock, _ result: MatrixMarketBlock<S>) throws(FileFormatError) {
+    guard parser.isIndependent, result.isRegular, result.entries.count <= parser.header.entries - count else {
+      guard let cursor = LineCursor(block) else { return }
+      return try parse(cursor)
+    }
+    list.append(result.entries)
+  }
+
+  /// Parses and appends the lines at `cursor`.
+  mutating func parse(_ start: LineCursor) throws(FileFormatError) {
+    var cursor = start
+    let layout = parser.header.layout
+    var entries = EntryBuffer<S>(
+      capacity: EntryBuffer<S>.capacity(bytes: cursor.remaining, layout), layout)
+    try parser.parse(&cursor, into: &entries, from: count, atMost: parser.header.entries - count)
+    precondition(entries.count < entries.capacity, "lines hold more entries than their bytes can be")
+    if let excess = parser.excess(&cursor) { throw excess }
+    list.append(entries)
+  }
+
+  /// The entries, without a second reference to them.
+  consuming func finished() -> EntryList<S> { list }
+}
+
 extension EntryList {
   /// The matrix of the entries, both halves present.
-  fileprivate consuming func matrix(_ header: MatrixMarketHeader, file: String) throws(FileFormatError)
+  consuming func matrix(_ header: MatrixMarketHeader, file: String) throws(FileFormatError)
     -> MatrixContents<S>
   {
     do throws(LinearAlgebraError) {
@@ -72,9 +115,8 @@ extension EntryList {
       case .coordinate:
         if header.symmetry != .general { mirror(header.symmetry) }
         return .triplets(
-          try TripletMatrix(
-            rows: header.rows, columns: header.columns, rowIndices: rowIndices,
-            columnIndices: columnIndices, values: values))
+          // The parser has seen to it that all indices are within the shape.
+          TripletMatrix(unchecked: header.rows, header.columns, rowIndices, columnIndices, values))
       case .array:
         if header.symmetry != .general {
           try MemoryGuard.check(

@@ -37,35 +37,41 @@ struct MatrixMarketWriter<S: Scalar> {
   private func writeCoordinates(_ matrix: TripletMatrix<S>, to sink: any ByteSink)
     throws(FileFormatError)
   {
-    var text = TextOutput(sink)
     let (rows, columns, values) = (matrix.rowIndices, matrix.columnIndices, matrix.storage)
-    text.append("\(banner("coordinate"))\(matrix.rows) \(matrix.columns) \(values.count)")
-    try text.endLine()
-    for q in 0..<values.count {
-      text.append(Int(rows[q]) + 1)
-      text.append(UInt8(ascii: " "))
-      text.append(Int(columns[q]) + 1)
-      text.append(UInt8(ascii: " "))
-      try writeValue(matrix.isConjugated ? values[q].conjugate : values[q], to: &text)
+    let isConjugated = matrix.isConjugated
+    try sink.send { text in
+      text.append("\(banner("coordinate"))\(matrix.rows) \(matrix.columns) \(values.count)\n")
     }
-    try text.flush()
+    try sink.send(pieces: pieceCount(values.count)) { number, text in
+      for q in piece(number, of: values.count) {
+        text.append(Int(rows[q]) + 1)
+        text.append(UInt8(ascii: " "))
+        text.append(Int(columns[q]) + 1)
+        text.append(UInt8(ascii: " "))
+        Self.append(isConjugated ? values[q].conjugate : values[q], to: &text)
+      }
+    }
   }
 
   private func writeArray(_ matrix: DenseMatrix<S>, to sink: any ByteSink) throws(FileFormatError) {
-    var text = TextOutput(sink)
-    text.append("\(banner("array"))\(matrix.rows) \(matrix.columns)")
-    try text.endLine()
-    let values = matrix.storage
+    let (values, symmetry) = (matrix.storage, symmetry)
     let (rowStride, columnStride) =
       matrix.order == .columnMajor ? (1, matrix.rows) : (matrix.columns, 1)
-    for j in 0..<matrix.columns {
-      let firstRow = symmetry == .general ? 0 : symmetry == .skewSymmetric ? j + 1 : j
-      for i in firstRow..<matrix.rows {
-        let value = values[i * rowStride + j * columnStride]
-        try writeValue(matrix.isConjugated ? value.conjugate : value, to: &text)
+    try sink.send { text in text.append("\(banner("array"))\(matrix.rows) \(matrix.columns)\n") }
+    // Several short columns make a piece, or a long one several.
+    let columnsEach = max(1, pieceLength / max(1, matrix.rows))
+    let piecesEach = columnsEach > 1 ? 1 : max(1, pieceCount(matrix.rows))
+    let groups = pieceCount(matrix.columns, length: columnsEach)
+    try sink.send(pieces: groups * piecesEach) { number, text in
+      let rows = piecesEach == 1 ? 0..<matrix.rows : piece(number % piecesEach, of: matrix.rows)
+      for j in piece(number / piecesEach, of: matrix.columns, length: columnsEach) {
+        let firstRow = symmetry == .general ? 0 : symmetry == .skewSymmetric ? j + 1 : j
+        for i in rows where i >= firstRow {
+          let value = values[i * rowStride + j * columnStride]
+          Self.append(matrix.isConjugated ? value.conjugate : value, to: &text)
+        }
       }
     }
-    try text.flush()
   }
 
   private func banner(_ layout: String) -> String {
@@ -73,13 +79,13 @@ struct MatrixMarketWriter<S: Scalar> {
   }
 
   @inline(__always)
-  private func writeValue(_ value: S, to text: inout TextOutput) throws(FileFormatError) {
+  private static func append(_ value: S, to text: inout TextBuffer) {
     text.append(value.realPart)
     if S.isComplex {
       text.append(UInt8(ascii: " "))
       text.append(value.imaginaryPart)
     }
-    try text.endLine()
+    text.endLine()
   }
 
   /// The entries on and below the diagonal, duplicates added up, column after column.

@@ -12,12 +12,42 @@ extension ByteSource {
   ) throws(FileFormatError) -> [S] {
     var elements: [S] = []
     if try canHold(count, element, offset, bytesEach: MemoryLayout<S>.stride) {
+      if element.isInMemory(as: S.self) { return try plainElements(count, offset: offset, progress) }
       elements.reserveCapacity(count)
     }
     try pieces(count * element.size, offset) { bytes in
       element.append(bytes, to: &elements)
       progress?(self.progress)
     }
+    return elements
+  }
+
+  /// The `count` elements that follow and end the source, which stand there as in memory: read to where they
+  /// are to be.
+  private func plainElements<S: Scalar>(_ count: Int, offset: Int, _ progress: ((ReadProgress) -> Void)?)
+    throws(FileFormatError) -> [S]
+  {
+    var failure: FileFormatError?
+    let elements = [S](unsafeUninitializedCapacity: count) { elements, initialized in
+      let bytes = UnsafeMutableRawBufferPointer(elements)
+      let declared = count * MemoryLayout<S>.stride
+      do throws(FileFormatError) {
+        var filled = 0
+        while filled < declared {
+          let wanted = min(declared - filled, 1 << 23)
+          let got = try fill(UnsafeMutableRawBufferPointer(rebasing: bytes[filled..<filled + wanted]))
+          filled += got
+          guard got == wanted else { throw tooShort(offset, declared, filled) }
+          progress?(self.progress)
+        }
+        initialized = count
+      } catch {
+        // Any bits are a number, so that there is nothing to undo.
+        (failure, initialized) = (error, 0)
+      }
+    }
+    if let failure { throw failure }
+    try expectEnd(offset, count * MemoryLayout<S>.stride)
     return elements
   }
 
@@ -55,8 +85,8 @@ extension ByteSource {
     }
   }
 
-  /// Calls `body` with the `declared` bytes that follow, piece by piece. Elements are at most 16 bytes, so that
-  /// none is cut by the end of a piece.
+  /// Calls `body` with the `declared` bytes that follow, piece by piece. Elements are at most 16 bytes, so
+  /// that none is cut by the end of a piece.
   private func pieces(_ declared: Int, _ offset: Int, _ body: (UnsafeRawBufferPointer) -> Void)
     throws(FileFormatError)
   {
@@ -67,14 +97,24 @@ extension ByteSource {
       let wanted = min(buffer.count, declared - taken)
       let filled = try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
       guard filled == wanted else {
-        throw FileFormatError(
-          file: name, at: .byte(offset + taken + filled), expected: "\(declared) bytes of data",
-          found: "the end of the file after \(taken + filled)")
+        throw tooShort(offset, declared, taken + filled)
       }
       body(UnsafeRawBufferPointer(rebasing: buffer[..<wanted]))
       taken += wanted
     }
-    guard try read(into: buffer) == 0 else {
+    try expectEnd(offset, declared)
+  }
+
+  private func tooShort(_ offset: Int, _ declared: Int, _ found: Int) -> FileFormatError {
+    FileFormatError(
+      file: name, at: .byte(offset + found), expected: "\(declared) bytes of data",
+      found: "the end of the file after \(found)")
+  }
+
+  private func expectEnd(_ offset: Int, _ declared: Int) throws(FileFormatError) {
+    let one = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+    defer { one.deallocate() }
+    guard try read(into: one) == 0 else {
       throw FileFormatError(
         file: name, at: .byte(offset + declared),
         expected: "the end of the file after \(declared) bytes of data", found: "more bytes")

@@ -1,5 +1,5 @@
-// The element types of binary files (.npy, .npz, IDX) that are numbers, and their conversion to scalars, rounded
-// once. They are spelled as NumPy spells them.
+// The element types of binary files (.npy, .npz, IDX) that are numbers, and their conversion to scalars,
+// rounded once. They are spelled as NumPy spells them.
 
 import TesseraLocalMatrices
 
@@ -51,6 +51,16 @@ struct StoredElement: Equatable {
     case (.real, 2), (.real, 4): .float
     default: .double
     }
+  }
+
+  /// Whether elements of this type have in a file the bytes that scalars of type `S` have in memory.
+  func isInMemory<S: Scalar>(as: S.Type) -> Bool {
+    #if _endian(little)
+      let isNative = !isBigEndian
+    #else
+      let isNative = isBigEndian
+    #endif
+    return isNative && kind == (S.isComplex ? .complex : .real) && size == MemoryLayout<S>.stride
   }
 
   /// Appends the elements in `bytes`, a whole number of them, to `values`.

@@ -9,12 +9,16 @@ import TesseraLocalMatrices
 
 /// Reads one svmlight file.
 struct SvmlightReader {
-  private let source: any ByteSource
-  private let options: MatrixReadOptions
+  let source: any ByteSource
+  let options: MatrixReadOptions
+  let blocks: LineBlocks
 
-  init(_ source: any ByteSource, _ options: MatrixReadOptions) {
+  init(
+    _ source: any ByteSource, _ options: MatrixReadOptions, blockSize: Int = LineBlocks.blockSize
+  ) {
     self.source = source
     self.options = options
+    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, blockSize: blockSize)
   }
 
   /// Shape and number of entries, for which all of the file is read: it declares nothing. O(bytes) time, and
@@ -23,13 +27,8 @@ struct SvmlightReader {
   /// - Throws: as `matrix`.
   func header() throws(FileFormatError) -> MatrixFileHeader {
     var parser = SvmlightParser<Double>(file: source.name, options)
-    let blocks = LineBlocks(source)
     var entries = 0
-    while let block = try blocks.next(), let cursor = LineCursor(block) {
-      try parser.parse(cursor)
-      entries += parser.entries.values.count
-      parser.entries = EntryList()
-    }
+    try parse(with: &parser, keepingEntries: false, entries: &entries, progress: nil)
     return try header(parser, entries: entries)
   }
 
@@ -41,12 +40,9 @@ struct SvmlightReader {
     -> (header: MatrixFileHeader, matrix: LabeledMatrix<S>)
   {
     var parser = SvmlightParser<S>(file: source.name, options)
-    let blocks = LineBlocks(source)
-    while let block = try blocks.next(), let cursor = LineCursor(block) {
-      try parser.parse(cursor)
-      progress?(source.progress)
-    }
-    let header = try header(parser, entries: parser.entries.values.count)
+    var entries = 0
+    try parse(with: &parser, keepingEntries: true, entries: &entries, progress: progress)
+    let header = try header(parser, entries: entries)
     try checkLocalShape(header.rows, header.columns, file: source.name)
     do throws(LinearAlgebraError) {
       let features = try TripletMatrix(
@@ -55,6 +51,33 @@ struct SvmlightReader {
       return (header, LabeledMatrix(features: features, labels: parser.labels, queries: parser.queries))
     } catch {
       throw FileFormatError(.badData, file: source.name, "\(error)")
+    }
+  }
+
+  /// Parses the blocks up to the first row, which tells whether rows have queries, one by one, and the others
+  /// as they come. Counts the entries.
+  private func parse<S: Scalar>(
+    with parser: inout SvmlightParser<S>, keepingEntries: Bool, entries: inout Int,
+    progress: ((ReadProgress) -> Void)?
+  ) throws(FileFormatError) {
+    while parser.labels.isEmpty, let block = try blocks.next(), let cursor = LineCursor(block) {
+      try parser.parse(cursor)
+      entries += parser.entries.values.count
+      if !keepingEntries { parser.entries = EntryList() }
+      progress?(source.progress)
+    }
+    let template = parser.forLaterBlock()
+    try blocks.parse(threads: options.threadCount, make: { SvmlightBlock(template) }) {
+      (block, result) throws(FileFormatError) in
+      let rows = result.parser.labels.count
+      if result.isRegular, rows <= Int(Int32.max) - parser.labels.count {
+        parser.append(result.parser, keepingEntries: keepingEntries)
+        entries += result.parser.entries.values.count
+      } else if let cursor = LineCursor(block) {
+        // Once more, to say where it is wrong.
+        try parser.parse(cursor)
+      }
+      progress?(source.progress)
     }
   }
 
@@ -70,6 +93,27 @@ struct SvmlightReader {
   }
 }
 
+/// The rows of a block, or that something about them is not as it should be.
+///
+/// `@unchecked Sendable`: see `BlockResult`.
+final class SvmlightBlock<S: Scalar>: BlockResult, @unchecked Sendable {
+  private(set) var parser: SvmlightParser<S>
+  private(set) var isRegular = true
+
+  init(_ parser: SvmlightParser<S>) { self.parser = parser }
+
+  func parse(_ block: LineBlock) {
+    parser.removeAll()
+    guard let cursor = LineCursor(block) else { return }
+    do throws(FileFormatError) {
+      try parser.parse(cursor)
+      isRegular = true
+    } catch {
+      isRegular = false
+    }
+  }
+}
+
 /// Parses the lines of an svmlight file.
 struct SvmlightParser<S: Scalar> {
   private let file: String
@@ -81,6 +125,8 @@ struct SvmlightParser<S: Scalar> {
   private(set) var queries: [Int] = []
   /// One beyond the largest column so far, from zero.
   private(set) var columns = 0
+  /// Whether rows have queries, once there was one.
+  private var hasQueries: Bool?
 
   init(file: String, _ options: MatrixReadOptions) {
     self.file = file
@@ -88,10 +134,42 @@ struct SvmlightParser<S: Scalar> {
     limit = min(options.columns ?? .max, Int(Int32.max))
   }
 
-  /// Appends the rows of the lines at `cursor`.
-  mutating func parse(_ start: LineCursor) throws(FileFormatError) {
+  /// A parser of lines behind those that were parsed.
+  func forLaterBlock() -> SvmlightParser {
+    var parser = self
+    parser.removeAll()
+    return parser
+  }
+
+  /// Forgets the rows, but neither what they look like nor where their entries were.
+  mutating func removeAll() {
+    entries.rowIndices.removeAll(keepingCapacity: true)
+    entries.columnIndices.removeAll(keepingCapacity: true)
+    entries.values.removeAll(keepingCapacity: true)
+    labels.removeAll(keepingCapacity: true)
+    queries.removeAll(keepingCapacity: true)
+    columns = 0
+  }
+
+  /// Appends what `other` has found in the lines that follow.
+  ///
+  /// - Precondition: no more than 2^31-1 rows in all.
+  mutating func append(_ other: SvmlightParser, keepingEntries: Bool) {
+    if keepingEntries {
+      let base = Int32(truncatingIfNeeded: labels.count)
+      entries.rowIndices.append(contentsOf: other.entries.rowIndices.lazy.map { $0 + base })
+      entries.columnIndices += other.entries.columnIndices
+      entries.values += other.entries.values
+    }
+    labels += other.labels
+    queries += other.queries
+    columns = max(columns, other.columns)
+  }
+
+  /// Appends the rows of the lines at `cursor`, until there are `limit`.
+  mutating func parse(_ start: LineCursor, untilRow limit: Int = .max) throws(FileFormatError) {
     var cursor = start
-    while cursor.skipToContent(comment: hash) {
+    while labels.count < limit, cursor.skipToContent(comment: hash) {
       guard labels.count < Int32.max else {
         throw FileFormatError(
           file: file, at: cursor.position, expected: "at most \(Int32.max) rows", found: "one more")
@@ -133,10 +211,12 @@ struct SvmlightParser<S: Scalar> {
       cursor.place[offset] == letter
     }
     guard isThere else {
-      guard queries.isEmpty else { throw error(start, "a qid, as in the rows before") }
+      guard hasQueries != true else { throw error(start, "a qid, as in the rows before") }
+      hasQueries = false
       return
     }
-    guard queries.count == labels.count - 1 else { throw error(start, "no qid, as in the rows before") }
+    guard hasQueries != false else { throw error(start, "no qid, as in the rows before") }
+    hasQueries = true
     cursor.place += 4
     guard let query = cursor.takeInteger(before: hash) else { throw error(cursor, "a whole number") }
     queries.append(query)

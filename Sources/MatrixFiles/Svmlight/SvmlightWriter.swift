@@ -1,5 +1,5 @@
-// A matrix with its labels to an svmlight file, row after row, columns from one. O(rows + entries). The number
-// of columns is not in the file: a reader that has to know of empty columns at the end is told.
+// A matrix with its labels to an svmlight file, row after row, columns from one. O(rows + entries). The
+// number of columns is not in the file: a reader that has to know of empty columns at the end is told.
 
 import TesseraLocalMatrices
 
@@ -21,22 +21,24 @@ enum SvmlightWriter {
     }
     let matrix = try contents.rows(file: file)
     let sink = try open()
-    var text = TextOutput(sink)
-    for i in 0..<matrix.rows {
-      text.append(labels.isEmpty ? 0 : labels[i])
-      if !queries.isEmpty {
-        text.append(" qid:")
-        text.append(queries[i])
+    // Rows with about as many entries as make a piece.
+    let length = max(1, pieceLength * matrix.rows / max(1, matrix.rows + matrix.nonzeroCount))
+    try sink.send(pieces: pieceCount(matrix.rows, length: length)) { number, text in
+      for i in piece(number, of: matrix.rows, length: length) {
+        text.append(labels.isEmpty ? 0 : labels[i])
+        if !queries.isEmpty {
+          text.append(" qid:")
+          text.append(queries[i])
+        }
+        for q in matrix.offsets[i]..<matrix.offsets[i + 1] {
+          text.append(UInt8(ascii: " "))
+          text.append(Int(matrix.indices[q]) + 1)
+          text.append(UInt8(ascii: ":"))
+          text.append(matrix.storage[q].realPart)
+        }
+        text.endLine()
       }
-      for q in matrix.offsets[i]..<matrix.offsets[i + 1] {
-        text.append(UInt8(ascii: " "))
-        text.append(Int(matrix.indices[q]) + 1)
-        text.append(UInt8(ascii: ":"))
-        text.append(matrix.storage[q].realPart)
-      }
-      try text.endLine()
     }
-    try text.flush()
     try sink.finish()
   }
 }

@@ -9,7 +9,8 @@ struct Convert: AsyncParsableCommand {
     discussion: """
       The formats follow the names. Entries become dense on the way to .npy, .csv, .tsv and .idx, and stay entries on \
       the way to .mtx, .npz and .svm; a dense file becomes an array in .mtx and .npz. Between two Matrix Market files \
-      the symmetry is kept, between two svmlight files labels and queries. OUT may be IN: it changes only when all is \
+      the symmetry is kept, between two svmlight files labels and queries. --labels names a file with one label a row, \
+      written beside a matrix that comes from an svmlight file, read for one that becomes one (zeros without it). OUT may be IN: it changes only when all is \
       written.
       """)
 
@@ -34,6 +35,11 @@ struct Convert: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Scalar to convert to (default: what the file holds).", valueName: "scalar"))
   var scalar: ScalarKind?
 
+  @Option(
+    help: ArgumentHelp(
+      "File of an svmlight file's labels: written when IN is one, read when only OUT is.", valueName: "file"))
+  var labels: String?
+
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var output: OutputOptions
 
@@ -41,6 +47,13 @@ struct Convert: AsyncParsableCommand {
     try await Report.errors {
       let start = ContinuousClock.now
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
+      if let labels {
+        _ = try MatrixFileFormat.inferred(fromName: labels)
+        guard isSvmlight || format == .svmlight else {
+          throw FileFormatError(.usage, file: labels, "only svmlight files have labels")
+        }
+        if isSvmlight { try checkOutputs([destination, labels], input: "") }
+      }
       let kind =
         if let scalar { scalar } else {
           try scalarOfFile(input, format: inputFormat, options: reading.options) ?? .double
@@ -51,15 +64,50 @@ struct Convert: AsyncParsableCommand {
     }
   }
 
-  private func convert<S: Scalar>(as type: S.Type, to format: MatrixFileFormat) throws -> (Shape, Int) {
+  private var isSvmlight: Bool {
     let source = if let inputFormat { inputFormat } else { try? MatrixFileFormat.inferred(fromName: input) }
-    if source == .svmlight, format == .svmlight {
+    return source == .svmlight
+  }
+
+  /// The rows of `contents` with the labels in a file of one column, or one row.
+  private func labeled<S: Scalar>(_ contents: MatrixContents<S>, by path: String) throws -> LabeledMatrix<S> {
+    let features: TripletMatrix<S> =
+      switch contents {
+      case .triplets(let a): a
+      case .dense(let a): a.triplets()
+      }
+    let column = try LocalMatrix(
+      try readMatrix(path, as: S.Real.self, format: nil, progress: output.progress).contents
+    ).dense()
+    guard column.rows * column.columns == features.rows, min(column.rows, column.columns) <= 1 else {
+      throw FileFormatError(
+        .badData, file: path, "expected \(features.rows) labels, found a matrix of \(column.shape)")
+    }
+    return LabeledMatrix(features: features, labels: column.elements(in: .columnMajor))
+  }
+
+  private func convert<S: Scalar>(as type: S.Type, to format: MatrixFileFormat) throws -> (Shape, Int) {
+    if isSvmlight, format == .svmlight || labels != nil {
       let rows = try MatrixFile.readLabeled(input, as: S.self, options: reading.options)
-      try MatrixFile.writeLabeled(rows, to: destination)
+      if let labels {
+        let column = try DenseMatrix(rows: rows.labels.count, columns: 1, elements: rows.labels)
+        try writeMatrix(.dense(column), to: labels, progress: output.progress)
+      }
+      if format == .svmlight {
+        try MatrixFile.writeLabeled(rows, to: destination)
+      } else {
+        try writeMatrix(
+          .triplets(rows.features), to: destination, format: format, progress: output.progress)
+      }
       return (rows.features.shape, rows.features.entryCount)
     }
     let (header, contents) = try readMatrix(
       input, as: S.self, format: inputFormat, options: reading.options, progress: output.progress)
+    if let labels {
+      let rows = try labeled(contents, by: labels)
+      try MatrixFile.writeLabeled(rows, to: destination)
+      return (rows.features.shape, rows.features.entryCount)
+    }
     try writeMatrix(
       contents, to: destination, format: format,
       symmetry: format == .matrixMarket || format == .archive ? header.symmetry : .general,

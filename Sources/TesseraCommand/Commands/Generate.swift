@@ -5,7 +5,7 @@ import Tessera
 
 struct Generate: AsyncParsableCommand {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case dense, sparse, powerlaw, poisson
+    case dense, sparse, powerlaw, poisson, laplacian, identity
   }
 
   static let configuration = CommandConfiguration(
@@ -13,10 +13,11 @@ struct Generate: AsyncParsableCommand {
     discussion: """
       dense: uniform in [-1, 1). sparse: as many random entries a row as the density gives on average. powerlaw: the \
       same, with columns chosen the more often the lower their number. poisson: the 5-point Laplacian of a \
-      ROWSxCOLS grid, square of order ROWS times COLS. The same seed makes the same matrix everywhere.
+      ROWSxCOLS grid, square of order ROWS times COLS. laplacian: 2 on the diagonal, -1 beside it. identity: ones on the \
+      diagonal. The same seed makes the same matrix everywhere.
       """)
 
-  @Argument(help: "dense, sparse, powerlaw or poisson.")
+  @Argument(help: "dense, sparse, powerlaw, poisson, laplacian or identity.")
   var kind: Kind
 
   @Argument(
@@ -37,7 +38,9 @@ struct Generate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Scalar.", valueName: "scalar"))
   var scalar: ScalarKind = .double
 
-  @Option(help: ArgumentHelp("Format to write, where the name does not tell: mtx, npy.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
   @OptionGroup var output: OutputOptions
@@ -59,12 +62,35 @@ struct Generate: AsyncParsableCommand {
       case .sparse: .triplets(try MatrixGenerator.sparse(shape, density: density, seed: seed).triplets())
       case .powerlaw: .triplets(try MatrixGenerator.powerLaw(shape, density: density, seed: seed).triplets())
       case .poisson: .triplets(try MatrixGenerator.poisson(grid: shape))
+      case .laplacian: .triplets(try banded(diagonal: 2, beside: -1))
+      case .identity: .triplets(try banded(diagonal: 1, beside: 0))
       }
     try writeMatrix(
       contents, to: destination, format: format,
-      symmetry: kind == .poisson && format == .matrixMarket ? .symmetric : .general,
+      symmetry: isSymmetric && [.matrixMarket, .archive].contains(format) ? .symmetric : .general,
       progress: output.progress)
     return (contents.shape, contents.nonzeroCount)
+  }
+}
+
+extension Generate {
+  private var isSymmetric: Bool {
+    switch kind {
+    case .dense, .sparse, .powerlaw: false
+    case .poisson: true
+    case .laplacian, .identity: shape.rows == shape.columns
+    }
+  }
+
+  /// Constant diagonals: the main one and, unless zero, its neighbours.
+  private func banded<S: Scalar>(diagonal: S, beside: S) throws -> TripletMatrix<S> {
+    var matrix = try TripletMatrix<S>(rows: shape.rows, columns: shape.columns)
+    for i in 0..<shape.rows {
+      if beside != 0, i > 0, i - 1 < shape.columns { matrix.append(i, i - 1, beside) }
+      if i < shape.columns { matrix.append(i, i, diagonal) }
+      if beside != 0, i + 1 < shape.columns { matrix.append(i, i + 1, beside) }
+    }
+    return matrix
   }
 }
 

@@ -1,4 +1,5 @@
-// tessera partition FILE --parts P: how a layout would cut a matrix. Reads the file and counts; computes nothing.
+// tessera partition FILE --parts P: how a layout would cut a matrix. Reads the file and counts; computes
+// nothing.
 
 import ArgumentParser
 import Foundation
@@ -86,7 +87,7 @@ struct Partition: AsyncParsableCommand {
         Partitioning(slabs: cuts, columns: shape.columns), Ownership(tileCount: parts, workerCount: parts)
       )
     case .blocks:
-      let (rowParts, columnParts) = squarest(parts, shape)
+      let (rowParts, columnParts) = squarestGrid(parts, shape)
       let grid = Partitioning(
         rowCuts: matrix.slabCuts(parts: rowParts),
         columnCuts: matrix.transposed().slabCuts(parts: columnParts))
@@ -94,21 +95,9 @@ struct Partition: AsyncParsableCommand {
     case .cyclic:
       let grid = Partitioning.defaultBlocks(
         rows: shape.rows, columns: shape.columns, stored: matrix.storedCount)
-      let (rowParts, columnParts) = squarest(parts, shape)
+      let (rowParts, columnParts) = squarestGrid(parts, shape)
       return (grid, Ownership(cyclic: grid, workerRows: rowParts, workerColumns: columnParts))
     }
-  }
-
-  /// The factors of `parts` whose blocks of the matrix are nearest to square.
-  private func squarest(_ parts: Int, _ shape: Shape) -> (rows: Int, columns: Int) {
-    let (m, n) = (Double(max(shape.rows, 1)), Double(max(shape.columns, 1)))
-    func elongation(_ rowParts: Int) -> Double {
-      let ratio = m / Double(rowParts) / (n / Double(parts / rowParts))
-      return max(ratio, 1 / ratio)
-    }
-    let rowParts =
-      (1...parts).filter { parts % $0 == 0 }.min { elongation($0) < elongation($1) } ?? 1
-    return (rowParts, parts / rowParts)
   }
 
   private func json(_ quality: PartitionQuality, _ grid: Partitioning, _ seconds: Double) -> String {
@@ -139,6 +128,18 @@ struct Partition: AsyncParsableCommand {
       + "imbalance \(Text.fixed(quality.imbalance, 3)); A x moves \(quality.words) words, "
       + "A B \(quality.words) for each column of B"
   }
+}
+
+/// The factors of `parts` whose blocks of the matrix are nearest to square.
+func squarestGrid(_ parts: Int, _ shape: Shape) -> (rows: Int, columns: Int) {
+  let (m, n) = (Double(max(shape.rows, 1)), Double(max(shape.columns, 1)))
+  func elongation(_ rowParts: Int) -> Double {
+    let ratio = m / Double(rowParts) / (n / Double(parts / rowParts))
+    return max(ratio, 1 / ratio)
+  }
+  let rowParts =
+    (1...parts).filter { parts % $0 == 0 }.min { elongation($0) < elongation($1) } ?? 1
+  return (rowParts, parts / rowParts)
 }
 
 extension LocalMatrix {

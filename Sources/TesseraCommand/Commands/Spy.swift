@@ -5,11 +5,17 @@ import Foundation
 import Tessera
 
 struct Spy: AsyncParsableCommand {
+  /// What the cuts are those of.
+  enum Layout: String, CaseIterable, ExpressibleByArgument {
+    case row, block
+  }
+
   static let configuration = CommandConfiguration(
     abstract: "Draw the pattern of a matrix, in the terminal or as SVG.",
     discussion: """
-      Large matrices are binned: the darker a cell, the more entries, on a logarithmic scale. With --partitions the \
-      cuts between the slabs of a row matrix are drawn.
+      Large matrices are binned: the darker a cell, the more entries, on a logarithmic scale. With --partition the cuts \
+      are drawn: row, between slabs of nearly equally many nonzeros; block, between the blocks of a grid that is balanced \
+      in both directions. (The chunks of a coordinate matrix lie anywhere: there is nothing to draw.)
       """)
 
   @Argument(help: "The matrix file, or - for standard input.")
@@ -18,12 +24,20 @@ struct Spy: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The picture to write; the terminal when absent.", valueName: "out.svg"))
   var picture: String?
 
-  @Option(help: ArgumentHelp("Draw the cuts of a row matrix in this many slabs.", valueName: "n"))
-  var partitions: Int?
+  @Option(help: ArgumentHelp("Draw the cuts of a row or block matrix: row, block.", valueName: "layout"))
+  var partition: Layout?
 
   @Option(
-    help: ArgumentHelp("Format of the file, where its name does not tell: mtx, npy.", valueName: "format"))
+    name: [.customLong("parts"), .customLong("partitions")],
+    help: ArgumentHelp("In how many slabs or blocks (default: 4).", valueName: "n"))
+  var parts: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Format of the file, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
+
+  @OptionGroup var reading: ReadingOptions
 
   @Option(
     help: ArgumentHelp(
@@ -31,8 +45,8 @@ struct Spy: AsyncParsableCommand {
   var progress: ProgressBar.Mode = .auto
 
   func validate() throws {
-    if let partitions, partitions < 1 || partitions > 10_000 {
-      throw ValidationError("--partitions is \(partitions), expected 1 to 10000.")
+    if let parts, parts < 1 || parts > 10_000 {
+      throw ValidationError("--parts is \(parts), expected 1 to 10000.")
     }
   }
 
@@ -42,15 +56,18 @@ struct Spy: AsyncParsableCommand {
       try checkOutputs([picture], input: file)
       // Real numbers lose nothing as complex ones, and only the pattern counts.
       let (_, contents) = try readMatrix(
-        file, as: Complex<Double>.self, format: format, progress: progress)
+        file, as: Complex<Double>.self, format: format, options: reading.options, progress: progress)
       var plot: SpyPlot
       switch contents {
       case .triplets(let triplets): plot = SpyPlot(triplets: triplets, title: file)
       case .dense(let dense): plot = SpyPlot(matrix: .dense(dense), title: file)
       }
-      if let partitions {
-        let cuts = try LocalMatrix(contents).slabCuts(parts: partitions)
-        plot.rowBoundaries = Array(cuts.bounds.dropFirst().dropLast())
+      if partition != nil || parts != nil {
+        let matrix = try LocalMatrix(contents)
+        let (rowParts, columnParts) =
+          partition == .block ? squarestGrid(parts ?? 4, matrix.shape) : (parts ?? 4, 1)
+        plot.rowBoundaries = inner(matrix.slabCuts(parts: rowParts))
+        plot.columnBoundaries = inner(matrix.transposed().slabCuts(parts: columnParts))
       }
       if let picture {
         try plot.svg().write(toFile: picture)
@@ -61,6 +78,8 @@ struct Spy: AsyncParsableCommand {
       }
     }
   }
+
+  private func inner(_ cuts: Cuts) -> [Int] { Array(cuts.bounds.dropFirst().dropLast()) }
 
   /// Columns and lines of the terminal, or 80 by 24 where there is none.
   private func terminalSize() -> (width: Int, height: Int) {

@@ -1,0 +1,232 @@
+// Files that workers read by themselves: whether a worker sees a file, and its parts as tiles. A part may be
+// read again, anywhere, when it is lost: the file must not change as long as the matrix lives.
+
+import TesseraCommunication
+import TesseraExecution
+import TesseraLocalMatrices
+import TesseraMatrixFiles
+import TesseraPartitioning
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file by its absolute name, and what tells it from another of that name on another machine.
+struct FileStamp: Tile, Hashable {
+  let path: String
+  /// -1 where there is no such file.
+  let size: Int
+  let modified: Int
+
+  static let typeName = "file-stamp"
+
+  /// The file at `path` on this machine; nil when there is none.
+  init?(_ path: String) {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    self.init(absolute: String(cString: real))
+    if size < 0 { return nil }
+  }
+
+  /// What stands at an absolute name on this machine.
+  init(absolute path: String) {
+    self.path = path
+    var status = stat()
+    let isThere = stat(path, &status) == 0 && access(path, R_OK) == 0
+    size = isThere ? Int(status.st_size) : -1
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    modified = isThere ? Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec) : -1
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(path)
+    writer.write(size)
+    writer.write(modified)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    path = try reader.readString()
+    size = try reader.readInt()
+    modified = try reader.readInt()
+  }
+
+  /// Whether every worker sees this file. Words moved: the name to every worker, one word back.
+  func isSeen(onAllOf cluster: Cluster) async throws(ExecutionError) -> Bool {
+    let seen = try await cluster.engine.read(
+      FileStampTask.self, self,
+      into: Ownership(
+        tileCount: cluster.engine.workerCount, workerCount: cluster.engine.workerCount))
+    return try await cluster.engine.reduce(SameFileTask.self, self, over: seen) == 1
+  }
+}
+
+/// What a worker sees under a name.
+enum FileStampTask: SourceTask {
+  typealias Arguments = FileStamp
+  static var name: String { "see-file" }
+
+  static func make(_ file: FileStamp, tile: Int) -> FileStamp { FileStamp(absolute: file.path) }
+}
+
+/// 1 when all see the same file, 0 otherwise.
+enum SameFileTask: ReduceTask {
+  typealias Arguments = FileStamp
+  typealias Input = FileStamp
+  static var name: String { "same-file" }
+
+  static func run(_ file: FileStamp, _ seen: FileStamp, tile: Int) -> Int { seen == file ? 1 : 0 }
+  static func combine(_ left: inout Int, _ right: Int, _: FileStamp) { left = min(left, right) }
+}
+
+/// A file and the number of its parts.
+struct FileParts: WireCodable {
+  let file: FileStamp
+  let format: MatrixFileFormat?
+  let count: Int
+
+  init(_ file: FileStamp, _ format: MatrixFileFormat?, count: Int) {
+    self.file = file
+    self.format = format
+    self.count = count
+  }
+
+  func encode(to writer: inout WireWriter) {
+    file.encode(to: &writer)
+    writer.write(format?.rawValue ?? "")
+    writer.write(count)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    file = try FileStamp(from: &reader)
+    let name = try reader.readString()
+    format = MatrixFileFormat(rawValue: name)
+    guard name.isEmpty || format != nil else { throw .malformed(expected: "a format of files") }
+    count = try reader.readInt(in: 1...(1 << 40), "a number of parts")
+  }
+
+  /// Part number `tile`.
+  func read<S: Scalar>(_ tile: Int, as: S.Type) throws -> MatrixContents<S> {
+    guard tile < count else { throw CommunicationError.malformed(expected: "a part of \(count)") }
+    // The workers of a machine read at the same time: one thread each.
+    let options = MatrixReadOptions(threads: 1)
+    return try MatrixFile.read(
+      file.path, part: tile, of: count, as: S.self, format: format, options: options
+    ).contents
+  }
+}
+
+/// Entries between two ends of lines.
+enum EntryPartTask<S: Scalar>: SourceTask {
+  typealias Arguments = FileParts
+  static var name: String { scalarName("file-entries", S.self) }
+
+  static func make(_ parts: FileParts, tile: Int) throws -> TripletMatrix<S> {
+    guard case .triplets(let entries) = try parts.read(tile, as: S.self) else {
+      throw CommunicationError.malformed(expected: "a file that lists entries")
+    }
+    return entries
+  }
+}
+
+/// Some rows of an array.
+enum SlabPartTask<S: Scalar>: SourceTask {
+  typealias Arguments = FileParts
+  static var name: String { scalarName("file-rows", S.self) }
+
+  static func make(_ parts: FileParts, tile: Int) throws -> LocalMatrix<S> {
+    guard case .dense(let rows) = try parts.read(tile, as: S.self) else {
+      throw CommunicationError.malformed(expected: "a file that is an array")
+    }
+    return try LocalMatrix.dense(rows).byRows()
+  }
+}
+
+/// Whether only entries on and below the diagonal stand in the file.
+struct RowCountArguments: WireCodable {
+  let lowerOnly: Bool
+
+  init(lowerOnly: Bool) { self.lowerOnly = lowerOnly }
+
+  func encode(to writer: inout WireWriter) { writer.write(lowerOnly ? 1 : 0) }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    lowerOnly = try reader.readInt(in: 0...1, "yes or no") == 1
+  }
+}
+
+/// How many entries stand in each row, from the first to the last that has any, and how many of all stand in
+/// the file.
+struct RowCounts: WireCodable {
+  var stored: Int
+  var rows: Counts
+
+  /// Numbers at consecutive places, the first of which is `first`.
+  struct Counts {
+    var first: Int
+    var elements: [Int]
+  }
+
+  init(stored: Int, _ rows: Counts) {
+    self.stored = stored
+    self.rows = rows
+  }
+
+  func encode(to writer: inout WireWriter) {
+    writer.write(stored)
+    writer.write(rows.first)
+    rows.elements.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    stored = try reader.readInt(in: 0...(Int.max >> 1), "a number of entries")
+    let first = try reader.readInt(in: 0...Int(Int32.max), "a row")
+    rows = Counts(first: first, elements: try [Int](from: &reader))
+    guard rows.elements.count <= Int(Int32.max) - first,
+      rows.elements.allSatisfy({ 0...(Int.max >> 20) ~= $0 })
+    else { throw .malformed(expected: "entries of rows") }
+  }
+}
+
+enum RowCountTask<S: Scalar>: ReduceTask {
+  typealias Arguments = RowCountArguments
+  typealias Input = TripletMatrix<S>
+  static var name: String { scalarName("row-counts", S.self) }
+
+  static func run(_ arguments: RowCountArguments, _ entries: TripletMatrix<S>, tile: Int) -> RowCounts {
+    guard let first = entries.rowIndices.min(), let last = entries.rowIndices.max() else {
+      return RowCounts(stored: 0, .init(first: 0, elements: []))
+    }
+    var counts = [Int](repeating: 0, count: Int(last - first) + 1)
+    var stored = 0
+    for (i, j) in zip(entries.rowIndices, entries.columnIndices) {
+      counts[Int(i - first)] += 1
+      if !arguments.lowerOnly || i >= j { stored += 1 }
+    }
+    return RowCounts(stored: stored, .init(first: Int(first), elements: counts))
+  }
+
+  static func combine(_ left: inout RowCounts, _ right: RowCounts, _: RowCountArguments) {
+    left.stored += right.stored
+    guard !right.rows.elements.isEmpty else { return }
+    guard !left.rows.elements.isEmpty else {
+      left.rows = right.rows
+      return
+    }
+    let first = min(left.rows.first, right.rows.first)
+    let end = max(
+      left.rows.first + left.rows.elements.count, right.rows.first + right.rows.elements.count)
+    var sums = [Int](repeating: 0, count: end - first)
+    for counts in [left.rows, right.rows] {
+      for (i, n) in counts.elements.enumerated() { sums[counts.first - first + i] += n }
+    }
+    left.rows = RowCounts.Counts(first: first, elements: sums)
+  }
+}

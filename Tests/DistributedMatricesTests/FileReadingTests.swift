@@ -1,0 +1,70 @@
+// What the workers read by themselves is what the driver would have read and spread: the same slabs, bit for
+// bit, on any number of workers.
+
+import Foundation
+import TesseraDistributedMatrices
+import TesseraExecution
+import TesseraLocalMatrices
+import TesseraMatrixFiles
+import TesseraTestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct FileReadingTests {
+  private func files(in folder: String) throws -> [String] {
+    var random = SeededGenerator(seed: 3)
+    let sparse = try (random.sparse(83, 40, density: 0.1) as SparseMatrix<Double>).triplets()
+    let square = try MatrixGenerator.poisson(grid: Shape(7, 9), as: Double.self)
+    let dense: DenseMatrix<Double> = random.dense(31, 6)
+    try MatrixFile.write(.triplets(sparse), to: folder + "a.mtx")
+    try MatrixFile.write(.triplets(sparse), to: folder + "a.mtx.gz")
+    try MatrixFile.write(.triplets(square), to: folder + "b.mtx", symmetry: .symmetric)
+    try MatrixFile.write(.dense(dense), to: folder + "c.npy")
+    try MatrixFile.write(.dense(dense.transposed()), to: folder + "d.npy")
+    try MatrixFile.write(.dense(dense), to: folder + "e.idx")
+    try MatrixFile.write(.dense(DenseMatrix<Double>(zeros: 0, 4)), to: folder + "f.npy")
+    try MatrixFile.write(.triplets(TripletMatrix<Double>(rows: 5, columns: 0)), to: folder + "g.mtx")
+    try MatrixFile.write(.dense(dense), to: folder + "h.csv")
+    return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + $0 }
+  }
+
+  @Test func workersReadTheSlabsThatTheDriverWouldHaveSent() async throws {
+    let folder = NSTemporaryDirectory() + "tessera-\(UUID().uuidString)/"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files = try files(in: folder)
+    for (workers, encodes) in [(1, false), (3, true), (5, false)] {
+      try await withCluster(workers: workers, encodes: encodes, registry: .distributedMatrices) { cluster in
+        for file in files {
+          let contents = try MatrixFile.read(file, as: Double.self).contents
+          for partitions in [nil, 1, 3, 64] {
+            let sent = try await RowMatrix(try LocalMatrix(contents), partitions: partitions, on: cluster)
+            let read = try await RowMatrix<Double>.read(file, partitions: partitions, on: cluster)
+            #expect(read.partitioning == sent.partitioning, "\(file)")
+            #expect(read.storedCount == sent.storedCount, "\(file)")
+            let (a, b) = (try await read.collect(), try await sent.collect())
+            #expect(a == b, "\(file) on \(workers) workers")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func whatIsWrongWithAFileIsSaidAsByTheReaderOfAllOfIt() async throws {
+    let folder = NSTemporaryDirectory() + "tessera-\(UUID().uuidString)/"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let header = "%%MatrixMarket matrix coordinate real general\n3 3 3\n"
+    for (text, line) in [("1 1 1\n2 2 x\n3 3 3\n", 4), ("1 1 1\n", 4), ("1 1 1\n2 2 2\n3 3 3\n1 1 1\n", 6)] {
+      let path = folder + "a.mtx"
+      try (header + text).write(toFile: path, atomically: false, encoding: .utf8)
+      try await withCluster(workers: 3, encodes: true, registry: .distributedMatrices) { cluster in
+        do {
+          _ = try await RowMatrix<Double>.read(path, on: cluster)
+          Issue.record("accepted")
+        } catch let error as FileFormatError {
+          #expect(error.description.contains("a.mtx:\(line):"))
+        }
+      }
+    }
+  }
+}

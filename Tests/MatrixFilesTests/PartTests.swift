@@ -1,0 +1,107 @@
+// The parts of a file, put together, are the file, whatever their number; and their errors name lines of the
+// whole file.
+
+import Foundation
+import Numerics
+import Testing
+import TesseraLocalMatrices
+
+@testable import TesseraMatrixFiles
+
+@Suite(.timeLimit(.minutes(2))) struct PartTests {
+  @Test func partsOfCoordinateFilesAreTheFile() throws {
+    let texts = [
+      "%%MatrixMarket matrix coordinate real general\n% c\n3 4 6\n1 1 1.5\n\n2 3 -2e3\n% x\n3 2 4\n1 4 .5\n"
+        + "2 2 123456789.123456789\n 3 1   0.1234567890123456 \n",
+      "%%MatrixMarket matrix coordinate complex hermitian\n3 3 3\n1 1 3 0\n2 1 1 -1\n3 3 -0 0",
+      "%%MatrixMarket matrix coordinate pattern general\n0 7 0",
+      "%%MatrixMarket matrix coordinate pattern general\n% long comment\n\n5 7 1\n\n\n5 7\n\n\n",
+    ]
+    try withFolder { folder in
+      for unix in texts {
+        for text in [unix, unix.replacing("\n", with: "\r\n")] {
+          let path = folder + "a.mtx"
+          try text.write(toFile: path, atomically: false, encoding: .utf8)
+          let whole = try MatrixFile.read(path, as: Complex<Double>.self)
+          for parts in [1, 2, 3, 7, text.utf8.count, 2 * text.utf8.count] {
+            var (entries, stored): ([Entry], Int) = ([], 0)
+            for part in 0..<parts {
+              let read = try MatrixFile.read(path, part: part, of: parts, as: Complex<Double>.self)
+              #expect(read.contents.shape == whole.contents.shape && read.firstRow == 0)
+              entries += read.contents.entries
+              stored += read.storedEntries
+            }
+            #expect(stored == whole.header.storedEntries)
+            if whole.header.symmetry == .general {
+              #expect(entries == whole.contents.entries)
+            } else {
+              #expect(Set(entries) == Set(whole.contents.entries))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func partsOfArraysAreRowsOfEitherOrder() throws {
+    try withFolder { folder in
+      for order in [StorageOrder.rowMajor, .columnMajor] {
+        for (rows, columns) in [(7, 3), (0, 3), (5, 0), (1, 1)] {
+          var dense = DenseMatrix<Double>(zeros: rows, columns, order: order)
+          for i in 0..<rows { for j in 0..<columns { dense[i, j] = Double(10 * i + j) } }
+          for path in [folder + "a.npy", folder + "a.idx"] {
+            try MatrixFile.write(.dense(dense), to: path)
+            #expect(try MatrixFile.headerOfParts(path)?.rows == rows)
+            for parts in [1, 2, 5, 9] {
+              var next = 0
+              for part in 0..<parts {
+                let read = try MatrixFile.read(path, part: part, of: parts, as: Double.self)
+                guard case .dense(let slab) = read.contents else {
+                  Issue.record("not dense")
+                  continue
+                }
+                #expect(read.firstRow == next && slab.columns == columns)
+                for i in 0..<slab.rows {
+                  for j in 0..<columns { #expect(slab[i, j] == Double(10 * (next + i) + j)) }
+                }
+                next += slab.rows
+              }
+              #expect(next == rows)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func errorsOfAPartNameTheLineOfTheFile() throws {
+    try withFolder { folder in
+      let path = folder + "a.mtx"
+      let lines = (1...100).map { $0 == 80 ? "1 1 x" : "1 1 1" }.joined(separator: "\n")
+      try ("%%MatrixMarket matrix coordinate real general\n1 1 100\n" + lines + "\n").write(
+        toFile: path, atomically: false, encoding: .utf8)
+      for parts in [1, 3, 10] {
+        var messages: [String] = []
+        for part in 0..<parts {
+          do throws(FileFormatError) {
+            _ = try MatrixFile.read(path, part: part, of: parts, as: Double.self)
+          } catch {
+            messages.append(error.description)
+          }
+        }
+        #expect(messages.count == 1 && messages[0].hasPrefix("\(path):82:5:"))
+      }
+    }
+  }
+
+  @Test func compressedFilesHaveNoParts() throws {
+    try withFolder { folder in
+      let path = folder + "a.mtx.gz"
+      try MatrixFile.write(.dense(DenseMatrix<Double>(zeros: 2, 2)), to: path)
+      #expect(try MatrixFile.headerOfParts(path) == nil)
+      #expect(throws: FileFormatError.self) {
+        try MatrixFile.read(path, part: 0, of: 1, as: Double.self)
+      }
+    }
+  }
+}
