@@ -33,6 +33,8 @@ extension TaskRegistry {
       .exchange(ResultExchangeTask<S>.self), .exchange(EntryExchangeTask<S>.self),
       .exchange(EntryResultExchangeTask<S>.self), .reduce(DoneTask<S>.self), .exchange(MirrorTask<S>.self),
       .reduce(SurveyTask<S, LocalMatrix<S>>.self), .reduce(SurveyTask<S, TripletMatrix<S>>.self),
+      .reduce(TouchedTask<S, LocalMatrix<S>>.self), .reduce(TouchedTask<S, TripletMatrix<S>>.self),
+      .reduce(PieceSizeTask<OperandExchangeTask<S>>.self), .reduce(PieceSizeTask<EntryExchangeTask<S>>.self),
       .reduce(StoredCountTask<LocalMatrix<S>>.self), .reduce(StoredCountTask<TripletMatrix<S>>.self),
     ]
   }

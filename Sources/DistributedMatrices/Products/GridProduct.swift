@@ -107,11 +107,17 @@ public struct GridProduct<S: Scalar>: Sendable {
     if let c = options.accumulated, c.grid == grid {
       result.owners = (0..<tileCount).map { c.ownership.owner(of: $0) }
     }
-    let planner = MultiplyPlanner(
+    var planner = MultiplyPlanner(
       cuts: cuts, left: a, right: b, result: result, workerCount: workers,
       memoryPerWorker: options.memory(workers: workers))
-    let choice =
+    if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
+      planner.touched = try await TouchedUnits(left, a, right, b, cuts)
+    }
+    var choice =
       if let plan = options.plan { try planner.forced(plan) } else { try planner.best() }
+    if choice.schedule.touched != nil {
+      try await choice.schedule.countTouched(left, right)
+    }
     schedule = choice.schedule
     explanation = MultiplyExplanation(
       choice, left: left.shape, right: right.shape, isDense: a.isDense && b.isDense, isGram: isGram,
@@ -168,15 +174,15 @@ public struct GridProduct<S: Scalar>: Sendable {
     var result: TileCollection<CellResult<S>>?
     let panels = schedule.plan.streaming.panels
     for panel in 0..<panels {
-      let work = work(panel: panel)
+      let work = schedule.work(panel: panel, fillsUp: fillsUp, isTriangular: isGram)
       // The operand that is not taken in panels is fetched once; a panel goes before the next one comes.
       if panel == 0 || schedule.plan.streaming.takesRows {
         a = nil
-        a = try await left.exchange(route(of: left, isLeft: true, work), into: cells, on: cluster)
+        a = try await left.exchange(schedule.route(of: left, isLeft: true, work), into: cells, on: cluster)
       }
       if panel == 0 || schedule.plan.streaming.takesColumns {
         b = nil
-        b = try await right.exchange(route(of: right, isLeft: false, work), into: cells, on: cluster)
+        b = try await right.exchange(schedule.route(of: right, isLeft: false, work), into: cells, on: cluster)
       }
       guard let a, let b else { preconditionFailure("both operands have been fetched") }
       result =
@@ -190,31 +196,6 @@ public struct GridProduct<S: Scalar>: Sendable {
     }
     guard let result else { preconditionFailure("a product has at least one panel") }
     return result
-  }
-
-  // MARK: -
-
-  /// What the cells do in one panel.
-  private func work(panel: Int) -> CellWork {
-    var (rows, columns) = (schedule.rowRanges, schedule.columnRanges)
-    switch schedule.plan.streaming {
-    case .none: break
-    case .rows(let panels): rows = rows.map { $0.part(panel, of: panels) }
-    case .columns(let panels): columns = columns.map { $0.part(panel, of: panels) }
-    }
-    return CellWork(
-      rows: cuts.rows, inner: cuts.inner, columns: cuts.columns, grid: schedule.grid,
-      rowRanges: rows.spans, innerRanges: schedule.innerRanges.spans, columnRanges: columns.spans,
-      fillsUp: fillsUp, isTriangular: isGram)
-  }
-
-  private func route(of operand: ProductOperand<S>, isLeft: Bool, _ work: CellWork) -> OperandRoute {
-    func positions(_ ranges: [Int], _ cuts: Cuts) -> [Int] { ranges.map { cuts.bounds[$0] } }
-    let inner = positions(work.innerRanges, cuts.inner)
-    return OperandRoute(
-      operand.layout, isLeft: isLeft, grid: schedule.grid,
-      rowSpans: isLeft ? positions(work.rowRanges, cuts.rows) : inner,
-      columnSpans: isLeft ? inner : positions(work.columnRanges, cuts.columns))
   }
 }
 

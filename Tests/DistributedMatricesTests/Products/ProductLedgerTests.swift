@@ -16,7 +16,9 @@ private func measured<S: Scalar>(
   _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType, blockSize: Int? = nil,
   partitions: Int? = nil, plan: MultiplyPlan? = nil, memory: Int? = nil, inner: Double = 4,
   on cluster: Cluster
-) async throws -> (explanation: MultiplyExplanation, words: [Int], result: LocalMatrix<S>) {
+) async throws -> (
+  explanation: MultiplyExplanation, words: [Int], peaks: [Int], result: LocalMatrix<S>
+) {
   var options = MultiplyOptions(plan: plan, memoryPerWorker: memory)
   options.setLimits(longestPiece: 1 << 20, leastWork: inner)
   let product = try await BlockMatrix<S>.planned(
@@ -27,11 +29,15 @@ private func measured<S: Scalar>(
   let result = try await product.run()
   let moved = try await cluster.ledger() - before
   let collected = try await result.collect()
-  return (product.explanation, moved.workers.map(\.total.received.words), collected)
+  return (
+    product.explanation, moved.workers.map(\.total.received.words), moved.workers.map(\.peakBytes), collected
+  )
 }
 
 @Suite(.timeLimit(.minutes(10))) struct ProductLedgerTests {
-  @Test(arguments: [1, 2, 3, 4, 7, 8], [Way.messagePassing, .messagePassingEncoded])
+  @Test(
+    arguments: [1, 2, 3, 4, 7, 8],
+    [Way.messagePassing, .messagePassingEncoded, .dataflow, .dataflowEncoded])
   func measuredIsPredictedForEveryDensePlan(workers: Int, way: Way) async throws {
     try await withCluster(workers: workers, way: way, registry: .distributedMatrices) { cluster in
       var generator = SeededGenerator(seed: workers)
@@ -113,6 +119,8 @@ private func measured<S: Scalar>(
         .dense(a), .block, .dense(b), .block, blockSize: 8, memory: budget, inner: 32, on: cluster)
       #expect(found.explanation.plan.streaming != .none)
       #expect(found.explanation.chosen.peakBytes <= budget)
+      // Beside the elements a tile has some numbers about itself.
+      #expect(found.peaks.allSatisfy { 0 < $0 && $0 <= budget + budget / 50 }, "\(found.peaks) of \(budget)")
       #expect(found.words == found.explanation.chosen.words)
       #expect(TestRatio.product(try found.result.dense(), ExactProduct(a, b)) < 16)
       await #expect(throws: PlanError.self) {
