@@ -11,6 +11,8 @@ struct OperandTotals {
   private let rows: [Range<Int>]
   private let columns: [Range<Int>]
   private let touched: TouchedSets?
+  /// What the cells of each row layer and column layer touch.
+  private let positions: [PositionSet]
   private let panels: Int
   private let workerCount: Int
   /// By slot: one for each block, or each cell.
@@ -29,6 +31,9 @@ struct OperandTotals {
   ) {
     (self.map, self.isLeft, self.grid, self.rows, self.columns) = (map, isLeft, grid, rows, columns)
     (self.touched, self.panels, self.workerCount) = (touched, panels, workerCount)
+    positions = (0..<(touched == nil ? 0 : grid.rows * grid.columns)).compactMap {
+      touched?.positions($0 / grid.columns, $0 % grid.columns)
+    }
     let slots = touched == nil ? rows.count * columns.count : grid.cellCount
     words = [Int](repeating: 0, count: slots)
     bytes = words
@@ -114,7 +119,7 @@ struct OperandTotals {
           let (i, _, j) = grid.position(of: cell)
           let own = isLeft ? touched.left : touched.right
           let part = map.part(
-            ofTile: t, in: block, isLeft: isLeft, touching: touched.positions(i, j),
+            ofTile: t, in: block, isLeft: isLeft, touching: positions[i * grid.columns + j],
             of: own.isEmpty ? nil : own[isLeft ? i : j])
           if let part { body(cell, part) }
         }

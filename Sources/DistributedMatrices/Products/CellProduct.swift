@@ -152,6 +152,45 @@ enum CellProductTask<S: Scalar>: MapTask {
   }
 }
 
+/// What the cells do, and an operand that all of them need whole.
+struct BroadcastWork<S: Scalar>: WireCodable {
+  let work: CellWork
+  let matrix: LocalMatrix<S>
+  let isLeft: Bool
+
+  init(_ work: CellWork, _ matrix: LocalMatrix<S>, isLeft: Bool) {
+    (self.work, self.matrix, self.isLeft) = (work, matrix, isLeft)
+  }
+
+  func encode(to writer: inout WireWriter) {
+    work.encode(to: &writer)
+    writer.write(isLeft ? 1 : 0)
+    matrix.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    work = try CellWork(from: &reader)
+    isLeft = try reader.readInt(in: 0...1, "a flag") == 1
+    matrix = try LocalMatrix(from: &reader)
+  }
+}
+
+/// One operand of a cell, and the other as argument, to the cell's partial results.
+enum BroadcastProductTask<S: Scalar>: MapTask {
+  typealias Arguments = BroadcastWork<S>
+  typealias Input = CellOperand<S>
+  static var name: String { scalarName("broadcast-product", S.self) }
+
+  static func run(_ broadcast: BroadcastWork<S>, _ input: CellOperand<S>, tile: Int) throws -> CellResult<S> {
+    var isEmpty = false
+    if case .sparse(let a) = broadcast.matrix { isEmpty = a.nonzeroCount == 0 }
+    let whole = CellOperand(isEmpty ? [] : [OperandPart(row: 0, column: 0, broadcast.matrix)])
+    return CellResult(
+      broadcast.isLeft
+        ? try broadcast.work.run(whole, input, cell: tile) : try broadcast.work.run(input, whole, cell: tile))
+  }
+}
+
 /// The same for a further panel: its partial results join those before.
 enum NextPanelTask<S: Scalar>: MapTask {
   typealias Arguments = CellWork

@@ -111,7 +111,7 @@ public struct GridProduct<S: Scalar>: Sendable {
       cuts: cuts, left: a, right: b, result: result, workerCount: workers,
       memoryPerWorker: options.memory(workers: workers))
     if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
-      planner.touched = try await TouchedUnits(left, a, right, b, cuts)
+      planner.touched = try await TouchedUnits(left, a, right, b, cuts, isForced: options.plan != nil)
     }
     var choice =
       if let plan = options.plan { try planner.forced(plan) } else { try planner.best() }
@@ -159,16 +159,24 @@ public struct GridProduct<S: Scalar>: Sendable {
   /// - Throws: `ExecutionError`.
   func placed() async throws -> GridProduct {
     var product = self
-    product.left = try await left.placed(on: cluster, owners: schedule.leftOwners)
-    product.right = try await right.placed(on: cluster, owners: schedule.rightOwners)
+    let broadcasts = cluster.configuration.style == .messagePassing
+    if !(broadcasts && left.isOnDriver) {
+      product.left = try await left.placed(on: cluster, owners: schedule.leftOwners)
+    }
+    if !(broadcasts && right.isOnDriver) {
+      product.right = try await right.placed(on: cluster, owners: schedule.rightOwners)
+    }
+    try await product.left.settle()
+    try await product.right.settle()
     return product
   }
 
   private func partialResults() async throws -> TileCollection<CellResult<S>> {
     let engine = cluster.engine
     let cells = Ownership(owners: schedule.workers, workerCount: engine.workerCount)
-    let placed = try await placed()
-    let (left, right) = (placed.left, placed.right)
+    if let results = try await broadcastResults(into: cells) { return results }
+    let left = try await left.placed(on: cluster, owners: schedule.leftOwners)
+    let right = try await right.placed(on: cluster, owners: schedule.rightOwners)
     var a: TileCollection<CellOperand<S>>?
     var b: TileCollection<CellOperand<S>>?
     var result: TileCollection<CellResult<S>>?
@@ -196,6 +204,31 @@ public struct GridProduct<S: Scalar>: Sendable {
     }
     guard let result else { preconditionFailure("a product has at least one panel") }
     return result
+  }
+}
+
+extension GridProduct {
+  /// The partial results where one operand is the driver's and every worker needs all of it: it travels as the
+  /// argument of the task, down a tree, and not from worker 0 to each. (In dataflow the driver sends to each
+  /// either way.) Nil for other products.
+  private func broadcastResults(into cells: Ownership) async throws -> TileCollection<CellResult<S>>? {
+    let grid = schedule.grid
+    guard cluster.configuration.style == .messagePassing, grid.cellCount > 1,
+      grid.cellCount == cells.workerCount, grid.inner == 1,
+      schedule.plan.streaming == .none, schedule.touched == nil
+    else { return nil }
+    let work = schedule.work(panel: 0, fillsUp: fillsUp, isTriangular: isGram)
+    let isLeft = left.isOnDriver
+    let (whole, other) = isLeft ? (left, right) : (right, left)
+    guard case .driver(let matrix) = whole.source, !other.isOnDriver,
+      (isLeft ? grid.rows : grid.columns) == 1
+    else { return nil }
+    let parts = try await other.placed(
+      on: cluster, owners: isLeft ? schedule.rightOwners : schedule.leftOwners
+    ).exchange(schedule.route(of: other, isLeft: !isLeft, work), into: cells, on: cluster)
+    return try await cluster.engine.map(
+      BroadcastProductTask<S>.self,
+      BroadcastWork(work, whole.layout.view(matrix), isLeft: isLeft), over: parts)
   }
 }
 

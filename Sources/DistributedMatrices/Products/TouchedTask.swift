@@ -146,15 +146,18 @@ extension TripletMatrix: TouchingTile {
 
 extension TouchedUnits {
   /// Asks the operands what they touch, where that can save anything: one of them is sparse, and more numbers
-  /// may be left behind than are asked for. Nil else. One step for each sparse operand.
+  /// may be left behind than are asked for, or it is asked for anyhow. Nil else. One step for each sparse
+  /// operand.
   init?<S>(
     _ left: ProductOperand<S>, _ a: OperandMap, _ right: ProductOperand<S>, _ b: OperandMap,
-    _ cuts: ProductCuts
+    _ cuts: ProductCuts, isForced: Bool
   ) async throws {
     // Of a matrix of both kinds of tiles a unit may be dense or sparse depending on what is left of it.
     guard a.isSparse || b.isSparse, a.isSparse || a.isDense, b.isSparse || b.isDense else { return nil }
     let inner = Double(cuts.inner.extent)
-    func isWorth(_ other: OperandMap) -> Bool { other.storedByUnit().reduce(0, +) >= 2 * inner }
+    func isWorth(_ other: OperandMap) -> Bool {
+      isForced || other.storedByUnit().reduce(0, +) >= 2 * inner
+    }
     if a.isSparse, isWorth(b) {
       self.left = try await left.touched(cuts.rows, cuts.inner, isLeft: true)
     }
