@@ -17,7 +17,7 @@ extension JSON {
         (
           "operations",
           .array(worker.operations.map { .object([("name", .text($0.name))] + members($0.total)) })
-        )
+        ),
       ])
   }
 
