@@ -69,8 +69,10 @@ import Testing
       let moved = try await cluster.ledger() - before
       // Pieces of y lie with the first block of their row: those of rows that two workers share move.
       #expect(workers == 1 || moved.operations.contains { $0.contains("spread/") })
+      // (In dataflow the scheduler may run a task where its inputs are not.)
       #expect(
-        moved.operations.filter { $0.contains("spread/") }.allSatisfy { moved[$0].received.words <= 60 })
+        way.style == .dataflow
+          || moved.operations.filter { $0.contains("spread/") }.allSatisfy { moved[$0].received.words <= 60 })
       #expect(!moved.operations.contains { $0.hasPrefix("collect") })
       let expected = try a.adjoint() * (try a * x)
       let scale = a.norm(.frobenius) * a.norm(.frobenius) * norm(x)

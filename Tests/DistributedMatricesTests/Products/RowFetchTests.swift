@@ -79,6 +79,8 @@ private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .
           }
           let name = "\(left) x \(right), \(b.isDense ? "dense" : "sparse"), by \(plan), \(way)"
           #expect(try await found.result.collect() == expected, "\(name)")
+          // In dataflow the scheduler may run a task where its inputs are not, and a slow one twice.
+          guard way.style == .messagePassing else { continue }
           let predicted = found.explanation.chosen.words
           #expect(zip(found.words, predicted).allSatisfy { $0 <= $1 }, "\(name): \(found.words) \(predicted)")
           // Without partial results on their way, what moves is what is fetched: exactly as predicted.
@@ -89,7 +91,9 @@ private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .
         let touched = try await measured(
           x, y, MultiplyPlan(MultiplyGrid(4, 1, 1), fetchesTouched: true), BlockMatrix<Double>.self,
           on: cluster)
-        #expect(touched.words.reduce(0, +) < whole.words.reduce(0, +), "\(left) x \(right) \(way)")
+        #expect(
+          way.style == .dataflow || touched.words.reduce(0, +) < whole.words.reduce(0, +),
+          "\(left) x \(right) \(way)")
       }
     }
   }
