@@ -39,12 +39,20 @@ public struct WireWriter: Sendable {
   public private(set) var words = 0
   /// Whether the pieces are kept, or only counted.
   private let keepsSegments: Bool
+  /// Where arrays lie and their bytes, where that is asked for.
+  @usableFromInline private(set) var buffers: [WireFootprint.Buffer]?
 
   /// An empty message.
   public init() { keepsSegments = true }
 
   /// A message that is counted and not kept: nothing is allocated.
   init(counting: Void) { keepsSegments = false }
+
+  /// A message that is counted and not kept, but for the places of its arrays.
+  init(listingBuffers: Void) {
+    keepsSegments = false
+    buffers = []
+  }
 
   /// Appends an integer.
   public mutating func write(_ value: Int) {
@@ -66,6 +74,7 @@ public struct WireWriter: Sendable {
   @inlinable public mutating func write<Element: Sendable>(array: [Element]) {
     precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
     write(array.count)
+    if buffers != nil { array.withUnsafeBytes { list($0) } }
     if count(elements: array.count, stride: MemoryLayout<Element>.stride) { append(array) }
   }
 
@@ -89,6 +98,11 @@ public struct WireWriter: Sendable {
     payloadBytes += elements * stride
     words += elements
     return keepsSegments && elements > 0
+  }
+
+  @usableFromInline mutating func list(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    buffers?.append(WireFootprint.Buffer(address: Int(bitPattern: base), bytes: bytes.count))
   }
 
   @usableFromInline mutating func append<Element: Sendable>(_ array: [Element]) {
@@ -183,6 +197,30 @@ public struct WireSize: Sendable, Hashable {
     self.words = words
     self.payloadBytes = payloadBytes
     self.headerBytes = headerBytes
+  }
+}
+
+/// The memory behind a value: the arrays that it would send, which it may share with others, and the rest.
+public struct WireFootprint: Sendable, Hashable {
+  /// An array's memory.
+  public struct Buffer: Sendable, Hashable {
+    /// Where it lies. No two arrays that live at a time and are not one lie at the same place.
+    public let address: Int
+    /// How long it is.
+    public let bytes: Int
+  }
+
+  /// The arrays.
+  public let buffers: [Buffer]
+  /// Bytes of everything else.
+  public let otherBytes: Int
+
+  /// The memory behind `value`. O(fields and arrays).
+  public init<Value: WireCodable>(of value: Value) {
+    var writer = WireWriter(listingBuffers: ())
+    value.encode(to: &writer)
+    buffers = writer.buffers ?? []
+    otherBytes = writer.headerBytes + writer.payloadBytes - buffers.reduce(0) { $0 + $1.bytes }
   }
 }
 

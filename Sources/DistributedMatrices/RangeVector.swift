@@ -55,6 +55,11 @@ public struct RangeVector<S: Scalar>: Sendable {
     }
   }
 
+  /// The pieces where they are, and how they are cut; nil on the driver.
+  func pieces(on cluster: Cluster) -> (tiles: TileCollection<VectorTile<S>>, cuts: Cuts)? {
+    if case .workers(let tiles, _) = storage { (tiles, cuts) } else { nil }
+  }
+
   /// The pieces on workers of `cluster`, cut as `cuts`: those of this vector, or the elements scattered where
   /// they are on the driver, or cut otherwise (m words to the driver and back then).
   ///

@@ -101,10 +101,14 @@ public struct WorkerLedger: Sendable, Hashable {
   public let rank: Int
   /// In the order in which they first began; only those in which something happened.
   public let operations: [Operation]
+  /// The most bytes of tiles that this worker has held at a time since it was last asked: memory that tiles
+  /// share counts once.
+  public var peakBytes: Int
 
   /// The ledger of worker `rank`.
-  public init(rank: Int, operations: [Operation]) {
+  public init(rank: Int, operations: [Operation], peakBytes: Int = 0) {
     self.rank = rank
+    self.peakBytes = peakBytes
     let seen = operations.filter { $0.total != Account() }
     self.operations = seen.filter { $0.name != Ledger.idle } + seen.filter { $0.name == Ledger.idle }
   }
@@ -176,6 +180,9 @@ public struct LedgerReport: Sendable, Hashable {
   /// The operation of this name, all workers together.
   public subscript(operation: String) -> Account { workers.reduce(Account()) { $0 + $1[operation] } }
 
+  /// The most bytes of tiles that a worker has held at a time since the ledger was last asked for.
+  public var peakBytes: Int { workers.reduce(0) { max($0, $1.peakBytes) } }
+
   /// The names of the operations, in the order in which the lowest rank that took part first began them.
   public var operations: [String] {
     var seen: Set<String> = []
@@ -190,7 +197,7 @@ public struct LedgerReport: Sendable, Hashable {
     }
   }
 
-  /// What has happened since `before`.
+  /// What has happened since `before`, which was asked for last before this.
   public static func - (after: LedgerReport, before: LedgerReport) -> LedgerReport {
     LedgerReport(
       after.workers.map { worker in
@@ -203,7 +210,7 @@ public struct LedgerReport: Sendable, Hashable {
               difference.update(peer.rank) { $0 = $0 - peer.account }
             }
             return difference
-          })
+          }, peakBytes: worker.peakBytes)
       })
   }
 }

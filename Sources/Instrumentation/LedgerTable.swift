@@ -26,6 +26,7 @@ public struct LedgerTable: Sendable, CustomStringConvertible {
       + Text.table([header] + rows + [totals], leading: 1)
       + "all workers sent \(Text.grouped(sent.messages)) messages, \(Text.grouped(sent.words)) words, "
       + "\(Text.bytes(sent.payloadBytes)) and \(Text.bytes(sent.headerBytes)) of headers\n"
+      + (report.peakBytes > 0 ? "a worker held at most \(Text.bytes(report.peakBytes)) of tiles\n" : "")
   }
 
   private static func cells(_ name: String, _ account: Account, _ words: [Int]) -> [String] {

@@ -40,8 +40,7 @@ public enum MatrixGenerator {
       "a dense matrix of \(rows.count) x \(columns.count)", rows.count, columns.count,
       bytesPerElement: MemoryLayout<S>.stride)
     let random = CounterBasedRandom(seed: seed)
-    var elements: [S] = []
-    elements.reserveCapacity(rows.count * columns.count)
+    var elements = [S](roomInLargePages: rows.count * columns.count)
     for i in rows { for j in columns { elements.append(random.symmetric(UInt64(i) << 32 | UInt64(j))) } }
     return DenseMatrix(unchecked: rows.count, columns.count, order: .rowMajor, elements)
   }

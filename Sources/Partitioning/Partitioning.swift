@@ -84,13 +84,13 @@ public struct Partitioning: Hashable, Sendable {
     return count
   }
 
-  /// The default grid of blocks: in each dimension a power of two of even pieces, about 512 long but never
-  /// more than 256 pieces, and in all no more blocks than leave each 16384 stored elements: a block is worth
+  /// The default grid of blocks: in each dimension a power of two of even pieces, about 1024 long, four of
+  /// 512 or more where that makes fewer, and never more than 256, and in all no more blocks than leave each 16384 stored elements: a block is worth
   /// a task and a message then, and the products of dense blocks run at the speed of large ones.
   public static func defaultBlocks(rows: Int, columns: Int, stored: Int) -> Partitioning {
     func pieces(_ extent: Int) -> Int {
       var count = 1
-      while count < 256 && 2 * count * 512 <= extent { count *= 2 }
+      while count < 256 && 2 * count * (count < 4 ? 512 : 1024) <= extent { count *= 2 }
       return count
     }
     var (rowPieces, columnPieces) = (pieces(rows), pieces(columns))

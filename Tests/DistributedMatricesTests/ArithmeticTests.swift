@@ -107,6 +107,7 @@ private func checkProducts<A: LinearOperator<Double>>(_ a: A, _ local: DenseMatr
         #expect(try await chunks.adding(blocks).collect().dense() == local + dense, "\(name)")
         #expect(try await chunks.elementwiseProduct(rows).norm(.max) == local.norm(.max) * local.norm(.max))
         #expect(try await chunks.scaled(by: 3).collect().dense() == 3 * local)
+        #expect(try await chunks.map(Affine.self, 0).collect().dense() == 2 * local)
         #expect(try await chunks.slice(rows: m / 2..<m).collect().dense() == local[m / 2..<m, 0..<n])
         for (a, local, name) in [
           (blocks, dense, "block"), (flipped, local, "transposed block"),

@@ -48,7 +48,7 @@ import Testing
       #expect(grid.rows == rows && grid.columns == columns)
       #expect(grid.tileCount <= max(16, rows * columns / 16384))
     }
-    #expect(Partitioning.defaultBlocks(rows: 4096, columns: 4096, stored: 1 << 24).tileCount == 64)
+    #expect(Partitioning.defaultBlocks(rows: 4096, columns: 4096, stored: 1 << 24).tileCount == 16)
     let sparse = Partitioning.defaultBlocks(rows: 1 << 20, columns: 1 << 20, stored: 5 << 20)
     #expect(sparse.tileCount <= 320)
     #expect(Cuts(10, pieceLength: 4).bounds == [0, 4, 8, 10])

@@ -1,8 +1,6 @@
 // bench-conversions: redistributions beside what limits them, the copy of as many bytes in memory, and beside
-// the same work by NumPy and SciPy on this class of machine (Debian 12, 2 cores; SciPy 1.10):
-//
-//   10 million entries, 100,000 square, to compressed rows           COO to CSR                   0.40 s
-//   the same to blocks of 1024                                       sort by block and cut        2.2 s
+// the same work by NumPy and SciPy in the same run, where Python has them: COO to CSR; and sorting by block,
+// cutting, and compressing each block.
 
 import Foundation
 import Tessera
@@ -26,7 +24,47 @@ func median(
   return times.sorted()[rounds / 2]
 }
 
-func report(_ name: String, _ ours: Double, _ limit: String, _ theirs: Double) {
+/// Seconds that SciPy takes to compressed rows and to blocks of 1024, medians of three; nil without it.
+func scipy(entries: Int) throws -> (rows: Double, blocks: Double)? {
+  let script = """
+    import time, numpy as np, scipy.sparse as sp
+    n, z, b = 100_000, \(entries), 1024
+    r = np.random.default_rng(1)
+    i, j, v = r.integers(0, n, z).astype(np.int32), r.integers(0, n, z).astype(np.int32), r.standard_normal(z)
+    a = sp.coo_matrix((v, (i, j)), (n, n))
+    def blocks():
+        g = -(-n // b)
+        key = (i // b).astype(np.int64) * g + j // b
+        order = np.argsort(key, kind='stable')
+        k, x, y, w = key[order], i[order] % b, j[order] % b, v[order]
+        cuts = np.flatnonzero(np.diff(k)) + 1
+        starts, ends = np.concatenate(([0], cuts)), np.concatenate((cuts, [z]))
+        return [sp.csr_matrix((w[s:e], (x[s:e], y[s:e])), (b, b)) for s, e in zip(starts, ends)]
+    def t(f):
+        times = []
+        for _ in range(4):
+            s = time.perf_counter(); f(); times.append(time.perf_counter() - s)
+        return sorted(times[1:])[1]
+    print(t(a.tocsr), t(blocks))
+    """
+  let process = Process()
+  let output = Pipe()
+  process.executableURL = URL(filePath: "/usr/bin/env")
+  process.arguments = ["python3", "-c", script]
+  process.standardOutput = output
+  try process.run()
+  let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+  process.waitUntilExit()
+  let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+  guard process.terminationStatus == 0, numbers.count == 2 else {
+    print("SciPy is not there to be compared with")
+    return nil
+  }
+  return (numbers[0], numbers[1])
+}
+
+func report(_ name: String, _ ours: Double, _ limit: String, _ theirs: Double?) {
+  guard let theirs else { return print(String(format: "%@\n  ours %8.3f s", name, ours)) }
   print(
     String(
       format: "%@\n  ours %8.3f s   %@ %8.3f s   ratio %.2f", name, ours, limit, theirs,
@@ -45,10 +83,11 @@ try await Cluster.run(ClusterConfiguration(workers: 2)) { cluster in
     entries.append(Int(a % 100_000), Int(b % 100_000), Double(q))
   }
   let a = try await CoordinateMatrix(entries, on: cluster)
+  let theirs = try scipy(entries: count)
   let rows = try await median { _ = try await a.rowMatrix() }
-  report("\(count) entries to rows, 2 workers", rows, "SciPy, 10 million entries", 0.40)
+  report("\(count) entries to rows, 2 workers", rows, "SciPy", theirs?.rows)
   let blocks = try await median { _ = try await a.blockMatrix(blockSize: 1024) }
-  report("\(count) entries to blocks of 1024, 2 workers", blocks, "NumPy and SciPy, 10 million entries", 2.2)
+  report("\(count) entries to blocks of 1024, 2 workers", blocks, "NumPy and SciPy", theirs?.blocks)
 }
 
 try await Cluster.run(ClusterConfiguration(workers: 2)) { cluster in

@@ -106,9 +106,7 @@ struct BenchMultiply: AsyncParsableCommand {
   /// Row x LocalDense, 20 nonzeros a row, 64 columns.
   private func sparseDense(_ cluster: Cluster) async throws {
     let a = try random(sparseOrder, perRow: 20, seed: 1)
-    let b = try DenseMatrix<Double>(
-      rows: sparseOrder, columns: 64, order: .rowMajor,
-      elements: [Double](repeating: 0.5, count: sparseOrder * 64))
+    let b: DenseMatrix<Double> = try MatrixGenerator.dense(Shape(sparseOrder, 64), seed: 2)
     let x = try await RowMatrix(a, on: cluster)
     let plan = try await plan(x, times: b).plan
     var times: [Double] = []
@@ -120,15 +118,39 @@ struct BenchMultiply: AsyncParsableCommand {
 
   /// Row x Row, 5 nonzeros a row each.
   private func sparseSparse(_ cluster: Cluster) async throws {
-    let (a, b) = (
-      try random(sparseOrder, perRow: 5, seed: 1), try random(sparseOrder, perRow: 5, seed: 2)
+    let (x, y) = (
+      try await RowMatrix(try random(sparseOrder, perRow: 5, seed: 1), on: cluster),
+      try await RowMatrix(try random(sparseOrder, perRow: 5, seed: 2), on: cluster)
     )
-    let (x, y) = (try await RowMatrix(a, on: cluster), try await RowMatrix(b, on: cluster))
     let plan = try await plan(x, times: y).plan
     var times: [Double] = []
-    for _ in 0...rounds { times.append(try await time { _ = try await x * y }) }
+    var bytes = 12 * (x.storedCount + y.storedCount) + 16 * sparseOrder
+    let isWatching = watchPeakMemory()
+    for round in 0...rounds {
+      var product: RowMatrix<Double>?
+      times.append(try await time { product = try await x * y })
+      if round == 0, let product { bytes += 12 * product.storedCount + 8 * sparseOrder }
+    }
     report(
       "Row (sparse) x Row (sparse)         ", Array(times.dropFirst()), flops: 50 * Double(sparseOrder), plan)
+    if isWatching, let peak = peakMemory() {
+      print(
+        String(
+          format: "  this process had at most %.0f MB, %.2f times operands and result", Double(peak) / 1e6,
+          Double(peak) / Double(bytes)))
+    }
+  }
+
+  /// Begins to watch anew for the most memory that this process has; false where the kernel does not.
+  private func watchPeakMemory() -> Bool {
+    (try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)) != nil
+  }
+
+  /// The most bytes in memory since then.
+  private func peakMemory() -> Int? {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }
 
   /// The same sizes by SciPy, where Python has it.

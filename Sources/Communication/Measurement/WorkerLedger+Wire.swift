@@ -10,6 +10,7 @@ extension WorkerLedger: WireCodable {
   /// Writes rank, names and counts.
   public func encode(to writer: inout WireWriter) {
     writer.write(rank)
+    writer.write(peakBytes)
     operations.map(\.name).encode(to: &writer)
     operations.map(\.peers.count).encode(to: &writer)
     writer.write(
@@ -21,6 +22,7 @@ extension WorkerLedger: WireCodable {
   /// - Throws: `malformed` for counts that no ledger has.
   public init(from reader: inout WireReader) throws(CommunicationError) {
     let rank = try reader.readInt(in: 0...Self.most, "a rank")
+    let peakBytes = try reader.readInt(in: 0...Self.most, "a number of bytes")
     let names = try [String](from: &reader)
     let peerCounts = try [Int](from: &reader)
     let integers = try reader.readArray(of: Int.self)
@@ -50,7 +52,7 @@ extension WorkerLedger: WireCodable {
       operations.append(Operation(name, peers: peers))
     }
     guard rest.isEmpty else { throw .malformed(expected: "the end of a ledger") }
-    self.init(rank: rank, operations: operations)
+    self.init(rank: rank, operations: operations, peakBytes: peakBytes)
   }
 }
 

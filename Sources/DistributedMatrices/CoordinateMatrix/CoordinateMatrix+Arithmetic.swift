@@ -41,6 +41,17 @@ extension CoordinateMatrix {
     try await blocks().elementwiseProduct(b).coordinateMatrix()
   }
 
+  /// f of every element, duplicates added up, in a grid; of the places where nothing is stored too, unless
+  /// f(0) is zero.
+  ///
+  /// - Parameter function: a function that the cluster's registry has (`TaskRegistry.adding(function:)`).
+  /// - Throws: `ExecutionError`.
+  public func map<F: ElementFunction<S>>(_ function: F.Type, _ arguments: F.Arguments) async throws
+    -> CoordinateMatrix
+  {
+    try await blocks().map(function, arguments).coordinateMatrix()
+  }
+
   /// alpha A, where A is.
   ///
   /// - Throws: `ExecutionError`.

@@ -33,16 +33,40 @@ extension DistributedMatrix {
       cluster: cluster)
   }
 
-  /// A^H y. m words to the driver and to every worker; at most n from every worker.
+  /// A^H y. The pieces of y go to the tiles whose rows they are, where that moves fewer words than y to the
+  /// driver and to every worker would; at most n words from every worker.
   func gridAdjointProduct(_ y: RangeVector<Element>) async throws -> [Element] {
     guard y.count == rows else {
       throw LinearAlgebraError.shapeMismatch(
         operation: "adjoint product", left: Shape(columns, rows), right: Shape(y.count, 1))
     }
-    let operand = GridOperand(try await y.collect(), layout, cuts: Cuts(even: rows, parts: 1))
-    var sum = try await cluster.engine.reduce(GridAdjointTask<Content>.self, operand, over: tiles)
+    var sum: Segment<Element>
+    if let pieces = try await spread(y) {
+      sum = try await cluster.engine.reduce(
+        SpreadAdjointTask<Content>.self, layout, over: AlignedPair(tiles, pieces))
+    } else {
+      let operand = GridOperand(try await y.collect(), layout, cuts: Cuts(even: rows, parts: 1))
+      sum = try await cluster.engine.reduce(GridAdjointTask<Content>.self, operand, over: tiles)
+    }
     sum.add(Segment(first: 0, [Element](repeating: 0, count: columns)))
     return sum.elements
+  }
+
+  /// The numbers of y beside the tiles whose rows they are of; nil where y is on the driver, or it would cost
+  /// more words than the whole of y to every worker.
+  private func spread(_ y: RangeVector<Element>) async throws -> TileCollection<VectorTile<Element>>? {
+    guard let (pieces, cuts) = y.pieces(on: cluster), layout.tileCount > 0 else { return nil }
+    var words = 0
+    for t in 0..<layout.tileCount {
+      let rows = layout.rows(ofTile: t)
+      for piece in cuts.pieces(meeting: rows)
+      where pieces.ownership.owner(of: piece) != ownership.owner(of: t) {
+        words += cuts[piece].clamped(to: rows).count
+      }
+    }
+    guard words < rows * cluster.engine.workerCount else { return nil }
+    return try await cluster.engine.exchange(
+      SpreadTask<Element>.self, VectorSpread(cuts, layout), over: pieces, into: ownership)
   }
 }
 
@@ -52,7 +76,8 @@ extension BlockMatrix: LinearOperator {
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func apply(_ x: [S]) async throws -> RangeVector<S> { try await gridProduct(x) }
 
-  /// A^H y. 2 flops per stored element; m words to every worker, at most n from every worker.
+  /// A^H y. 2 flops per stored element; to every tile the numbers of its rows, at most n words from every
+  /// worker.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func applyAdjoint(_ y: RangeVector<S>) async throws -> [S] { try await gridAdjointProduct(y) }

@@ -11,8 +11,9 @@ public struct MultiplyExplanation: Sendable {
   public struct Candidate: Sendable, Hashable {
     /// The plan.
     public let plan: MultiplyPlan
-    /// Words that each worker receives: of A, of B and of partial results. Exact for dense operands, at most
-    /// so many for sparse ones.
+    /// Words that each worker receives: of A, of B and of partial results. Operands exactly, but that what is
+    /// touched of a sparse one is estimated in plans that are not chosen; partial results exactly where they
+    /// are dense, else at most so many.
     public let words: [Int]
     /// Bytes that the worker that holds most holds at a time.
     public let peakBytes: Int
@@ -87,7 +88,7 @@ extension MultiplyExplanation: CustomStringConvertible {
     var text =
       shapes
       + ", \(chosen.words.count) workers, \(units.map(String.init).joined(separator: " x ")) unit products\n"
-    text += "plan \(plan): \(grid.name), \(grid.cellCount) cells\n"
+    text += "plan \(plan): \(plan.name), \(grid.cellCount) cells\n"
     let atMost = lowerBoundWords == nil ? "at most " : ""
     text +=
       "words to the worker that receives most: \(atMost)\(Text.grouped(chosen.mostWords)) "
@@ -100,7 +101,7 @@ extension MultiplyExplanation: CustomStringConvertible {
     guard !alternatives.isEmpty else { return text }
     let rows = ([chosen] + alternatives.prefix(9)).map { candidate in
       [
-        "\(candidate.plan)", candidate.plan.grid?.name ?? "", Text.grouped(candidate.mostWords),
+        "\(candidate.plan)", candidate.plan.name, Text.grouped(candidate.mostWords),
         Text.bytes(candidate.peakBytes),
       ]
     }

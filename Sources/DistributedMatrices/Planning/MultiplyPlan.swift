@@ -4,6 +4,7 @@
 //   4x1x2                a grid of cells (see MultiplyGrid)
 //   4x1x2/columns:3      the same, B and C taken in 3 panels of columns, one after the other
 //   4x1x2/rows:3         the same, A and C taken in 3 panels of rows
+//   4x1x2/touched        a cell gets only the columns of A and rows of B that meet there (see TouchedSets)
 
 /// The plan of a product.
 public struct MultiplyPlan: Hashable, Sendable {
@@ -41,14 +42,18 @@ public struct MultiplyPlan: Hashable, Sendable {
   public var place: Place
   /// How much is held at a time.
   public var streaming = Streaming.none
+  /// Whether a cell gets only those rows of B that its rows of A touch, and those columns of A that its columns
+  /// of B touch: for sparse operands.
+  public var fetchesTouched = false
 
   /// A product on the driver.
   public static let local = MultiplyPlan(place: .local)
 
   /// A product on a grid.
-  public init(_ grid: MultiplyGrid, streaming: Streaming = .none) {
+  public init(_ grid: MultiplyGrid, streaming: Streaming = .none, fetchesTouched: Bool = false) {
     place = .grid(grid)
     self.streaming = streaming
+    self.fetchesTouched = fetchesTouched
   }
 
   private init(place: Place) { self.place = place }
@@ -56,6 +61,12 @@ public struct MultiplyPlan: Hashable, Sendable {
   /// The grid; nil for a product on the driver.
   public var grid: MultiplyGrid? {
     if case .grid(let grid) = place { grid } else { nil }
+  }
+
+  /// What the field calls it.
+  public var name: String {
+    guard let grid else { return "local" }
+    return fetchesTouched ? "\(grid.name), what is touched" : grid.name
   }
 }
 
@@ -69,7 +80,7 @@ extension MultiplyPlan: LosslessStringConvertible {
       case .rows(let count): "/rows:\(count)"
       case .columns(let count): "/columns:\(count)"
       }
-    return "\(grid)" + streamed
+    return "\(grid)" + streamed + (fetchesTouched ? "/touched" : "")
   }
 
   /// The plan that `description` prints; nil for other text.
@@ -81,6 +92,10 @@ extension MultiplyPlan: LosslessStringConvertible {
     var parts = text.split(separator: "/", omittingEmptySubsequences: false)[...]
     guard let first = parts.popFirst(), let grid = MultiplyGrid(first) else { return nil }
     self.init(grid)
+    if parts.last == "touched" {
+      fetchesTouched = true
+      parts.removeLast()
+    }
     guard let part = parts.popFirst() else { return }
     let words = part.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.isEmpty, words.count == 2, let count = Int(words[1]), count >= 2 else { return nil }

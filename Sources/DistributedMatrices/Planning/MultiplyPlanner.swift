@@ -1,7 +1,8 @@
 // Chooses the plan of a product: a pure function of cuts, contents and places of the operands, the number of
 // workers and the memory of each. It works out every grid of cells that cannot be made longer, as a whole or,
 // where that does not fit, in the fewest panels that do, and takes the least cost (`MultiplySchedule.cost`:
-// words, arithmetic, rounds); ties by the order of the grids. O(grids (tiles + cells workers)).
+// words, arithmetic, rounds); ties by the order of the grids. Where it is known what sparse operands touch, every
+// grid also with only that fetched. O(grids (tiles + cells workers)).
 
 import TesseraPartitioning
 
@@ -14,6 +15,8 @@ struct MultiplyPlanner: Sendable {
   var workerCount: Int
   /// Bytes that a worker may hold of operands, panels and results.
   var memoryPerWorker: Int
+  /// What units touch, where that may be worth knowing.
+  var touched: TouchedUnits?
 
   /// The most grids that are worked out in full; of more, those with the fewest words in the ideal placement.
   static let mostGrids = 200
@@ -29,7 +32,11 @@ struct MultiplyPlanner: Sendable {
   ///
   /// - Throws: `PlanError.outOfMemory` when none fits.
   func best() throws(PlanError) -> Choice {
-    let all = grids().map { fitted($0) }
+    let grids = grids()
+    var all = grids.map { fitted($0, fetchesTouched: false) }
+    if touched != nil {
+      all += grids.filter { $0.cellCount > 1 }.map { fitted($0, fetchesTouched: true) }
+    }
     var feasible = all.filter { $0.peakBytes <= memoryPerWorker }
     guard !feasible.isEmpty else { throw shortfall(all) }
     // The sort is stable: grids of equal cost stay in order.
@@ -55,6 +62,10 @@ struct MultiplyPlanner: Sendable {
     ] where cells > units {
       throw .inapplicable(
         plan: plan, reason: "it splits the \(name) in \(cells), and the operands have \(units) pieces there")
+    }
+    guard !plan.fetchesTouched || touched != nil else {
+      throw .inapplicable(
+        plan: plan, reason: "what is touched tells something where an operand is sparse in all its tiles")
     }
     let most =
       switch plan.streaming {
@@ -88,12 +99,13 @@ struct MultiplyPlanner: Sendable {
 
   private func schedule(_ plan: MultiplyPlan, _ grid: MultiplyGrid) -> MultiplySchedule {
     MultiplySchedule(
-      plan, grid: grid, cuts: cuts, left: left, right: right, result: result, workerCount: workerCount)
+      plan, grid: grid, cuts: cuts, left: left, right: right, result: result, touched: touched,
+      workerCount: workerCount)
   }
 
   /// The grid as a whole if that fits, else in the fewest panels that do, else in those that need least.
-  private func fitted(_ grid: MultiplyGrid) -> MultiplySchedule {
-    var best = schedule(MultiplyPlan(grid), grid)
+  private func fitted(_ grid: MultiplyGrid, fetchesTouched: Bool) -> MultiplySchedule {
+    var best = schedule(MultiplyPlan(grid, fetchesTouched: fetchesTouched), grid)
     guard best.peakBytes > memoryPerWorker else { return best }
     let (rows, columns) = (
       (cuts.rows.count + grid.rows - 1) / grid.rows, (cuts.columns.count + grid.columns - 1) / grid.columns
@@ -103,7 +115,8 @@ struct MultiplyPlanner: Sendable {
       for streaming in [MultiplyPlan.Streaming.columns(panels), .rows(panels)] {
         if case .rows = streaming, panels > rows { continue }
         if case .columns = streaming, panels > columns { continue }
-        let streamed = schedule(MultiplyPlan(grid, streaming: streaming), grid)
+        let streamed = schedule(
+          MultiplyPlan(grid, streaming: streaming, fetchesTouched: fetchesTouched), grid)
         if streamed.peakBytes <= memoryPerWorker { return streamed }
         if streamed.peakBytes < best.peakBytes { best = streamed }
       }
@@ -132,7 +145,9 @@ struct MultiplyPlanner: Sendable {
     while planner.workerCount < 256 {
       planner.workerCount *= 2
       guard planner.workerCount > workerCount else { continue }
-      if planner.grids().contains(where: { planner.fitted($0).peakBytes <= memoryPerWorker }) {
+      if planner.grids().contains(where: {
+        planner.fitted($0, fetchesTouched: false).peakBytes <= memoryPerWorker
+      }) {
         return planner.workerCount
       }
     }

@@ -6,33 +6,7 @@
 // words in common first. A tile of C belongs to one of the workers that hold parts of it, the one that has
 // received least so far.
 
-import Numerics
 import TesseraPartitioning
-
-/// The result as the planner sees it.
-struct ResultMap: Hashable, Sendable {
-  /// Whether a tile of C holds all columns of its rows, as in a row matrix, or one unit.
-  var isInSlabs: Bool
-  /// The owner of each tile where that is given (C += AB); nil where the plan decides.
-  var owners: [Int]?
-  /// Only units with I <= J are computed: C is Hermitian.
-  var isTriangular = false
-}
-
-/// What one worker receives and holds.
-struct WorkerPrediction: Hashable, Sendable {
-  /// Words of A.
-  var leftWords = 0
-  /// Words of B.
-  var rightWords = 0
-  /// Words of partial results.
-  var partialWords = 0
-  /// The most bytes of operands, panels and results at a time.
-  var peakBytes = 0
-
-  /// Words in all.
-  var words: Int { leftWords + rightWords + partialWords }
-}
 
 /// A plan for given operands on given workers.
 struct MultiplySchedule: Hashable, Sendable {
@@ -43,6 +17,8 @@ struct MultiplySchedule: Hashable, Sendable {
   let rowRanges: [Range<Int>]
   let innerRanges: [Range<Int>]
   let columnRanges: [Range<Int>]
+  /// What each layer touches, where nothing else is fetched.
+  let touched: TouchedSets?
   /// The worker of each cell.
   private(set) var workers: [Int] = []
   /// The owners of A's and B's tiles: given, or where the plan wants them.
@@ -62,10 +38,10 @@ struct MultiplySchedule: Hashable, Sendable {
 
   /// What the planner minimizes, in words: the words of the worker that receives most; the arithmetic of the
   /// busiest cell, 16 multiply-adds of dense operands or two of sparse ones for a word; 2,000 words for every
-  /// round of messages.
+  /// round of messages; what tells every worker which positions are touched, once for each operand.
   var cost: Double {
     let rounds = Double(grid.cellCount == 1 ? 1 : 2 + plan.streaming.panels)
-    return Double(words) + work / 2 + 2000 * rounds
+    return Double(words) + work / 2 + 2000 * rounds + Double(2 * (touched?.encodedCount ?? 0))
   }
 
   /// Works out `plan`.
@@ -73,7 +49,7 @@ struct MultiplySchedule: Hashable, Sendable {
   /// - Precondition: the grid has at most `workerCount` cells and no more layers than there are units.
   init(
     _ plan: MultiplyPlan, grid: MultiplyGrid, cuts: ProductCuts, left: OperandMap, right: OperandMap,
-    result: ResultMap, workerCount: Int
+    result: ResultMap, touched: TouchedUnits? = nil, workerCount: Int
   ) {
     precondition(grid.cellCount <= workerCount)
     self.plan = plan
@@ -84,21 +60,20 @@ struct MultiplySchedule: Hashable, Sendable {
     innerRanges = alignedRanges(cuts.inner.count, grid.inner)
     predictions = [WorkerPrediction](repeating: WorkerPrediction(), count: workerCount)
 
-    var a = BlockTotals(left, rowRanges, innerRanges, workerCount)
-    var b = BlockTotals(right, innerRanges, columnRanges, workerCount)
+    self.touched =
+      plan.fetchesTouched
+      ? (touched ?? TouchedUnits()).sets(rowRanges, columnRanges, extent: cuts.inner.extent) : nil
+
+    let panels = plan.streaming.panels
+    var a = OperandTotals(
+      left, isLeft: true, grid, rowRanges, innerRanges, touched: self.touched,
+      panels: plan.streaming.takesRows ? panels : 1, workerCount: workerCount)
+    var b = OperandTotals(
+      right, isLeft: false, grid, innerRanges, columnRanges, touched: self.touched,
+      panels: plan.streaming.takesColumns ? panels : 1, workerCount: workerCount)
     workers = assign(a, b, workerCount)
-    leftOwners =
-      left.owners
-      ?? a.settle(left) { [grid, workers] block in
-        let (i, k) = block.quotientAndRemainder(dividingBy: grid.inner)
-        return (0..<grid.columns).map { workers[grid.cell(i, k, $0)] }
-      }
-    rightOwners =
-      right.owners
-      ?? b.settle(right) { [grid, workers] block in
-        let (k, j) = block.quotientAndRemainder(dividingBy: grid.columns)
-        return (0..<grid.rows).map { workers[grid.cell($0, k, j)] }
-      }
+    leftOwners = left.owners ?? a.settle(workers)
+    rightOwners = right.owners ?? b.settle(workers)
     predictOperands(left, right, a, b)
     predictResult(left, right, result)
     work = busiestCell(left, right)
@@ -107,12 +82,11 @@ struct MultiplySchedule: Hashable, Sendable {
   // MARK: -
 
   /// Cells to workers, most words in common first; ties by cell, then by worker.
-  private func assign(_ a: BlockTotals, _ b: BlockTotals, _ workerCount: Int) -> [Int] {
+  private func assign(_ a: OperandTotals, _ b: OperandTotals, _ workerCount: Int) -> [Int] {
     var held: [(words: Int, cell: Int, worker: Int)] = []
     for c in 0..<grid.cellCount {
-      let (i, k, j) = grid.position(of: c)
       for w in 0..<workerCount {
-        let words = a.held(i * grid.inner + k, w) + b.held(k * grid.columns + j, w)
+        let words = a.held(c, w) + b.held(c, w)
         if words > 0 { held.append((words, c, w)) }
       }
     }
@@ -128,17 +102,31 @@ struct MultiplySchedule: Hashable, Sendable {
     return workers
   }
 
+  /// Puts the words of pieces that have been counted in the place of those that were estimated.
+  mutating func count(_ pieces: [PieceSize], isLeft: Bool) {
+    for w in predictions.indices {
+      if isLeft { predictions[w].leftWords = 0 } else { predictions[w].rightWords = 0 }
+    }
+    let owners = isLeft ? leftOwners : rightOwners
+    for piece in pieces where owners[piece.tile] != workers[piece.cell] {
+      if isLeft {
+        predictions[workers[piece.cell]].leftWords += piece.words
+      } else {
+        predictions[workers[piece.cell]].rightWords += piece.words
+      }
+    }
+  }
+
   private mutating func predictOperands(
-    _ left: OperandMap, _ right: OperandMap, _ a: BlockTotals, _ b: BlockTotals
+    _ left: OperandMap, _ right: OperandMap, _ a: OperandTotals, _ b: OperandTotals
   ) {
     for (t, owner) in leftOwners.enumerated() { predictions[owner].peakBytes += left.bytes(ofTile: t) }
     for (t, owner) in rightOwners.enumerated() { predictions[owner].peakBytes += right.bytes(ofTile: t) }
     for c in 0..<grid.cellCount {
-      let (i, k, j) = grid.position(of: c)
-      let (w, x, y) = (workers[c], i * grid.inner + k, k * grid.columns + j)
-      predictions[w].leftWords += a.words[x] - a.held(x, w)
-      predictions[w].rightWords += b.words[y] - b.held(y, w)
-      var (leftBytes, rightBytes) = (a.bytes[x] - a.heldBytes(x, w), b.bytes[y] - b.heldBytes(y, w))
+      let (w, (i, _, j)) = (workers[c], grid.position(of: c))
+      predictions[w].leftWords += a.words(c) - a.held(c, w)
+      predictions[w].rightWords += b.words(c) - b.held(c, w)
+      var (leftBytes, rightBytes) = (a.bytes(c) - a.heldBytes(c, w), b.bytes(c) - b.heldBytes(c, w))
       switch plan.streaming {
       case .none: break
       case .rows(let panels): leftBytes = share(leftBytes, rowRanges[i].count, panels)
@@ -240,168 +228,4 @@ struct MultiplySchedule: Hashable, Sendable {
     }
     return left.isDense && right.isDense ? most / 8 : most
   }
-}
-
-/// Words and bytes of every block of an operand, in all and where they lie already.
-private struct BlockTotals {
-  let rows: [Range<Int>]
-  let columns: [Range<Int>]
-  let workerCount: Int
-  private(set) var words: [Int]
-  private(set) var bytes: [Int]
-  private var heldWords: [Int]
-  private var wholeBytes: [Int]
-
-  init(_ map: OperandMap, _ rows: [Range<Int>], _ columns: [Range<Int>], _ workerCount: Int) {
-    self.rows = rows
-    self.columns = columns
-    self.workerCount = workerCount
-    let blocks = rows.count * columns.count
-    words = [Int](repeating: 0, count: blocks)
-    bytes = words
-    heldWords = [Int](repeating: 0, count: blocks * workerCount)
-    wholeBytes = heldWords
-    for t in map.tiles.indices {
-      forEachBlock(of: t, map) { block, part in
-        words[block] += part.words
-        bytes[block] += part.bytes
-        if let owners = map.owners { hold(block, part, owners[t]) }
-      }
-    }
-  }
-
-  func held(_ block: Int, _ worker: Int) -> Int { heldWords[block * workerCount + worker] }
-  func heldBytes(_ block: Int, _ worker: Int) -> Int { wholeBytes[block * workerCount + worker] }
-
-  /// Spreads the tiles of every block evenly over the workers that use it. Returns the owners.
-  mutating func settle(_ map: OperandMap, _ users: (Int) -> [Int]) -> [Int] {
-    var tiles = [[Int]](repeating: [], count: words.count)
-    for t in map.tiles.indices {
-      var home: Int?
-      forEachBlock(of: t, map) { block, _ in home = home ?? block }
-      tiles[home ?? 0].append(t)
-    }
-    var owners = [Int](repeating: 0, count: map.tiles.count)
-    for (block, members) in tiles.enumerated() {
-      let users = users(block)
-      for (n, t) in members.enumerated() { owners[t] = users[n * users.count / members.count] }
-    }
-    for t in map.tiles.indices {
-      var found: [(Int, OperandMap.Part)] = []
-      forEachBlock(of: t, map) { found.append(($0, $1)) }
-      for (block, part) in found { hold(block, part, owners[t]) }
-    }
-    return owners
-  }
-
-  private mutating func hold(_ block: Int, _ part: OperandMap.Part, _ owner: Int) {
-    heldWords[block * workerCount + owner] += part.words
-    if part.isWhole { wholeBytes[block * workerCount + owner] += part.bytes }
-  }
-
-  private func forEachBlock(of t: Int, _ map: OperandMap, _ body: (Int, OperandMap.Part) -> Void) {
-    let units = map.units(of: t)
-    for (r, rowRange) in rows.enumerated() where rowRange.overlaps(units.rows) {
-      for (c, columnRange) in columns.enumerated() where columnRange.overlaps(units.columns) {
-        guard let part = map.part(ofTile: t, in: .init(rows: rowRange, columns: columnRange)) else {
-          continue
-        }
-        body(r * columns.count + c, part)
-      }
-    }
-  }
-}
-
-/// What the partial results of a unit of C take: exact where they are dense; where they are sparse an upper
-/// bound of the words, and the bytes that are expected.
-private struct PartialSizes {
-  private let cuts: ProductCuts
-  private let isDense: Bool
-  private let isSparse: Bool
-  private let nodes: [Int]
-  private let innerRanges: [Range<Int>]
-  private let left: [Double]
-  private let right: [Double]
-  private let bytesPerElement: Int
-
-  init(_ left: OperandMap, _ right: OperandMap, _ cuts: ProductCuts, _ innerRanges: [Range<Int>]) {
-    self.cuts = cuts
-    self.innerRanges = innerRanges
-    isDense = left.isDense || right.isDense
-    isSparse = left.isSparse && right.isSparse
-    nodes = innerRanges.map { ReductionNode.covering($0, of: cuts.inner.count).count }
-    self.left = isDense ? [] : left.storedByUnit()
-    self.right = isDense ? [] : right.storedByUnit()
-    bytesPerElement = left.bytesPerElement
-  }
-
-  func partial(_ rowUnit: Int, _ columnUnit: Int, _ k: Int) -> (words: Int, bytes: Int) {
-    let (height, width) = (cuts.rows[rowUnit].count, cuts.columns[columnUnit].count)
-    let area = cuts.inner.extent == 0 ? 0 : height * width
-    if isDense { return (nodes[k] * area, nodes[k] * area * bytesPerElement) }
-    // For words a bound: a stored element of A meets at most a whole row of B's unit, and at most all that is
-    // stored there. For memory what is expected: it meets its share of what is stored there, and products
-    // fall on places at random. The bound would refuse every sparse product of a size worth distributing.
-    var (most, products) = (0.0, 0.0)
-    for leaf in innerRanges[k] where !cuts.inner[leaf].isEmpty {
-      let (a, b) = (left[rowUnit * cuts.inner.count + leaf], right[leaf * cuts.columns.count + columnUnit])
-      most += a * min(Double(width), b)
-      products += a * b / Double(cuts.inner[leaf].count)
-    }
-    guard most > 0 else { return (0, 0) }
-    let stored = Int(min(Double(area), most))
-    let expected = Int(Double(area) * (1 - Double.exp(-products / Double(area))))
-    let starts = max(height, width) + 1
-    // Where some tiles are dense and some are not, either form may come out.
-    let words = max(2 * stored + starts, isSparse ? 0 : area)
-    return (nodes[k] * words, nodes[k] * (expected * (bytesPerElement + 4) + 8 * starts))
-  }
-}
-
-/// `count` units in `parts` consecutive ranges, as contiguous ownership shares tiles out.
-func evenRanges(_ count: Int, _ parts: Int) -> [Range<Int>] {
-  func first(_ p: Int) -> Int { (p * count + parts - 1) / parts }
-  return (0..<parts).map { first($0)..<first($0 + 1) }
-}
-
-/// `count` leaves of a reduction tree in `parts` consecutive ranges: subtrees, so that each makes one partial
-/// result, where that leaves no range more than a third longer than an even share; else even.
-func alignedRanges(_ count: Int, _ parts: Int) -> [Range<Int>] {
-  var span = 1
-  while span < count { span *= 2 }
-  let isPowerOfTwo = parts & (parts - 1) == 0
-  if isPowerOfTwo, span >= parts, 3 * (span / parts) * parts <= 4 * count {
-    let length = span / parts
-    return (0..<parts).map { min($0 * length, count)..<min(($0 + 1) * length, count) }
-  }
-  return evenRanges(count, parts)
-}
-
-extension ReductionNode {
-  /// The fewest nodes of the tree over `count` leaves that together have the leaves `range`, from left to
-  /// right.
-  static func covering(_ range: Range<Int>, of count: Int) -> [ReductionNode] {
-    guard !range.isEmpty else { return [] }
-    func cover(_ node: ReductionNode) -> [ReductionNode] {
-      if range.lowerBound <= node.first && node.end <= range.upperBound { return [node] }
-      if node.end <= range.lowerBound || range.upperBound <= node.first { return [] }
-      let (left, right) = node.children
-      return cover(left) + (right.map(cover) ?? [])
-    }
-    return cover(ReductionNode(root: count))
-  }
-}
-
-extension Range<Int> {
-  /// Part `p` of `count` consecutive parts that are as long as each other, or one longer.
-  func part(_ p: Int, of count: Int) -> Range<Int> {
-    let length = (self.count + count - 1) / count
-    let first = Swift.min(lowerBound + p * length, upperBound)
-    return first..<Swift.min(first + length, upperBound)
-  }
-}
-
-extension [Range<Int>] {
-  /// First and last positions, one after the other.
-  var spans: [Int] { flatMap { [$0.lowerBound, $0.upperBound] } }
 }

@@ -84,6 +84,34 @@ struct OperandMap: Hashable, Sendable {
     }
   }
 
+  /// The part of tile `t` in `block` that has positions `set` of the inner dimension, A's columns or B's rows.
+  /// Exact where the tile is dense; of a sparse one the share of `stored`, the positions where the layer stores
+  /// anything, that `set` has.
+  func part(
+    ofTile t: Int, in block: Block, isLeft: Bool, touching set: PositionSet, of stored: PositionSet?
+  ) -> Part? {
+    let tile = tiles[t]
+    let rows = tile.rows.clamped(to: unitRows.span(block.rows))
+    let columns = tile.columns.clamped(to: unitColumns.span(block.columns))
+    let (inner, outer) = isLeft ? (columns, rows) : (rows, columns)
+    let touched = set.count(in: inner)
+    guard touched > 0, !outer.isEmpty else { return nil }
+    if tile.form == .dense {
+      return Part(
+        words: touched * outer.count, bytes: touched * outer.count * bytesPerElement, isWhole: false)
+    }
+    let all = stored.map { $0.count(in: inner) } ?? inner.count
+    let inBlock = Double(self.stored(ofTile: t, in: block))
+    let count = Int((inBlock * Double(touched) / Double(max(1, all))).rounded(.up))
+    guard count > 0 else { return nil }
+    if tile.form == .triplets {
+      return Part(words: 3 * count, bytes: count * (bytesPerElement + 8), isWhole: false)
+    }
+    let starts = ((tile.form == .byRows) == isLeft ? outer.count : touched) + 1
+    return Part(
+      words: 2 * count + starts, bytes: count * (bytesPerElement + 4) + 8 * starts, isWhole: false)
+  }
+
   /// Stored elements of tile `t` in `block`.
   func stored(ofTile t: Int, in block: Block) -> Int {
     let units = units(of: t)

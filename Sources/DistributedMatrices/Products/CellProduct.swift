@@ -23,6 +23,9 @@ struct CellWork: WireCodable, Hashable {
   var fillsUp: Bool
   /// Whether only units with I <= J are computed.
   var isTriangular: Bool
+  /// Where only what is touched is fetched: the bounds of the inner units among what a cell touches, for row
+  /// layer after row layer and in each column layer after column layer; else empty.
+  var touchedBounds: [Int]
 
   func encode(to writer: inout WireWriter) {
     Partitioning(rowCuts: rows, columnCuts: columns).encode(to: &writer)
@@ -31,6 +34,7 @@ struct CellWork: WireCodable, Hashable {
     rowRanges.encode(to: &writer)
     innerRanges.encode(to: &writer)
     columnRanges.encode(to: &writer)
+    touchedBounds.encode(to: &writer)
     writer.write((fillsUp ? 1 : 0) + (isTriangular ? 2 : 0))
   }
 
@@ -48,16 +52,26 @@ struct CellWork: WireCodable, Hashable {
         throw .malformed(expected: "the units of a grid's layers")
       }
     }
+    let touchedBounds = try [Int](from: &reader)
+    let count = cuts[1].bounds.count
+    guard touchedBounds.isEmpty || touchedBounds.count == cells[0] * cells[2] * count,
+      stride(from: 0, to: touchedBounds.count, by: count).allSatisfy({
+        touchedBounds[$0] == 0
+          && zip(touchedBounds[$0..<$0 + count - 1], touchedBounds[$0 + 1..<$0 + count]).allSatisfy {
+            $0 <= $1
+          }
+      })
+    else { throw .malformed(expected: "bounds of what is touched") }
     let flags = try reader.readInt(in: 0...3, "flags")
     self.init(
       rows: cuts[0], inner: cuts[1], columns: cuts[2], grid: MultiplyGrid(cells[0], cells[1], cells[2]),
       rowRanges: ranges[0], innerRanges: ranges[1], columnRanges: ranges[2], fillsUp: flags & 1 == 1,
-      isTriangular: flags & 2 == 2)
+      isTriangular: flags & 2 == 2, touchedBounds: touchedBounds)
   }
 
   init(
     rows: Cuts, inner: Cuts, columns: Cuts, grid: MultiplyGrid, rowRanges: [Int], innerRanges: [Int],
-    columnRanges: [Int], fillsUp: Bool, isTriangular: Bool
+    columnRanges: [Int], fillsUp: Bool, isTriangular: Bool, touchedBounds: [Int]
   ) {
     self.rows = rows
     self.inner = inner
@@ -68,18 +82,30 @@ struct CellWork: WireCodable, Hashable {
     self.columnRanges = columnRanges
     self.fillsUp = fillsUp
     self.isTriangular = isTriangular
+    self.touchedBounds = touchedBounds
+  }
+
+  /// The inner units of the cells of row layer `i` and column layer `j`.
+  private func innerCuts(_ i: Int, _ j: Int) -> Cuts {
+    guard !touchedBounds.isEmpty else { return inner }
+    let count = inner.bounds.count
+    let first = (i * grid.columns + j) * count
+    return Cuts(bounds: Array(touchedBounds[first..<first + count]))
   }
 
   /// The partial results of cell `c` with these operands.
   func run<S: Scalar>(_ a: CellOperand<S>, _ b: CellOperand<S>, cell c: Int) throws -> [PartialResult<S>] {
     guard 0..<grid.cellCount ~= c else { throw CommunicationError.malformed(expected: "a cell of \(grid)") }
     let (i, k, j) = grid.position(of: c)
+    let inner = innerCuts(i, j)
     let left = UnitIndex(a.parts, rows, inner)
     let right = UnitIndex(b.parts, inner, columns)
     let nodes = ReductionNode.covering(innerRanges[2 * k]..<innerRanges[2 * k + 1], of: inner.count)
     let columnUnits = columnRanges[2 * j]..<columnRanges[2 * j + 1]
     var results: [PartialResult<S>] = []
     var rightUnits: [Int: Unit<S>] = [:]
+    // What has been added to something else leaves its memory to the next product.
+    var spare: [S] = []
     for rowUnit in rowRanges[2 * i]..<rowRanges[2 * i + 1] {
       var leftUnits: [Int: Unit<S>] = [:]
       func value(_ node: ReductionNode, _ columnUnit: Int) throws -> LocalMatrix<S>? {
@@ -89,7 +115,9 @@ struct CellWork: WireCodable, Hashable {
           leftUnits[leaf] = x
           guard var y = try rightUnits[leaf * columns.count + columnUnit] ?? right.unit(leaf, columnUnit)
           else { return nil }
-          let product = try x.times(&y, fillsUp: fillsUp)
+          var buffer: [S] = []
+          swap(&buffer, &spare)
+          let product = try x.times(&y, fillsUp: fillsUp, in: consume buffer)
           leftUnits[leaf] = x
           rightUnits[leaf * columns.count + columnUnit] = y
           return product
@@ -99,6 +127,7 @@ struct CellWork: WireCodable, Hashable {
         guard let after, let more = try value(after, columnUnit) else { return sum }
         guard var total = sum else { return more }
         try total.add(more)
+        if case .dense(let done) = more { spare = done.storage }
         return total
       }
       for columnUnit in columnUnits where !isTriangular || rowUnit <= columnUnit {
@@ -120,6 +149,45 @@ enum CellProductTask<S: Scalar>: MapTask {
 
   static func run(_ work: CellWork, _ input: Input, tile: Int) throws -> CellResult<S> {
     CellResult(try work.run(input.first, input.second, cell: tile))
+  }
+}
+
+/// What the cells do, and an operand that all of them need whole.
+struct BroadcastWork<S: Scalar>: WireCodable {
+  let work: CellWork
+  let matrix: LocalMatrix<S>
+  let isLeft: Bool
+
+  init(_ work: CellWork, _ matrix: LocalMatrix<S>, isLeft: Bool) {
+    (self.work, self.matrix, self.isLeft) = (work, matrix, isLeft)
+  }
+
+  func encode(to writer: inout WireWriter) {
+    work.encode(to: &writer)
+    writer.write(isLeft ? 1 : 0)
+    matrix.encode(to: &writer)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    work = try CellWork(from: &reader)
+    isLeft = try reader.readInt(in: 0...1, "a flag") == 1
+    matrix = try LocalMatrix(from: &reader)
+  }
+}
+
+/// One operand of a cell, and the other as argument, to the cell's partial results.
+enum BroadcastProductTask<S: Scalar>: MapTask {
+  typealias Arguments = BroadcastWork<S>
+  typealias Input = CellOperand<S>
+  static var name: String { scalarName("broadcast-product", S.self) }
+
+  static func run(_ broadcast: BroadcastWork<S>, _ input: CellOperand<S>, tile: Int) throws -> CellResult<S> {
+    var isEmpty = false
+    if case .sparse(let a) = broadcast.matrix { isEmpty = a.nonzeroCount == 0 }
+    let whole = CellOperand(isEmpty ? [] : [OperandPart(row: 0, column: 0, broadcast.matrix)])
+    return CellResult(
+      broadcast.isLeft
+        ? try broadcast.work.run(whole, input, cell: tile) : try broadcast.work.run(input, whole, cell: tile))
   }
 }
 
@@ -163,10 +231,11 @@ private struct Unit<S: Scalar> {
     return matrix
   }
 
-  mutating func times(_ other: inout Unit, fillsUp: Bool) throws -> LocalMatrix<S> {
+  /// The product; of dense parts in `buffer` if it fits.
+  mutating func times(_ other: inout Unit, fillsUp: Bool, in buffer: consuming [S]) throws -> LocalMatrix<S> {
     switch (matrix, other.matrix) {
     case (.dense(let a), .dense(let b)):
-      .dense(try DenseMatrix.product(a, rows, columns, b, other.rows, other.columns))
+      .dense(try DenseMatrix.product(a, rows, columns, b, other.rows, other.columns, in: buffer))
     case (.sparse, .dense): try cut() * other.cut(dense: .rowMajor)
     case (.dense, .sparse): try cut(dense: .columnMajor) * other.cut()
     case (.sparse, .sparse):

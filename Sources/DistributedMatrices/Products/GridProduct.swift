@@ -107,11 +107,17 @@ public struct GridProduct<S: Scalar>: Sendable {
     if let c = options.accumulated, c.grid == grid {
       result.owners = (0..<tileCount).map { c.ownership.owner(of: $0) }
     }
-    let planner = MultiplyPlanner(
+    var planner = MultiplyPlanner(
       cuts: cuts, left: a, right: b, result: result, workerCount: workers,
       memoryPerWorker: options.memory(workers: workers))
-    let choice =
+    if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
+      planner.touched = try await TouchedUnits(left, a, right, b, cuts, isForced: options.plan != nil)
+    }
+    var choice =
       if let plan = options.plan { try planner.forced(plan) } else { try planner.best() }
+    if choice.schedule.touched != nil {
+      try await choice.schedule.countTouched(left, right)
+    }
     schedule = choice.schedule
     explanation = MultiplyExplanation(
       choice, left: left.shape, right: right.shape, isDense: a.isDense && b.isDense, isGram: isGram,
@@ -153,30 +159,38 @@ public struct GridProduct<S: Scalar>: Sendable {
   /// - Throws: `ExecutionError`.
   func placed() async throws -> GridProduct {
     var product = self
-    product.left = try await left.placed(on: cluster, owners: schedule.leftOwners)
-    product.right = try await right.placed(on: cluster, owners: schedule.rightOwners)
+    let broadcasts = cluster.configuration.style == .messagePassing
+    if !(broadcasts && left.isOnDriver) {
+      product.left = try await left.placed(on: cluster, owners: schedule.leftOwners)
+    }
+    if !(broadcasts && right.isOnDriver) {
+      product.right = try await right.placed(on: cluster, owners: schedule.rightOwners)
+    }
+    try await product.left.settle()
+    try await product.right.settle()
     return product
   }
 
   private func partialResults() async throws -> TileCollection<CellResult<S>> {
     let engine = cluster.engine
     let cells = Ownership(owners: schedule.workers, workerCount: engine.workerCount)
-    let placed = try await placed()
-    let (left, right) = (placed.left, placed.right)
+    if let results = try await broadcastResults(into: cells) { return results }
+    let left = try await left.placed(on: cluster, owners: schedule.leftOwners)
+    let right = try await right.placed(on: cluster, owners: schedule.rightOwners)
     var a: TileCollection<CellOperand<S>>?
     var b: TileCollection<CellOperand<S>>?
     var result: TileCollection<CellResult<S>>?
     let panels = schedule.plan.streaming.panels
     for panel in 0..<panels {
-      let work = work(panel: panel)
+      let work = schedule.work(panel: panel, fillsUp: fillsUp, isTriangular: isGram)
       // The operand that is not taken in panels is fetched once; a panel goes before the next one comes.
       if panel == 0 || schedule.plan.streaming.takesRows {
         a = nil
-        a = try await left.exchange(route(of: left, isLeft: true, work), into: cells, on: cluster)
+        a = try await left.exchange(schedule.route(of: left, isLeft: true, work), into: cells, on: cluster)
       }
       if panel == 0 || schedule.plan.streaming.takesColumns {
         b = nil
-        b = try await right.exchange(route(of: right, isLeft: false, work), into: cells, on: cluster)
+        b = try await right.exchange(schedule.route(of: right, isLeft: false, work), into: cells, on: cluster)
       }
       guard let a, let b else { preconditionFailure("both operands have been fetched") }
       result =
@@ -191,30 +205,30 @@ public struct GridProduct<S: Scalar>: Sendable {
     guard let result else { preconditionFailure("a product has at least one panel") }
     return result
   }
+}
 
-  // MARK: -
-
-  /// What the cells do in one panel.
-  private func work(panel: Int) -> CellWork {
-    var (rows, columns) = (schedule.rowRanges, schedule.columnRanges)
-    switch schedule.plan.streaming {
-    case .none: break
-    case .rows(let panels): rows = rows.map { $0.part(panel, of: panels) }
-    case .columns(let panels): columns = columns.map { $0.part(panel, of: panels) }
-    }
-    return CellWork(
-      rows: cuts.rows, inner: cuts.inner, columns: cuts.columns, grid: schedule.grid,
-      rowRanges: rows.spans, innerRanges: schedule.innerRanges.spans, columnRanges: columns.spans,
-      fillsUp: fillsUp, isTriangular: isGram)
-  }
-
-  private func route(of operand: ProductOperand<S>, isLeft: Bool, _ work: CellWork) -> OperandRoute {
-    func positions(_ ranges: [Int], _ cuts: Cuts) -> [Int] { ranges.map { cuts.bounds[$0] } }
-    let inner = positions(work.innerRanges, cuts.inner)
-    return OperandRoute(
-      operand.layout, isLeft: isLeft, grid: schedule.grid,
-      rowSpans: isLeft ? positions(work.rowRanges, cuts.rows) : inner,
-      columnSpans: isLeft ? inner : positions(work.columnRanges, cuts.columns))
+extension GridProduct {
+  /// The partial results where one operand is the driver's and every worker needs all of it: it travels as the
+  /// argument of the task, down a tree, and not from worker 0 to each. (In dataflow the driver sends to each
+  /// either way.) Nil for other products.
+  private func broadcastResults(into cells: Ownership) async throws -> TileCollection<CellResult<S>>? {
+    let grid = schedule.grid
+    guard cluster.configuration.style == .messagePassing, grid.cellCount > 1,
+      grid.cellCount == cells.workerCount, grid.inner == 1,
+      schedule.plan.streaming == .none, schedule.touched == nil
+    else { return nil }
+    let work = schedule.work(panel: 0, fillsUp: fillsUp, isTriangular: isGram)
+    let isLeft = left.isOnDriver
+    let (whole, other) = isLeft ? (left, right) : (right, left)
+    guard case .driver(let matrix) = whole.source, !other.isOnDriver,
+      (isLeft ? grid.rows : grid.columns) == 1
+    else { return nil }
+    let parts = try await other.placed(
+      on: cluster, owners: isLeft ? schedule.rightOwners : schedule.leftOwners
+    ).exchange(schedule.route(of: other, isLeft: !isLeft, work), into: cells, on: cluster)
+    return try await cluster.engine.map(
+      BroadcastProductTask<S>.self,
+      BroadcastWork(work, whole.layout.view(matrix), isLeft: isLeft), over: parts)
   }
 }
 

@@ -6,6 +6,9 @@
 //
 // A part goes to a cell once, and to a worker once, because no worker has two cells. What lies there already
 // does not travel. Words: those that `MultiplySchedule` predicts.
+//
+// Where only what is touched is fetched, a part has no columns of A, or rows of B, but those, side by side: a
+// cell works with their ranks, and never learns how many others there are.
 
 import TesseraCommunication
 import TesseraExecution
@@ -23,9 +26,15 @@ struct OperandRoute: WireCodable, Hashable {
   var rowSpans: [Int]
   /// The same along its columns.
   var columnSpans: [Int]
+  /// What each layer touches, where nothing else is fetched.
+  var touched: TouchedSets?
 
-  init(_ layout: Layout, isLeft: Bool, grid: MultiplyGrid, rowSpans: [Int], columnSpans: [Int]) {
+  init(
+    _ layout: Layout, isLeft: Bool, grid: MultiplyGrid, rowSpans: [Int], columnSpans: [Int],
+    touched: TouchedSets?
+  ) {
     self.layout = layout
+    self.touched = touched
     self.isLeft = isLeft
     self.grid = grid
     self.rowSpans = rowSpans
@@ -38,6 +47,7 @@ struct OperandRoute: WireCodable, Hashable {
     [grid.rows, grid.inner, grid.columns].encode(to: &writer)
     rowSpans.encode(to: &writer)
     columnSpans.encode(to: &writer)
+    touched.encode(to: &writer)
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
@@ -49,10 +59,23 @@ struct OperandRoute: WireCodable, Hashable {
       throw .malformed(expected: "a grid")
     }
     grid = MultiplyGrid(cells[0], cells[1], cells[2])
+    touched = try TouchedSets?(from: &reader)
+    guard touched?.fits(grid) ?? true,
+      touched?.extent ?? inner == inner
+    else { throw .malformed(expected: "what the layers of \(grid) touch") }
     guard rowSpans.areSpans(within: layout.shape.rows), columnSpans.areSpans(within: layout.shape.columns),
       rowSpans.count == 2 * (isLeft ? grid.rows : grid.inner),
       columnSpans.count == 2 * (isLeft ? grid.inner : grid.columns)
     else { throw .malformed(expected: "the spans of an operand") }
+  }
+
+  /// The length of the inner dimension.
+  var inner: Int { isLeft ? layout.shape.columns : layout.shape.rows }
+
+  /// The ranks of what cell `c` touches; nil where it gets all.
+  func ranks(ofCell c: Int) -> PositionSet.Ranks? {
+    let (i, _, j) = grid.position(of: c)
+    return touched?.positions(i, j).ranks
   }
 
   /// The rows and columns of the operand that cell `c` works on.
@@ -68,9 +91,11 @@ struct OperandRoute: WireCodable, Hashable {
       ? (0..<grid.columns).map { grid.cell(r, c, $0) } : (0..<grid.rows).map { grid.cell($0, r, c) }
   }
 
-  /// The parts of a tile for every cell that needs one; `part` cuts the rectangle of the operand out.
+  /// The parts of a tile for every cell that needs one; `part` cuts the rectangle of the operand out, and of
+  /// that what a cell touches.
   func pieces<Part>(
-    rows: Range<Int>, columns: Range<Int>, _ part: (Range<Int>, Range<Int>) throws -> Part?
+    rows: Range<Int>, columns: Range<Int>,
+    _ part: (Range<Int>, Range<Int>, PositionSet.Ranks?) throws -> Part?
   ) rethrows -> [(target: Int, piece: Part)] {
     var pieces: [(target: Int, piece: Part)] = []
     for r in 0..<rowSpans.count / 2 {
@@ -79,7 +104,13 @@ struct OperandRoute: WireCodable, Hashable {
       for c in 0..<columnSpans.count / 2 {
         let width = columns.clamped(to: columnSpans[2 * c]..<columnSpans[2 * c + 1])
         if width.isEmpty { continue }
-        guard let piece = try part(height, width) else { continue }
+        if touched != nil {
+          for cell in cells(r, c) {
+            if let piece = try part(height, width, ranks(ofCell: cell)) { pieces.append((cell, piece)) }
+          }
+          continue
+        }
+        guard let piece = try part(height, width, nil) else { continue }
         for cell in cells(r, c) { pieces.append((cell, piece)) }
       }
     }
@@ -106,13 +137,20 @@ enum OperandExchangeTask<S: Scalar>: ExchangeTask {
     let place = try route.layout.place(ofTile: t, tile.shape)
     let (rows, columns) = (place.rows, place.columns)
     let viewed = route.layout.view(tile)
-    return try route.pieces(rows: rows, columns: columns) { height, width in
-      let part =
+    return try route.pieces(rows: rows, columns: columns) { height, width, ranks in
+      var part =
         height == rows && width == columns
         ? viewed
         : try viewed[height.shifted(by: -rows.lowerBound), width.shifted(by: -columns.lowerBound)]
+      var (row, column) = (height.lowerBound, width.lowerBound)
+      if let ranks {
+        let inner = route.isLeft ? width : height
+        guard ranks[inner.lowerBound] < ranks[inner.upperBound] else { return nil }
+        part = part.restricted(to: ranks, from: inner.lowerBound, alongRows: !route.isLeft)
+        if route.isLeft { column = ranks[column] } else { row = ranks[row] }
+      }
       if case .sparse(let a) = part, a.nonzeroCount == 0 { return nil }
-      return OperandPart(row: height.lowerBound, column: width.lowerBound, part)
+      return OperandPart(row: row, column: column, part)
     }
   }
 
@@ -141,7 +179,16 @@ enum EntryExchangeTask<S: Scalar>: ExchangeTask {
       guard let r = rowLayers[block / columnCuts.count], let c = columnLayers[block % columnCuts.count] else {
         continue
       }
-      for cell in route.cells(r, c) { pieces.append((cell, piece)) }
+      let start = (route.isLeft ? columnCuts[block % columnCuts.count] : rowCuts[block / columnCuts.count])
+        .lowerBound
+      for cell in route.cells(r, c) {
+        guard let ranks = route.ranks(ofCell: cell) else {
+          pieces.append((cell, piece))
+          continue
+        }
+        let touched = piece.restricted(to: ranks, from: start, alongRows: !route.isLeft)
+        if touched.storedCount > 0 { pieces.append((cell, touched)) }
+      }
     }
     return pieces
   }
@@ -151,7 +198,10 @@ enum EntryExchangeTask<S: Scalar>: ExchangeTask {
     guard 0..<route.grid.cellCount ~= tile else {
       throw CommunicationError.malformed(expected: "a cell of \(route.grid)")
     }
-    let (rows, columns) = route.block(ofCell: tile)
+    var (rows, columns) = route.block(ofCell: tile)
+    if let ranks = route.ranks(ofCell: tile) {
+      if route.isLeft { columns = ranks.range(columns) } else { rows = ranks.range(rows) }
+    }
     let matrix = try LocalMatrix(
       rows: rows.count, columns: columns.count, parts: pieces, form: .sparse)
     return CellOperand([OperandPart(row: rows.lowerBound, column: columns.lowerBound, matrix)])

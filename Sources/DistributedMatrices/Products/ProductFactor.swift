@@ -117,22 +117,16 @@ extension CoordinateMatrix: ProductResult {
 extension RowMatrix: ProductResult {
   /// Slabs.
   public static var productLayout: ResultLayout { .slabs }
-
-  /// Multiplies.
-  public init(_ product: GridProduct<S>) async throws {
-    let tiles = try await product.matrices()
-    self.init(
-      layout: Layout(product.partitioning), storedCount: try await product.storedCount(of: tiles),
-      cluster: product.cluster, tiles: tiles)
-  }
 }
 
 extension BlockMatrix: ProductResult {
   /// Blocks.
   public static var productLayout: ResultLayout { .blocks }
+}
 
+extension ProductResult where Self: DistributedMatrix, Content == LocalMatrix<Element> {
   /// Multiplies.
-  public init(_ product: GridProduct<S>) async throws {
+  public init(_ product: GridProduct<Element>) async throws {
     let tiles = try await product.matrices()
     self.init(
       layout: Layout(product.partitioning), storedCount: try await product.storedCount(of: tiles),

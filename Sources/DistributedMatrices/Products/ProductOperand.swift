@@ -32,6 +32,8 @@ public struct ProductOperand<S: Scalar>: Sendable {
     self.init(.driver(matrix), Layout(Partitioning(whole: matrix.rows, matrix.columns)), on: nil)
   }
 
+  /// Whether it is a matrix of the driver's.
+  var isOnDriver: Bool { if case .driver = source { true } else { false } }
   /// How the rows are cut; entries in any order are not.
   var rowCuts: Cuts { layout.partitioning.rowCuts }
   /// How the columns are cut.
@@ -63,6 +65,16 @@ public struct ProductOperand<S: Scalar>: Sendable {
       ProductOperand(.matrices(try await cluster.engine.place(tiles, on: ownership)), layout, on: cluster)
     case .unplacedEntries(let tiles):
       ProductOperand(.entries(try await cluster.engine.place(tiles, on: ownership)), layout, on: cluster)
+    }
+  }
+
+  /// Waits until the tiles are where they were placed, which in dataflow is not before somebody asks. One step.
+  func settle() async throws {
+    guard let cluster else { return }
+    switch source {
+    case .matrices(let tiles): _ = try await tiles.storedCount(on: cluster)
+    case .entries(let tiles): _ = try await tiles.storedCount(on: cluster)
+    case .driver, .unplacedMatrices, .unplacedEntries: break
     }
   }
 

@@ -50,7 +50,7 @@ private func denseElements<S: Scalar>(_ rows: Int, _ columns: Int, _ parts: [Til
   let covered = parts.reduce(0) { sum, part in
     if case .dense = part { sum + part.storedCount } else { sum }
   }
-  return [S](unsafeUninitializedCapacity: rows * columns) { target, written in
+  return [S](inLargePages: rows * columns) { target, written in
     // Regions do not overlap: when they cover as many elements as there are, all are written.
     if covered < rows * columns { target.initialize(repeating: 0) }
     for case .dense(let region) in parts {

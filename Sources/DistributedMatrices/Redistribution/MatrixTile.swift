@@ -20,6 +20,8 @@ public protocol MatrixTile<Element>: Tile {
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`.
   func product(_ view: MatrixView, _ x: [Element]) throws -> [Element]
+  /// The stored elements of each row of the tile as `view` reads it.
+  func rowCounts(_ view: MatrixView) -> [Int]
   /// The parts that go to each tile of the redistribution's target, when this is tile `tile` of its source.
   ///
   /// - Throws: `CommunicationError.malformed` when the tile is not of the shape that the source says.

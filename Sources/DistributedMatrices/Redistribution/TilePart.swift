@@ -68,7 +68,7 @@ public struct DenseRegion<S: Scalar>: WireCodable {
     if matrix.order == .rowMajor, !matrix.isConjugated, count == matrix.storage.count {
       return matrix.storage
     }
-    return [S](unsafeUninitializedCapacity: count) { target, written in
+    return [S](inLargePages: count) { target, written in
       copy(to: target, leadingDimension: columns.count, row: 0, column: 0)
       written = count
     }

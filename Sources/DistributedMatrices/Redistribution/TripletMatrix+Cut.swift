@@ -22,7 +22,7 @@ extension TripletMatrix {
     guard cells > 0, entryCount > 0 else { return [] }
     // Entry q goes to cell cellOf[q] of those reached; the last cell is for what is not taken.
     var starts = [Int](repeating: 0, count: cells + 2)
-    let cellOf = [Int32](unsafeUninitializedCapacity: entryCount) { cellOf, written in
+    let cellOf = [Int32](inLargePages: entryCount) { cellOf, written in
       for q in 0..<entryCount {
         let (i, j) = (rowPieces[Int(rowIndices[q])], columnPieces[Int(columnIndices[q])])
         let cell = i < 0 || j < 0 ? cells : Int(i) * width + Int(j)
@@ -41,9 +41,9 @@ extension TripletMatrix {
     var rows: [Int32] = []
     var columns: [Int32] = []
     // Three uninitialized buffers, each place of which is written once: the counting sort says where.
-    let values = [S](unsafeUninitializedCapacity: total) { values, written in
-      columns = [Int32](unsafeUninitializedCapacity: total) { columns, written in
-        rows = [Int32](unsafeUninitializedCapacity: total) { rows, written in
+    let values = [S](inLargePages: total) { values, written in
+      columns = [Int32](inLargePages: total) { columns, written in
+        rows = [Int32](inLargePages: total) { rows, written in
           for q in 0..<entryCount {
             let cell = Int(cellOf[q])
             if cell == cells { continue }

@@ -14,12 +14,9 @@ extension TripletMatrix {
     // Checks the shape.
     _ = try TripletMatrix(rows: rows, columns: columns)
     let count = parts.reduce(0) { $0 + $1.storedCount }
-    var rowIndices: [Int32] = []
-    var columnIndices: [Int32] = []
-    var values: [S] = []
-    rowIndices.reserveCapacity(count)
-    columnIndices.reserveCapacity(count)
-    values.reserveCapacity(count)
+    var rowIndices = [Int32](roomInLargePages: count)
+    var columnIndices = [Int32](roomInLargePages: count)
+    var values = [S](roomInLargePages: count)
     for part in parts {
       try part.check(rows, columns)
       switch part {

@@ -58,7 +58,8 @@ final class DataflowWorker: Sendable {
         if request.isForDriver { tellDriver(request) } else { try answer(request, to: command.source) }
       case .report: report()
       case .ledger:
-        let ledger = communicator.ledger.entries(of: communicator.rank)
+        var ledger = communicator.ledger.entries(of: communicator.rank)
+        ledger.peakBytes = store.takeMostHeld()
         _ = try communicator.base.postSend(ledger, to: 0, tag: .accounts)
       case .events: try sendEvents()
       case .stop:

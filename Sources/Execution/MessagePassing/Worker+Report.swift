@@ -9,14 +9,18 @@ import TesseraInstrumentation
 
 extension Worker {
   /// This worker's counts so far.
-  private var entries: WorkerLedger { communicator.ledger.entries(of: communicator.rank) }
+  private func entries() -> WorkerLedger {
+    var entries = communicator.ledger.entries(of: communicator.rank)
+    entries.peakBytes = store.takeMostHeld()
+    return entries
+  }
 
   // MARK: rank 0
 
   /// The counts of all workers, each after the steps announced so far.
   func gatherLedgers() throws(CommunicationError) -> LedgerReport {
     try announceUncounted(Step(.ledger))
-    var ledgers = [entries]
+    var ledgers = [entries()]
     for rank in 1..<max(uncounted.size, 1) {
       let ledger = try uncounted.receive(WorkerLedger.self, from: rank, tag: .control)
       guard ledger.rank == rank else { throw .malformed(expected: "the ledger of worker \(rank)") }
@@ -51,7 +55,7 @@ extension Worker {
 
   func sendLedger() throws(CommunicationError) {
     communicator.ledger.discard()
-    try uncounted.send(entries, to: 0, tag: .control)
+    try uncounted.send(entries(), to: 0, tag: .control)
   }
 
   /// Workers of rank 0's process have recorded into its recorder, and have nothing to send.

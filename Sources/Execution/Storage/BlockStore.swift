@@ -25,6 +25,8 @@ final class BlockStore: Sendable {
     var place: Place
     let bytes: Int
     var lastUse: Int
+    /// The arrays of a block in memory, which other blocks may have too.
+    let footprint: WireFootprint
 
     var isInMemory: Bool { if case .memory = place { true } else { false } }
   }
@@ -38,6 +40,11 @@ final class BlockStore: Sendable {
     var uses = 0
     var bytes = 0
     var peak = 0
+    /// How many blocks in memory have an array, by its place; and its bytes.
+    var holders: [Int: (count: Int, bytes: Int)] = [:]
+    /// Bytes in memory, of which what several blocks share counts once.
+    var held = 0
+    var mostHeld = 0
     var file: SpillFile
   }
 
@@ -56,6 +63,14 @@ final class BlockStore: Sendable {
 
   /// The most bytes that have been in memory.
   var peak: Int { state.withLock { $0.peak } }
+
+  /// The most bytes that have been in memory since this was last asked, what several blocks share counted once.
+  func takeMostHeld() -> Int {
+    state.withLock { state in
+      defer { state.mostHeld = state.held }
+      return state.mostHeld
+    }
+  }
 
   /// The bytes in memory.
   var bytes: Int { state.withLock { $0.bytes } }
@@ -87,15 +102,16 @@ final class BlockStore: Sendable {
   func store(_ value: some WireCodable, as id: BlockID, sparing needed: () -> Set<BlockID> = { [] })
     -> (bytes: Int, evicted: [BlockID])
   {
-    let size = WireSize(of: value)
-    let bytes = size.payloadBytes + size.headerBytes
+    let footprint = WireFootprint(of: value)
+    let bytes = footprint.otherBytes + footprint.buffers.reduce(0) { $0 + $1.bytes }
     return state.withLock { state in
       state.drop(id)
       state.uses += 1
       state.bytes += bytes
       state.peak = max(state.peak, state.bytes)
       state.entries[id.collection, default: [:]][id.index] = Entry(
-        place: .memory(value), bytes: bytes, lastUse: state.uses)
+        place: .memory(value), bytes: bytes, lastUse: state.uses, footprint: footprint)
+      state.hold(footprint)
       return (bytes, makeRoom(&state, for: id, needed))
     }
   }
@@ -168,6 +184,26 @@ extension BlockStore.State {
     }
   }
 
+  /// Counts the memory of a block that has come.
+  fileprivate mutating func hold(_ footprint: WireFootprint) {
+    held += footprint.otherBytes
+    for buffer in footprint.buffers {
+      if holders[buffer.address, default: (0, buffer.bytes)].count == 0 { held += buffer.bytes }
+      holders[buffer.address, default: (0, buffer.bytes)].count += 1
+    }
+    mostHeld = max(mostHeld, held)
+  }
+
+  /// Counts off the memory of a block that goes.
+  fileprivate mutating func release(_ footprint: WireFootprint) {
+    held -= footprint.otherBytes
+    for buffer in footprint.buffers {
+      guard let (count, bytes) = holders[buffer.address] else { continue }
+      holders[buffer.address] = count > 1 ? (count - 1, bytes) : nil
+      if count == 1 { held -= bytes }
+    }
+  }
+
   /// Moves a block to disk; false when that cannot be done.
   fileprivate mutating func spill(_ id: BlockID) -> Bool {
     guard let entry = entries[id.collection]?[id.index], case .memory(let value) = entry.place else {
@@ -178,13 +214,16 @@ extension BlockStore.State {
     guard let extent = file.write(writer) else { return false }
     entries[id.collection]?[id.index]?.place = .disk(extent, type(of: value))
     bytes -= entry.bytes
+    release(entry.footprint)
     return true
   }
 
   fileprivate mutating func drop(_ id: BlockID) {
     guard let entry = entries[id.collection]?.removeValue(forKey: id.index) else { return }
     switch entry.place {
-    case .memory: bytes -= entry.bytes
+    case .memory:
+      bytes -= entry.bytes
+      release(entry.footprint)
     case .disk(let extent, _): file.free(extent)
     }
   }

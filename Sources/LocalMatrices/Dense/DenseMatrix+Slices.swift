@@ -15,8 +15,7 @@ extension DenseMatrix {
       }
       let (major, minor) =
         order == .columnMajor ? (columnRange, rowRange) : (rowRange, columnRange)
-      var part: [S] = []
-      part.reserveCapacity(major.count * minor.count)
+      var part = [S](roomInLargePages: major.count * minor.count)
       for a in major {
         let start = a * (order == .columnMajor ? rows : columns)
         part.append(contentsOf: storage[start + minor.lowerBound..<start + minor.upperBound])
@@ -62,8 +61,7 @@ extension DenseMatrix {
     guard let first = parts.first else {
       throw .invalidArgument("stacking needs at least one matrix")
     }
-    var elements: [S] = []
-    elements.reserveCapacity(parts.reduce(0) { $0 + $1.storage.count })
+    var elements = [S](roomInLargePages: parts.reduce(0) { $0 + $1.storage.count })
     for part in parts {
       guard part.columns == first.columns else {
         throw .shapeMismatch(operation: "stacking rows", left: first.shape, right: part.shape)

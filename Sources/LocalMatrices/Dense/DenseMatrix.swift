@@ -58,8 +58,13 @@ public struct DenseMatrix<S: Scalar>: Sendable {
   /// - Precondition: nonnegative dimensions below 2^31.
   public init(zeros rows: Int, _ columns: Int, order: StorageOrder = .columnMajor) {
     precondition(isTileDimension(rows) && isTileDimension(columns), "\(rows) x \(columns)")
+    let count = rows * columns
     self.init(
-      unchecked: rows, columns, order: order, [S](repeating: 0, count: rows * columns))
+      unchecked: rows, columns, order: order,
+      [S](inLargePages: count) { elements, written in
+        elements.initialize(repeating: 0)
+        written = count
+      })
   }
 
   /// The n by n identity. O(n^2).
@@ -141,7 +146,7 @@ public struct DenseMatrix<S: Scalar>: Sendable {
     let major = order == .columnMajor ? columns : rows
     let minor = order == .columnMajor ? rows : columns
     guard minor > 1, major > 1 else { return storage }
-    return [S](unsafeUninitializedCapacity: storage.count) { target, count in
+    return [S](inLargePages: storage.count) { target, count in
       storage.withUnsafeBufferPointer { source in
         for blockMajor in stride(from: 0, to: major, by: 32) {
           for blockMinor in stride(from: 0, to: minor, by: 32) {

@@ -3,13 +3,14 @@
 
 extension DenseMatrix {
   /// The product of A's part `leftRows` x `leftColumns` and B's part `rightRows` x `rightColumns`,
-  /// column-major.
+  /// column-major, in `buffer` where that has as many elements and nobody else holds it: memory that has been
+  /// written before costs no page faults.
   ///
   /// - Precondition: the parts lie in the matrices, and their inner lengths are equal.
   /// - Throws: `outOfMemory` when C does not fit.
   public static func product(
     _ a: DenseMatrix, _ leftRows: Range<Int>, _ leftColumns: Range<Int>, _ b: DenseMatrix,
-    _ rightRows: Range<Int>, _ rightColumns: Range<Int>
+    _ rightRows: Range<Int>, _ rightColumns: Range<Int>, in buffer: consuming [S] = []
   ) throws(LinearAlgebraError) -> DenseMatrix {
     precondition(leftColumns.count == rightRows.count, "\(leftColumns) times \(rightRows)")
     precondition(
@@ -24,7 +25,14 @@ extension DenseMatrix {
     let (left, right) = (a.gemmOperand(), b.gemmOperand())
     let leftStart = left.matrix.start(leftRows.lowerBound, leftColumns.lowerBound)
     let rightStart = right.matrix.start(rightRows.lowerBound, rightColumns.lowerBound)
-    let storage = [S](unsafeUninitializedCapacity: m * n) { c, count in
+    var storage = consume buffer
+    if storage.count != m * n {
+      storage = [S](inLargePages: m * n) { c, count in
+        // Not read before it is written: beta is zero.
+        count = m * n
+      }
+    }
+    storage.withUnsafeMutableBufferPointer { c in
       left.matrix.storage.withUnsafeBufferPointer { x in
         right.matrix.storage.withUnsafeBufferPointer { y in
           S.gemm(
@@ -33,7 +41,6 @@ extension DenseMatrix {
             c.baseAddress!, m)
         }
       }
-      count = m * n
     }
     return DenseMatrix(unchecked: m, n, order: .columnMajor, storage)
   }

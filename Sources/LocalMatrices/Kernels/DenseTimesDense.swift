@@ -18,7 +18,7 @@ extension DenseMatrix {
     }
     S.count(multiplyAdds: a.rows * b.columns * a.columns)
     let (left, right) = (a.gemmOperand(), b.gemmOperand())
-    let storage = [S](unsafeUninitializedCapacity: a.rows * b.columns) { c, count in
+    let storage = [S](inLargePages: a.rows * b.columns) { c, count in
       left.matrix.storage.withUnsafeBufferPointer { x in
         right.matrix.storage.withUnsafeBufferPointer { y in
           S.gemm(

@@ -23,10 +23,9 @@ extension SparseMatrix {
     }
     try MemoryGuard.check(
       "the product", a.rows, b.columns, bytesPerElement: MemoryLayout<S>.stride)
-    var c = DenseMatrix<S>(zeros: a.rows, b.columns, order: .rowMajor)
     let panel = b.elements(in: .rowMajor)
-    sparseTimesPanel(a.resolved(), panel, width: b.columns, &c.storage)
-    return c
+    let storage = sparseTimesPanel(a.resolved(), panel, width: b.columns)
+    return DenseMatrix(unchecked: a.rows, b.columns, order: .rowMajor, storage)
   }
 
   /// A x, an array of A's rows. 2 z flops.
@@ -78,24 +77,29 @@ func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S]) -> [S] {
   }
 }
 
-/// C += A B with B and C row-major panels of `width` columns.
+/// A B with B and the result row-major panels of `width` columns. Rows of A: a row of the result is zeroed just
+/// before it is added to, while it is in the cache, so that the memory of a large result is gone through once.
 @specialized(where S == Float)
 @specialized(where S == Double)
 @specialized(where S == Complex<Float>)
 @specialized(where S == Complex<Double>)
-func sparseTimesPanel<S: Scalar>(_ a: SparseMatrix<S>, _ b: [S], width: Int, _ c: inout [S]) {
+func sparseTimesPanel<S: Scalar>(_ a: SparseMatrix<S>, _ b: [S], width: Int) -> [S] {
   S.count(multiplyAdds: a.nonzeroCount * width)
-  let major = a.majorCount
   let byRows = a.axis == .rows
-  a.offsets.withUnsafeBufferPointer { offsets in
-    a.indices.withUnsafeBufferPointer { indices in
-      a.storage.withUnsafeBufferPointer { values in
-        b.withUnsafeBufferPointer { b in
-          c.withUnsafeMutableBufferPointer { c in
-            guard width > 0, let b = b.baseAddress, let c = c.baseAddress else { return }
+  let size = a.rows * width
+  return [S](inLargePages: size) { c, count in
+    count = size
+    if !byRows { c.initialize(repeating: 0) }
+    guard size > 0, let c = c.baseAddress else { return }
+    a.offsets.withUnsafeBufferPointer { offsets in
+      a.indices.withUnsafeBufferPointer { indices in
+        a.storage.withUnsafeBufferPointer { values in
+          b.withUnsafeBufferPointer { b in
             // The rows of B that are gathered lie anywhere: they are asked for some nonzeros ahead.
             let (ahead, line) = (8, max(1, 64 / MemoryLayout<S>.stride))
-            for p in 0..<major {
+            for p in 0..<a.majorCount {
+              if byRows { (c + p * width).initialize(repeating: 0, count: width) }
+              guard let b = b.baseAddress else { continue }
               for q in offsets[p]..<offsets[p + 1] {
                 let minor = Int(indices[q])
                 if byRows, q + ahead < indices.count {

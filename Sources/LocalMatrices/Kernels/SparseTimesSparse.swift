@@ -66,8 +66,8 @@ private func gustavson<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) ->
               for q in 0..<aIndices.count { products += right.count(Int(aIndices[q])) }
               S.count(multiplyAdds: products)
               let room = min(products, 8 * (aIndices.count + bIndices.count) + 1024)
-              indices.reserveCapacity(room)
-              values.reserveCapacity(room)
+              indices = [Int32](roomInLargePages: room)
+              values = [S](roomInLargePages: room)
               for i in 0..<left.rowCount {
                 if i + 2 * ahead < left.rowCount { right.prefetchStarts(of: left, i + 2 * ahead) }
                 if i + ahead < left.rowCount { right.prefetchRows(of: left, i + ahead) }

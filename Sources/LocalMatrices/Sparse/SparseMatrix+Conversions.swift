@@ -36,8 +36,7 @@ extension SparseMatrix {
   @specialized(where S == Complex<Float>)
   @specialized(where S == Complex<Double>)
   public func triplets() -> TripletMatrix<S> {
-    var majors: [Int32] = []
-    majors.reserveCapacity(nonzeroCount)
+    var majors = [Int32](roomInLargePages: nonzeroCount)
     for p in 0..<majorCount {
       majors.append(
         contentsOf: repeatElement(Int32(truncatingIfNeeded: p), count: offsets[p + 1] - offsets[p]))

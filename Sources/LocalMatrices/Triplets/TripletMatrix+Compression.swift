@@ -28,8 +28,8 @@ extension TripletMatrix {
     var offsets = starts
     var indices: [Int32] = []
     // Two uninitialized buffers that one sweep fills from the start: the order is read once, in order.
-    let values = [S](unsafeUninitializedCapacity: order.count) { values, valueCount in
-      indices = [Int32](unsafeUninitializedCapacity: order.count) { indices, indexCount in
+    let values = [S](inLargePages: order.count) { values, valueCount in
+      indices = [Int32](inLargePages: order.count) { indices, indexCount in
         var filled = 0
         for p in 0..<major {
           let first = filled
@@ -92,7 +92,7 @@ private func sortedOrder(_ majors: [Int32], groups: Int, _ minors: [Int32], boun
     (lastMajor, lastMinor) = (major, minor)
   }
   for g in 0..<groups { starts[g + 1] += starts[g] }
-  var order = [UInt64](unsafeUninitializedCapacity: count) { order, written in
+  var order = [UInt64](inLargePages: count) { order, written in
     for q in 0..<count {
       let minor = UInt64(UInt32(bitPattern: minors[q]))
       order.initializeElement(at: q, to: minor << 32 | UInt64(UInt32(truncatingIfNeeded: q)))
@@ -128,7 +128,7 @@ private func sortedOrder(_ majors: [Int32], groups: Int, _ minors: [Int32], boun
 /// The items at the places that `place` says, which are all, each once.
 @inline(__always)
 private func scattered(_ items: [UInt64], _ place: (UInt64) -> Int) -> [UInt64] {
-  [UInt64](unsafeUninitializedCapacity: items.count) { target, written in
+  [UInt64](inLargePages: items.count) { target, written in
     for item in items { target.initializeElement(at: place(item), to: item) }
     written = items.count
   }

@@ -64,6 +64,12 @@ public struct TripletMatrix<S: Scalar>: Sendable {
 
   /// Makes room for `count` entries in all.
   public mutating func reserveCapacity(_ count: Int) {
+    if storage.isEmpty {
+      rowIndices = [Int32](roomInLargePages: count)
+      columnIndices = [Int32](roomInLargePages: count)
+      storage = [S](roomInLargePages: count)
+      return
+    }
     rowIndices.reserveCapacity(count)
     columnIndices.reserveCapacity(count)
     storage.reserveCapacity(count)

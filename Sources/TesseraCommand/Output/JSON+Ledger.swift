@@ -6,16 +6,18 @@ import Tessera
 extension JSON {
   /// The worker that receives most: `measuredWords`, `messages`, `payloadBytes`, `headerBytes`,
   /// `waitingSeconds` and the same for each of `operations`. With a plan also `predictedWords`,
-  /// `lowerBoundWords` (null where none is known) and `peakBytes`.
+  /// `lowerBoundWords` (null where none is known) and `peakBytes`; `measuredPeakBytes` is what the worker that
+  /// held most tiles held.
   static func ledger(_ report: LedgerReport, _ explanation: MultiplyExplanation? = nil) -> JSON {
     let worker = report.mostReceiving ?? WorkerLedger(rank: 0, operations: [])
     let predicted = explanation.map(planned) ?? []
     return .object(
       [("worker", .int(worker.rank))] + predicted + members(worker.total) + [
+        ("measuredPeakBytes", .int(report.peakBytes)),
         (
           "operations",
           .array(worker.operations.map { .object([("name", .text($0.name))] + members($0.total)) })
-        )
+        ),
       ])
   }
 

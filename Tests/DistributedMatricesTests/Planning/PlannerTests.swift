@@ -196,14 +196,16 @@ struct PublishedRow: CustomTestStringConvertible {
 
 @Suite struct PlanTextTests {
   @Test(arguments: [
-    "local", "1x1x1", "4x2x16", "2x1x2/columns:3", "2x1x2/rows:7", "1x1x1/columns:64",
+    "local", "1x1x1", "4x2x16", "2x1x2/columns:3", "2x1x2/rows:7", "1x1x1/columns:64", "4x1x1/touched",
+    "4x1x2/columns:3/touched",
   ])
   func plansPrintAndParse(text: String) { #expect(MultiplyPlan(text)?.description == text) }
 
   @Test(
     arguments: [
       "", "2", "2x2", "0x1x1", "-1x1x1", "2x2x2x2", "2x2x2/", "2x2x2/rows", "2x2x2/rows:1", "axbxc",
-      "2x2x2/rows:2/columns:2", "9223372036854775807x2x1", "local/rows:2", "2x2x2/touched",
+      "2x2x2/rows:2/columns:2", "9223372036854775807x2x1", "local/rows:2", "local/touched",
+      "2x2x2/touched/rows:2", "2x2x2/touched/touched",
     ])
   func whatIsNoPlanIsRefused(text: String) { #expect(MultiplyPlan(text) == nil) }
 }

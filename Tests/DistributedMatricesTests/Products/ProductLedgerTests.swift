@@ -16,7 +16,9 @@ private func measured<S: Scalar>(
   _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType, blockSize: Int? = nil,
   partitions: Int? = nil, plan: MultiplyPlan? = nil, memory: Int? = nil, inner: Double = 4,
   on cluster: Cluster
-) async throws -> (explanation: MultiplyExplanation, words: [Int], result: LocalMatrix<S>) {
+) async throws -> (
+  explanation: MultiplyExplanation, words: [Int], peaks: [Int], result: LocalMatrix<S>
+) {
   var options = MultiplyOptions(plan: plan, memoryPerWorker: memory)
   options.setLimits(longestPiece: 1 << 20, leastWork: inner)
   let product = try await BlockMatrix<S>.planned(
@@ -25,9 +27,13 @@ private func measured<S: Scalar>(
   ).placed()
   let before = try await cluster.ledger()
   let result = try await product.run()
+  // In dataflow nothing moves before somebody asks.
+  _ = try await result.countStored()
   let moved = try await cluster.ledger() - before
   let collected = try await result.collect()
-  return (product.explanation, moved.workers.map(\.total.received.words), collected)
+  return (
+    product.explanation, moved.workers.map(\.total.received.words), moved.workers.map(\.peakBytes), collected
+  )
 }
 
 @Suite(.timeLimit(.minutes(10))) struct ProductLedgerTests {
@@ -113,6 +119,8 @@ private func measured<S: Scalar>(
         .dense(a), .block, .dense(b), .block, blockSize: 8, memory: budget, inner: 32, on: cluster)
       #expect(found.explanation.plan.streaming != .none)
       #expect(found.explanation.chosen.peakBytes <= budget)
+      // Beside its 64 elements a tile has a dozen numbers about itself and its place.
+      #expect(found.peaks.allSatisfy { 0 < $0 && $0 <= budget + budget / 4 }, "\(found.peaks) of \(budget)")
       #expect(found.words == found.explanation.chosen.words)
       #expect(TestRatio.product(try found.result.dense(), ExactProduct(a, b)) < 16)
       await #expect(throws: PlanError.self) {

@@ -1,0 +1,129 @@
+// Words and bytes of what each cell needs of an operand, in all and where it lies already: of a block of units
+// as a whole, the same for all cells that need it, or of what a cell touches of it.
+
+import TesseraPartitioning
+
+/// What the cells need of an operand.
+struct OperandTotals {
+  private let map: OperandMap
+  private let isLeft: Bool
+  private let grid: MultiplyGrid
+  private let rows: [Range<Int>]
+  private let columns: [Range<Int>]
+  private let touched: TouchedSets?
+  /// What the cells of each row layer and column layer touch.
+  private let positions: [PositionSet]
+  private let panels: Int
+  private let workerCount: Int
+  /// By slot: one for each block, or each cell.
+  private var words: [Int]
+  private var bytes: [Int]
+  private var heldWords: [Int]
+  private var wholeBytes: [Int]
+
+  /// - Parameters:
+  ///   - rows: the units along the operand's rows that each layer of cells takes.
+  ///   - columns: the same along its columns.
+  ///   - panels: in how many panels this operand is taken, of rows of A or columns of B.
+  init(
+    _ map: OperandMap, isLeft: Bool, _ grid: MultiplyGrid, _ rows: [Range<Int>], _ columns: [Range<Int>],
+    touched: TouchedSets?, panels: Int, workerCount: Int
+  ) {
+    (self.map, self.isLeft, self.grid, self.rows, self.columns) = (map, isLeft, grid, rows, columns)
+    (self.touched, self.panels, self.workerCount) = (touched, panels, workerCount)
+    positions = (0..<(touched == nil ? 0 : grid.rows * grid.columns)).compactMap {
+      touched?.positions($0 / grid.columns, $0 % grid.columns)
+    }
+    let slots = touched == nil ? rows.count * columns.count : grid.cellCount
+    words = [Int](repeating: 0, count: slots)
+    bytes = words
+    heldWords = [Int](repeating: 0, count: slots * workerCount)
+    wholeBytes = heldWords
+    for t in map.tiles.indices {
+      forEachPart(of: t) { slot, part in
+        words[slot] += part.words
+        bytes[slot] += part.bytes
+      }
+    }
+    if let owners = map.owners { hold(owners) }
+  }
+
+  /// Words that cell `c` needs.
+  func words(_ c: Int) -> Int { words[slot(c)] }
+  /// Bytes that cell `c` needs.
+  func bytes(_ c: Int) -> Int { bytes[slot(c)] }
+  /// Words that cell `c` needs and `worker` has.
+  func held(_ c: Int, _ worker: Int) -> Int { heldWords[slot(c) * workerCount + worker] }
+  /// Bytes that cell `c` needs and `worker` has in whole tiles, of which it needs no copy.
+  func heldBytes(_ c: Int, _ worker: Int) -> Int { wholeBytes[slot(c) * workerCount + worker] }
+
+  /// Spreads the tiles of every block evenly over the workers that use it. Returns the owners.
+  mutating func settle(_ workers: [Int]) -> [Int] {
+    var tiles = [[Int]](repeating: [], count: rows.count * columns.count)
+    for t in map.tiles.indices {
+      var home: Int?
+      forEachBlock(of: t) { r, c in home = home ?? r * columns.count + c }
+      tiles[home ?? 0].append(t)
+    }
+    var owners = [Int](repeating: 0, count: map.tiles.count)
+    for (block, members) in tiles.enumerated() {
+      let users = cells(block / columns.count, block % columns.count).map { workers[$0] }
+      for (n, t) in members.enumerated() { owners[t] = users[n * users.count / members.count] }
+    }
+    hold(owners)
+    return owners
+  }
+
+  // MARK: -
+
+  private func slot(_ c: Int) -> Int {
+    guard touched == nil else { return c }
+    let (i, k, j) = grid.position(of: c)
+    return isLeft ? i * columns.count + k : k * columns.count + j
+  }
+
+  /// The cells that use block (r, c) of the operand.
+  private func cells(_ r: Int, _ c: Int) -> [Int] {
+    isLeft
+      ? (0..<grid.columns).map { grid.cell(r, c, $0) } : (0..<grid.rows).map { grid.cell($0, r, c) }
+  }
+
+  private mutating func hold(_ owners: [Int]) {
+    for t in map.tiles.indices {
+      forEachPart(of: t) { slot, part in
+        heldWords[slot * workerCount + owners[t]] += part.words
+        if part.isWhole { wholeBytes[slot * workerCount + owners[t]] += part.bytes }
+      }
+    }
+  }
+
+  private func forEachBlock(of t: Int, _ body: (Int, Int) -> Void) {
+    let units = map.units(of: t)
+    for (r, rowRange) in rows.enumerated() where rowRange.overlaps(units.rows) {
+      for (c, columnRange) in columns.enumerated() where columnRange.overlaps(units.columns) { body(r, c) }
+    }
+  }
+
+  /// The parts of tile `t` for every slot. Of an operand in panels a part is as many parts as panels.
+  private func forEachPart(of t: Int, _ body: (Int, OperandMap.Part) -> Void) {
+    forEachBlock(of: t) { r, c in
+      for panel in 0..<panels {
+        let block = OperandMap.Block(
+          rows: isLeft ? rows[r].part(panel, of: panels) : rows[r],
+          columns: isLeft ? columns[c] : columns[c].part(panel, of: panels))
+        guard let touched else {
+          if let part = map.part(ofTile: t, in: block) { body(r * columns.count + c, part) }
+          continue
+        }
+        for cell in cells(r, c) {
+          let (i, _, j) = grid.position(of: cell)
+          let own = isLeft ? touched.left : touched.right
+          let part = map.part(
+            ofTile: t, in: block, isLeft: isLeft, touching: positions[i * grid.columns + j],
+            of: own.isEmpty ? nil : own[isLeft ? i : j])
+          if let part { body(cell, part) }
+        }
+      }
+    }
+  }
+}

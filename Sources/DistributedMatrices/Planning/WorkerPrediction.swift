@@ -1,0 +1,26 @@
+// What the planner knows of the result before it plans, and what a plan says of every worker.
+
+/// The result as the planner sees it.
+struct ResultMap: Hashable, Sendable {
+  /// Whether a tile of C holds all columns of its rows, as in a row matrix, or one unit.
+  var isInSlabs: Bool
+  /// The owner of each tile where that is given (C += AB); nil where the plan decides.
+  var owners: [Int]?
+  /// Only units with I <= J are computed: C is Hermitian.
+  var isTriangular = false
+}
+
+/// What one worker receives and holds.
+struct WorkerPrediction: Hashable, Sendable {
+  /// Words of A.
+  var leftWords = 0
+  /// Words of B.
+  var rightWords = 0
+  /// Words of partial results.
+  var partialWords = 0
+  /// The most bytes of operands, panels and results at a time.
+  var peakBytes = 0
+
+  /// Words in all.
+  var words: Int { leftWords + rightWords + partialWords }
+}
