@@ -19,7 +19,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, Multiply.self, SVD.self,
+      Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, Multiply.self, SVD.self, Solve.self,
       Spy.self, Partition.self, Worker.self, CompareStyles.self,
     ])
 
