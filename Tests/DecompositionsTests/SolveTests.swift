@@ -189,10 +189,10 @@ private let shapes = [
           #expect(try TestRatio.solve(a, found.solution, b) < 30, "order \(n), \(kind)")
         }
       }
-      let spd: DenseMatrix<S> = wellConditioned(30, definite: true, true, &generator)
+      let spd = DenseMatrix<S>(rows: 30, columns: 30) { i, j in i == j ? 4 : (i - j).magnitude == 1 ? -1 : 0 }
       let b: DenseMatrix<S> = generator.dense(30, 1)
       let sparse = try await solve(.sparse(spd.sparse()), b, .auto)
-      #expect(sparse.method == .direct && sparse.description.contains("Cholesky"))
+      #expect(sparse.method == .direct && sparse.description.contains("Cholesky"), "\(sparse.description)")
       #expect(try TestRatio.solve(spd, sparse.solution, b) < 30)
     }
     try await check(scalar.type)
