@@ -20,8 +20,9 @@ struct BlockKrylovVectors<S: Scalar> {
   /// Blocks in a cycle's space.
   static var depth: Int { 4 }
 
-  /// Vectors in a block: more than asked for, because the last ones converge slowly.
-  static func block(order n: Int, count: Int) -> Int { min(n, count + 10) }
+  /// Vectors in a block: more than asked for, because the last ones converge slowly; all n where the space could
+  /// not hold a second block, which it needs to move on.
+  static func block(order n: Int, count: Int) -> Int { 2 * (count + 10) <= n ? count + 10 : n }
 
   /// - Precondition: `1 <= count <= a.columns`.
   init(
