@@ -66,7 +66,9 @@ let package = Package(
     // MARK: ground
     library("Instrumentation", []),
     library("Partitioning", []),
-    library("LocalMatrices", ["COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
+    library(
+      "LocalMatrices",
+      ["TesseraInstrumentation", "COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
     library("MatrixFiles", ["TesseraLocalMatrices", "CZlib", numerics]),
 
     // MARK: movement
@@ -74,7 +76,9 @@ let package = Package(
     library(
       "CommunicationMPI",
       ["TesseraCommunication", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
-    library("CommunicationSockets", ["TesseraCommunication", "CChecksum", "COpenSSL"]),
+    library(
+      "CommunicationSockets",
+      ["TesseraCommunication", "TesseraInstrumentation", "CChecksum", "COpenSSL"]),
 
     // MARK: runtime
     library(

@@ -29,14 +29,15 @@
       numbers: UnsafeMutableBufferPointer<Element>, from root: Int, tag: Tag
     ) throws(CommunicationError) {
       precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
-      try check(rank: root)
-      let bytes = UnsafeMutableRawBufferPointer(numbers)
-      for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
-        let count = min(pieceBytes, bytes.count - start)
+      try checkRank(root)
+      var rest = UnsafeMutableRawBufferPointer(numbers)
+      while !rest.isEmpty {
+        let count = min(pieceBytes, rest.count)
         try MPIFailure.check(
           MPI_Bcast(
-            bytes.baseAddress.map { $0 + start }, Int32(truncatingIfNeeded: count), tessera_mpi_byte(),
+            rest.baseAddress, Int32(truncatingIfNeeded: count), tessera_mpi_byte(),
             Int32(truncatingIfNeeded: root), world))
+        rest = UnsafeMutableRawBufferPointer(rebasing: rest[count...])
       }
     }
 

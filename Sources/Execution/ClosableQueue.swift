@@ -1,55 +1,40 @@
 // What one thread hands to another, first in, first out.
 
-import Foundation
+import TesseraCommunication
 
 /// A queue that one thread takes from and any number put into.
 ///
-/// `@unchecked Sendable`: every access to the stored properties holds the condition's lock.
+/// `@unchecked Sendable`: every access to the stored properties holds the monitor's lock.
 final class ClosableQueue<Element: Sendable>: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let monitor = AdaptiveMonitor()
   private var elements: [Element] = []
   private var isClosed = false
 
   /// Adds an element; false when the queue is closed and nobody will take it.
   @discardableResult
   func push(_ element: Element) -> Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    if isClosed { return false }
+    monitor.lock()
+    if isClosed {
+      monitor.unlock()
+      return false
+    }
     elements.append(element)
-    condition.signal()
+    monitor.unlockAndNotify()
     return true
   }
 
   /// No more elements come; those already here are taken first.
   func close() {
-    condition.lock()
-    defer { condition.unlock() }
+    monitor.lock()
     isClosed = true
-    condition.signal()
+    monitor.unlockAndNotify()
   }
 
   /// Waits for the next element; nil when the queue is closed and empty.
   func next() -> Element? {
-    condition.lock()
-    defer { condition.unlock() }
-    while elements.isEmpty && !isClosed { condition.wait() }
+    monitor.lock()
+    defer { monitor.unlock() }
+    while elements.isEmpty && !isClosed { monitor.wait() }
     return elements.isEmpty ? nil : elements.removeFirst()
-  }
-
-  /// Waits for elements and takes all of them: none when the queue is closed, or when `seconds` have passed.
-  func takeAll(within seconds: Double? = nil) -> [Element] {
-    condition.lock()
-    defer { condition.unlock() }
-    let end = seconds.map { Date(timeIntervalSinceNow: $0) }
-    while elements.isEmpty && !isClosed {
-      if let end {
-        if !condition.wait(until: end) { break }
-      } else {
-        condition.wait()
-      }
-    }
-    defer { elements = [] }
-    return elements
   }
 }

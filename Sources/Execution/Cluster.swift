@@ -2,6 +2,7 @@
 // rank 0's takes part in the steps that the program asks for, the program itself is asynchronous.
 
 import Foundation
+import Synchronization
 public import TesseraCommunication
 public import TesseraInstrumentation
 
@@ -89,11 +90,25 @@ public struct Cluster: Sendable {
             communicator: communicator.concurrent, registry: registry, recorder: recorder,
             memory: greeting.memoryPerWorker, isElsewhere: true)
           threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
+          serving.withLock { $0.append(worker) }
+          defer { serving.withLock { $0.removeAll { $0 === worker } } }
           try worker.serve()
         }
       }
     }
     await threads.finished()
+  }
+
+  /// The dataflow workers of this process whose driver is another one.
+  private static let serving = Mutex<[DataflowWorker]>([])
+
+  /// Tells the drivers of the dataflow jobs that this process serves that it is about to end, and that no task
+  /// is to blame: what to call before the end of a worker that has been told to go. Waits for no answer.
+  public static func takeLeave() {
+    for worker in serving.withLock({ $0 }) {
+      worker.note([.leaving])
+      worker.report()
+    }
   }
 }
 
@@ -185,13 +200,13 @@ private struct Job {
       membership.whenJoined { worker in
         // Likewise.
         try? greet(.dataflow, [worker], over: communicators[0])
-        driver.messages.push(.joined(worker))
+        driver.tell(.joined(worker))
       }
     }
     let engine = DataflowEngine(
       workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder,
       isMemoryLimited: configuration.memoryPerWorker < .max)
-    return (engine, { driver.messages.push(.stop) })
+    return (engine, { driver.tell(.stop) })
   }
 
   private func greet(_ style: ExecutionStyle, _ workers: [Int], over communicator: any Communicator)

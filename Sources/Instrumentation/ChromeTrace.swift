@@ -56,6 +56,8 @@ public struct ChromeTrace: Sendable {
       text += #","args":{"direction":"\#(transfer.direction)","peer":\#(transfer.peer),"#
       text += #""words":\#(transfer.words),"payloadBytes":\#(transfer.payloadBytes),"#
       text += #""headerBytes":\#(transfer.headerBytes)}"#
+    } else if event.flops > 0 {
+      text += #","args":{"flops":\#(event.flops)}"#
     }
     return text + "}"
   }

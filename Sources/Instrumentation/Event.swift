@@ -35,19 +35,24 @@ public struct Event: Sendable, Hashable {
   /// How long it took, in nanoseconds.
   public var duration: Int
 
+  /// Floating-point operations that were counted meanwhile; 0 of what is no task.
+  public var flops: Int
+
   /// When it ended, in nanoseconds of `MonotonicClock`.
   public var end: Int { start + duration }
 
   /// An event of the given kind.
   ///
-  /// - Precondition: neither `worker` nor `duration` is negative.
-  public init(_ kind: Kind, _ name: String, worker: Int, start: Int, duration: Int) {
-    precondition(worker >= 0 && duration >= 0, "worker \(worker), duration \(duration)")
+  /// - Precondition: neither `worker` nor `duration` nor `flops` is negative.
+  public init(_ kind: Kind, _ name: String, worker: Int, start: Int, duration: Int, flops: Int = 0) {
+    precondition(
+      worker >= 0 && duration >= 0 && flops >= 0, "worker \(worker), duration \(duration), flops \(flops)")
     self.kind = kind
     self.name = name
     self.worker = worker
     self.start = start
     self.duration = duration
+    self.flops = flops
   }
 }
 
@@ -83,6 +88,14 @@ public struct Transfer: Sendable, Hashable {
 }
 
 extension Event.Kind {
+  /// Whether a task ran, for the first time or again.
+  public var isTask: Bool {
+    switch self {
+    case .task, .recompute, .backup: true
+    case .step, .transfer, .wait: false
+    }
+  }
+
   /// The kind without its particulars.
   public var category: Event.Category {
     switch self {

@@ -37,15 +37,20 @@ public final class Recorder: Sendable {
     for buffer in buffers { buffer.events.withLock { $0.removeAll() } }
   }
 
-  /// Runs `body` and records how long it took, also when it throws.
+  /// Runs `body` and records how long it took, also when it throws; of a task, the flops that were counted too.
   ///
   /// - Throws: what `body` throws.
   public func measure<Result, Failure: Error>(
     _ kind: Event.Kind, _ name: String, worker: Int, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    let flops = FlopCount.current
     let start = MonotonicClock.now()
     defer {
-      record(Event(kind, name, worker: worker, start: start, duration: MonotonicClock.now() - start))
+      let duration = MonotonicClock.now() - start
+      record(
+        Event(
+          kind, name, worker: worker, start: start, duration: duration,
+          flops: kind.isTask ? FlopCount.since(flops) : 0))
     }
     return try body()
   }

@@ -1,6 +1,7 @@
 // Where the time went: one line per kind and name of event, after PETSc's -log_view. The ratio column is
 // what finds imbalance: the longest total time on a worker over the shortest, among the workers that have
-// such events at all. O(n) for n events.
+// such events at all. Flops are those that kernels count; their rate is that of one worker while it is in
+// such events. O(n) for n events.
 
 /// Events summed up by kind and name.
 public struct SummaryTable: Sendable, Equatable {
@@ -18,10 +19,19 @@ public struct SummaryTable: Sendable, Equatable {
     public var longest: Int
     /// The shortest total time on a worker that has such events, in nanoseconds.
     public var shortest: Int
+    /// The time on all workers together, in nanoseconds.
+    public var time: Int
+    /// Floating-point operations on all workers together.
+    public var flops: Int
     /// Messages, counted where they were received: each of them once.
     public var messages: Int
     /// Payload and header bytes of those messages.
     public var bytes: Int
+
+    /// Floating-point operations in a second of a worker's time in these events; 0 without either.
+    public var rate: Int {
+      time > 0 ? Int(min(1e18, (1e9 * Double(flops) / Double(time)).rounded())) : 0
+    }
   }
 
   /// The lines: steps, tasks, tasks run again, backups, transfers, waits, each by falling time.
@@ -62,12 +72,16 @@ private struct Tally {
 
   var count = 0
   var times: [Int: Int] = [:]
+  var flops = 0
   var messages = 0
   var bytes = 0
 
   mutating func add(_ event: Event) {
     count += 1
     times[event.worker, default: 0] += event.duration
+    // Counts of other processes: what is beyond 2^63 together is no count.
+    let (sum, overflows) = flops.addingReportingOverflow(event.flops)
+    flops = overflows ? .max : sum
     if case .transfer(let transfer) = event.kind, transfer.direction == .received {
       messages += 1
       bytes += transfer.bytes
@@ -77,8 +91,8 @@ private struct Tally {
   func row(_ key: Key) -> SummaryTable.Row {
     SummaryTable.Row(
       category: key.category, name: key.name, count: count, workers: times.count,
-      longest: times.values.max() ?? 0, shortest: times.values.min() ?? 0, messages: messages,
-      bytes: bytes)
+      longest: times.values.max() ?? 0, shortest: times.values.min() ?? 0,
+      time: times.values.reduce(0, +), flops: flops, messages: messages, bytes: bytes)
   }
 }
 
@@ -86,13 +100,16 @@ extension SummaryTable: CustomStringConvertible {
   /// The table as text with aligned columns, a line of totals below.
   public var description: String {
     let header = [
-      "kind", "name", "count", "workers", "max time", "max/min", "messages", "bytes", "% of total",
+      "kind", "name", "count", "workers", "max time", "max/min", "flops", "flop/s", "messages", "bytes",
+      "% of total",
     ]
     let body = rows.map { row in
       [
         row.category.rawValue, Text.printable(row.name), Text.grouped(row.count), "\(row.workers)",
         Text.duration(nanoseconds: row.longest),
         row.shortest > 0 ? Text.fixed(Double(row.longest) / Double(row.shortest), 2) : "-",
+        row.flops > 0 ? Text.compact(row.flops) : "",
+        row.flops > 0 && row.time > 0 ? Text.compact(row.rate) : "",
         row.category == .transfer ? Text.grouped(row.messages) : "",
         row.category == .transfer ? Text.bytes(row.bytes) : "",
         total > 0 ? Text.fixed(100 * Double(row.longest) / Double(total), 1) : "-",

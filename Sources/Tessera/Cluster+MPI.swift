@@ -8,9 +8,8 @@
 extension Cluster {
   /// Runs `program` on rank 0 of the MPI job that this process is part of.
   ///
-  /// - Throws: `ExecutionError.communication` when MPI cannot be started or has been before,
-  ///   `ExecutionError.invalidConfiguration` in a build without the package trait `MPI`, and whatever
-  ///   `program` throws.
+  /// - Throws: `ExecutionError.communication` when MPI cannot be started or has been before, or the build is
+  ///   without the package trait `MPI`, and whatever `program` throws.
   static func runUnderMPI<Result: Sendable>(
     _ configuration: ClusterConfiguration, registry: TaskRegistry, recorder: Recorder?,
     _ program: (Cluster) async throws -> Result
@@ -43,8 +42,9 @@ extension Cluster {
       try await world.finish()
       return try outcome.get()
     #else
-      throw ExecutionError.invalidConfiguration(
-        "this build has no MPI; build with the package trait MPI, which is on by default")
+      throw ExecutionError.communication(
+        .refused(
+          reason: "this build has no MPI; build with the package trait MPI, which is on by default"))
     #endif
   }
 }

@@ -18,6 +18,7 @@ struct Interruption {
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         UnfinishedFiles.deleteAll()
+        Cluster.takeLeave()
         // No destructors: threads are in the middle of things. A worker ends when its driver's sockets do.
         _exit(128 + number)
       }

@@ -98,7 +98,7 @@ struct MPITests {
         #expect(run.exitCode == 0, "\(run.errors)")
         #expect(try run.json()["singularValues"] as? [Double] == expected)
       #else
-        #expect(run.exitCode == 64 && run.errors.contains("this build has no MPI"), "\(run.errors)")
+        #expect(run.exitCode == 69 && run.errors.contains("this build has no MPI"), "\(run.errors)")
       #endif
     }
   }

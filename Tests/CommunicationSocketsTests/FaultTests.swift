@@ -20,6 +20,18 @@ import Testing
     withExtendedLifetime(peer) {}
   }
 
+  /// With the limits that every program has.
+  @Test(.enabled(if: isFullTest), arguments: Wire.allCases)
+  func aHalfOpenPeerIsLostWithinSixSeconds(wire: Wire) throws {
+    let (end, peer) = try ScriptedPeer.pair(wire, SocketLimits())
+    peer.send(frameBytes(.heartbeat, isChecksummed: wire == .tcp))
+    let time = ContinuousClock().measure {
+      #expect(loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }?.rank == 1)
+    }
+    #expect(time >= .seconds(4) && time <= .seconds(6), "\(time)")
+    withExtendedLifetime(peer) {}
+  }
+
   @Test func aLossIsToldAlsoWhileThisWorkerComputes() throws {
     for isSilent in [true, false] {
       let (end, peer) = try ScriptedPeer.pair(.tcp)

@@ -150,7 +150,7 @@ import Testing
 
   private let events = [
     Event(.step, "map b", worker: 0, start: 100, duration: 50),
-    Event(.task, "b", worker: 0, start: 110, duration: 9),
+    Event(.task, "b", worker: 0, start: 110, duration: 9, flops: 1 << 61),
     Event(.wait, "tiles", worker: 0, start: -5, duration: 0),
     Event(
       .transfer(Transfer(.sent, peer: 2, words: 3, payloadBytes: 24, headerBytes: 8)), "tiles", worker: 0,
@@ -228,11 +228,11 @@ import Testing
 
   @Test func eventsThatNeverWereAreRefused() {
     func log(_ fields: [Int]) -> [UInt8] { encoded(["a"]) + encoded(Integers(fields)) }
-    let fine = [3, 0, 0, 0, 1, 1, 1, 1, 1]
+    let fine = [3, 0, 0, 0, 1, 0, 1, 1, 1, 1]
     #expect(throws: Never.self) { try decoded(EventLog.self, log(fine)) }
     for (place, values) in [
       (0, [-1, 7, .max]), (1, [-1, 1, .max]), (2, [-1, .min]), (3, [.min, .max]), (4, [-1, .min, .max]),
-      (5, [-1]), (6, [-1, .max]), (7, [-1, .max]), (8, [-1, .max]),
+      (5, [-1, .min]), (6, [-1]), (7, [-1, .max]), (8, [-1, .max]), (9, [-1, .max]),
     ] {
       for value in values {
         var fields = fine
@@ -240,7 +240,7 @@ import Testing
         #expect(throws: CommunicationError.self) { try decoded(EventLog.self, log(fields)) }
       }
     }
-    let long = [2, 0, 0, 0, 1 << 60, 0, 0, 0, 0]
+    let long = [2, 0, 0, 0, 1 << 60, 0, 0, 0, 0, 0]
     #expect(throws: CommunicationError.self) { try decoded(EventLog.self, log(long + long)) }
   }
 

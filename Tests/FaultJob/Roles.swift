@@ -116,7 +116,6 @@ func startAndStop(count: Int) async throws {
 
 /// Mixed jobs, each with a fault now and then, until the time is over.
 func soak(seconds: Int, seed: Int) async throws {
-  say("soak of \(seconds) s, seed \(seed)")
   var generator = SeededGenerator(seed: seed)
   let clock = ContinuousClock()
   let start = clock.now
@@ -127,6 +126,8 @@ func soak(seconds: Int, seed: Int) async throws {
     let began = clock.now
     return (try await everything(cluster), (clock.now - began) / .seconds(1))
   }
+  // Workers, which run this program too, do not come here.
+  say("soak of \(seconds) s, seed \(seed)")
   var longest = 0.0
   while clock.now < end {
     let began = clock.now

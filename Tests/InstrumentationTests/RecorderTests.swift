@@ -30,6 +30,23 @@ import Testing
     #expect(events.map(\.worker) == [2])
   }
 
+  @Test func flopsAreThoseOfTheTasksThread() {
+    let recorder = Recorder()
+    recorder.measure(.step, "step", worker: 0) {
+      FlopCount.add(5)
+      DispatchQueue.concurrentPerform(iterations: 8) { k in
+        recorder.measure(.task, "outer", worker: k) {
+          FlopCount.add(1 << k)
+          recorder.measure(.wait, "wait", worker: k) { FlopCount.add(1000) }
+        }
+      }
+    }
+    let events = recorder.events()
+    #expect(events.filter { !$0.kind.isTask }.allSatisfy { $0.flops == 0 })
+    #expect(events.filter { $0.kind.isTask }.allSatisfy { $0.flops == 1000 + 1 << $0.worker })
+    #expect(SummaryTable(events).rows.map(\.flops) == [0, 8255, 0])
+  }
+
   @Test func withoutARecorderOnlyTheBodyRuns() {
     let none: Recorder? = nil
     func name() -> String {

@@ -11,7 +11,8 @@ func sampleRun() -> [Event] {
   }
   let tasks = (0..<3).map {
     Event(
-      .task, "multiply.tiles", worker: $0, start: 10 * millisecond, duration: (40 + 20 * $0) * millisecond)
+      .task, "multiply.tiles", worker: $0, start: 10 * millisecond, duration: (40 + 20 * $0) * millisecond,
+      flops: 12_000_000)
   }
   return tasks + [
     Event(.step, "multiply", worker: 0, start: 0, duration: 100 * millisecond),
@@ -25,11 +26,11 @@ func sampleRun() -> [Event] {
 @Suite struct SummaryTableTests {
   @Test func printsAlignedColumns() {
     let expected = """
-      kind      name            count  workers  max time  max/min  messages    bytes  % of total
-      step      multiply            1        1    100 ms     1.00                          100.0
-      task      multiply.tiles      3        3   80.0 ms     2.00                           80.0
-      transfer  exchange tiles      4        3   10.0 ms     2.00         2  2.00 MB        10.0
-      wait      barrier             2        2   40.0 ms        -                           40.0
+      kind      name            count  workers  max time  max/min  flops  flop/s  messages    bytes  % of total
+      step      multiply            1        1    100 ms     1.00                                         100.0
+      task      multiply.tiles      3        3   80.0 ms     2.00  36.0M    200M                           80.0
+      transfer  exchange tiles      4        3   10.0 ms     2.00                        2  2.00 MB        10.0
+      wait      barrier             2        2   40.0 ms        -                                          40.0
       total 100 ms on 3 workers
 
       """

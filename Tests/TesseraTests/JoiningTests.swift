@@ -60,6 +60,21 @@ struct JoiningTests {
     #expect(first.program.end().exitCode == 0)
   }
 
+  /// P2: one worker after the other is killed at work, and replaced.
+  @Test func workersKilledOneAfterTheOtherAreReplaced() throws {
+    let job = ["work", "tiles=150", "ms=40"]
+    let (run, port) = try driver(job, workers: 2)
+    var last = try worker(port: port)
+    for _ in 0..<3 {
+      let next = try worker(port: port)
+      for one in [last, next] { try #require(one.program.wait { $0.errors.contains("begin ") }) }
+      kill(last.program.identifier, SIGKILL)
+      last = next
+    }
+    #expect(try run.values()["result"] == expected(job))
+    #expect(last.program.end().exitCode == 0)
+  }
+
   @Test func inMessagePassingNobodyJoinsLate() throws {
     let (run, port) = try driver(style: "message-passing")
     try #require(run.program.wait { $0.output.contains("ready") })

@@ -16,15 +16,15 @@ func measureMPI(_ effort: Effort, ranks: [Int]) throws -> [Comparison] {
 }
 
 /// One rank's part.
-struct Ranks: ParsableCommand {
+struct Ranks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Be a rank of an MPI job.", shouldDisplay: false)
 
   @OptionGroup var effort: Effort
 
-  func run() throws {
-    // The command runs on the main thread, which has to start and to end MPI.
-    let rows = try MainActor.assumeIsolated {
+  func run() async throws {
+    // The main thread has to start and to end MPI.
+    let rows = try await MainActor.run {
       let world = try MPICommunicator.start()
       let rows =
         try compareMessages(world) + compareCollectives(world)

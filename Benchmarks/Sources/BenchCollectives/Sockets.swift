@@ -90,15 +90,15 @@ func measureAllReduce(_ effort: Effort, ranks: [Int]) throws -> [Comparison] {
 }
 
 /// A rank of the reference's all-reduce.
-struct AllReduceRank: ParsableCommand {
+struct AllReduceRank: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all-reduce-rank", abstract: "Be a rank of an all-reduce.", shouldDisplay: false)
 
   @Argument var count: Int
   @Argument var repeats: Int
 
-  func run() throws {
-    let time = try MainActor.assumeIsolated { () throws -> Double? in
+  func run() async throws {
+    let time = try await MainActor.run { () throws -> Double? in
       let world = try MPICommunicator.start()
       let numbers = [Double](repeating: 0.5, count: count)
       var sum = numbers

@@ -3,8 +3,6 @@
 // is posted; a send that returns at once copies them on the way. Each worker has one mailbox; a receive waits
 // until a message of the wanted sender and tag lies in it.
 
-import Foundation
-
 /// A worker's end of a group of threads.
 public final class InProcessCommunicator: Communicator {
   /// This worker's number.
@@ -24,8 +22,7 @@ public final class InProcessCommunicator: Communicator {
   ///   transport between processes would; a way to test one.
   public static func group(size: Int, encodes: Bool = false) -> [InProcessCommunicator] {
     precondition(size >= 1)
-    let hasProcessors = size <= ProcessInfo.processInfo.activeProcessorCount
-    let mailboxes = (0..<size).map { _ in Mailbox(others: size - 1, hasProcessor: hasProcessors) }
+    let mailboxes = (0..<size).map { _ in Mailbox(others: size - 1) }
     return (0..<size).map {
       InProcessCommunicator(rank: $0, mailboxes: mailboxes, encodes: encodes)
     }

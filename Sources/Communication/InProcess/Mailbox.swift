@@ -1,14 +1,12 @@
-// Messages that wait for one worker, in order of arrival. A taker looks for what it wants, looks again for a
-// moment, giving way to other threads, and then sleeps: a sleeper is woken in some microseconds, a looker
-// sees in a fraction of one. Putting and taking are O(1), taking anybody's O(senders).
+// Messages that wait for one worker, in order of arrival. Putting and taking are O(1), taking anybody's
+// O(senders).
 
-import Foundation
 import Synchronization
 import TesseraInstrumentation
 
 /// A worker's incoming messages.
 ///
-/// `@unchecked Sendable`: every access to the stored variables holds the condition's lock.
+/// `@unchecked Sendable`: every access to the stored variables holds the monitor's lock.
 final class Mailbox: @unchecked Sendable {
   private struct Channel: Hashable {
     let tag: Tag
@@ -21,48 +19,39 @@ final class Mailbox: @unchecked Sendable {
     var first = 0
   }
 
-  private let condition = NSCondition()
+  private let monitor = AdaptiveMonitor()
   private var queues: [Channel: Queue] = [:]
-  private var sleepers = 0
+  /// How many messages have come.
+  private var arrivals = 0
   private var closedReason: String?
   /// What others are told who send to a worker that is lost.
   private var death: CommunicationError?
   /// Workers that no more messages will come from, and which takers have been told.
   private var lost: [Int: String] = [:]
   private var told: Set<Channel> = []
-  /// How often something has happened that a waiting worker may be waiting for.
-  private let events = Atomic(0)
   /// Nanoseconds waited. Added to and read without the lock.
   private let waited = Atomic(0)
 
   /// Nanoseconds that the worker's threads have waited here, all together.
   var waitingTime: Int { waited.load(ordering: .relaxed) }
 
-  /// How long the worker looks before it sleeps, in rounds of a fraction of a microsecond.
-  private let looks: Int
-
   /// How many workers may send here beside this one.
   private let others: Int
 
   /// The mailbox of a worker beside `others`.
-  ///
-  /// - Parameter hasProcessor: whether the worker may look for a moment without taking a processor from others.
-  init(others: Int, hasProcessor: Bool) {
-    self.others = others
-    looks = hasProcessor ? 60 : 2
-  }
+  init(others: Int) { self.others = others }
 
   /// - Throws: why the worker takes no more messages, or none from `source`: what a lost worker still says is
   ///   not heard, as if its process had ended.
   func put(_ value: any Sendable, from source: Int, tag: Tag) throws(CommunicationError) {
-    condition.lock()
+    monitor.lock()
     if let error = death ?? (closedReason ?? lost[source]).map({ .closed(reason: $0) }) {
-      condition.unlock()
+      monitor.unlock()
       throw error
     }
-    let arrival = events.load(ordering: .relaxed)
-    queues[Channel(tag: tag, source: source), default: Queue(messages: [])].messages.append((arrival, value))
-    unlockAndWake()
+    queues[Channel(tag: tag, source: source), default: Queue(messages: [])].messages.append((arrivals, value))
+    arrivals += 1
+    monitor.unlockAndNotify()
   }
 
   func take(from source: Source, tag: Tag) throws(CommunicationError) -> Received<any Sendable> {
@@ -75,9 +64,9 @@ final class Mailbox: @unchecked Sendable {
 
   /// Notes that no more messages will come from worker `rank`.
   func lose(_ rank: Int, reason: String) {
-    condition.lock()
+    monitor.lock()
     lost[rank] = lost[rank] ?? reason
-    unlockAndWake()
+    monitor.unlockAndNotify()
   }
 
   /// Why nothing of the source will come; of anybody's losses, one that has not been told with this tag, or
@@ -96,59 +85,39 @@ final class Mailbox: @unchecked Sendable {
   }
 
   func close(reason: String) {
-    condition.lock()
+    monitor.lock()
     closedReason = closedReason ?? reason
-    unlockAndWake()
+    monitor.unlockAndNotify()
   }
 
   /// Ends the worker alone: its own calls throw `closed`, messages to it `error`.
   func end(_ error: CommunicationError) {
-    condition.lock()
+    monitor.lock()
     death = error
     closedReason = closedReason ?? error.description
-    unlockAndWake()
+    monitor.unlockAndNotify()
   }
 
   /// Lets the worker look again at what it waits for.
   func wake() {
-    condition.lock()
-    unlockAndWake()
+    monitor.lock()
+    monitor.unlockAndNotify()
   }
 
   /// Returns what `result` returns as soon as that is not nil. Only the mailbox's own worker waits, with as many
   /// threads as it has.
   func wait<Result>(_ result: () -> Result?) throws(CommunicationError) -> Result {
-    condition.lock()
+    monitor.lock()
+    defer { monitor.unlock() }
     // When the first look found nothing: a wait begins there, whether spent looking or asleep.
     var start: Int?
     defer { if let start { waited.add(MonotonicClock.now() - start, ordering: .relaxed) } }
     while true {
-      if let closedReason {
-        condition.unlock()
-        throw .closed(reason: closedReason)
-      }
-      if let result = result() {
-        condition.unlock()
-        return result
-      }
+      if let closedReason { throw .closed(reason: closedReason) }
+      if let result = result() { return result }
       start = start ?? MonotonicClock.now()
-      let seen = events.load(ordering: .relaxed)
-      condition.unlock()
-      for _ in 0..<looks where events.load(ordering: .acquiring) == seen { sched_yield() }
-      condition.lock()
-      guard events.load(ordering: .relaxed) == seen else { continue }
-      sleepers += 1
-      condition.wait()
-      sleepers -= 1
+      monitor.wait()
     }
-  }
-
-  private func unlockAndWake() {
-    events.add(1, ordering: .releasing)
-    let sleepers = sleepers
-    condition.unlock()
-    // Several threads wait for different messages.
-    if sleepers == 1 { condition.signal() } else if sleepers > 1 { condition.broadcast() }
   }
 
   /// The first message of the source that is not taken; of anybody's, the one that came first.

@@ -1,4 +1,4 @@
-// The events of one worker on their way to the driver: a table of the names, then nine integers an event.
+// The events of one worker on their way to the driver: a table of the names, then ten integers an event.
 //
 // Clocks: processes on one machine share theirs. Another machine's is set against the driver's by one
 // exchange, as in NTP (RFC 5905, section 8): asked at t0, answered with their time t1, heard at t3. Their
@@ -12,7 +12,7 @@ public struct EventLog: WireCodable, Equatable {
   /// The events.
   public let events: [Event]
 
-  private static let integerCount = 9
+  private static let integerCount = 10
   /// 36 years of nanoseconds.
   private static let longestTime = 1 << 60
   /// Bytes or words of all messages together: sums over workers stay far from overflow.
@@ -36,7 +36,7 @@ public struct EventLog: WireCodable, Equatable {
         }()
       let (code, transfer) = event.kind.coded
       integers += [
-        code, name, event.worker, event.start, event.duration, transfer.peer, transfer.words,
+        code, name, event.worker, event.start, event.duration, event.flops, transfer.peer, transfer.words,
         transfer.payloadBytes, transfer.headerBytes,
       ]
     }
@@ -55,23 +55,25 @@ public struct EventLog: WireCodable, Equatable {
     events.reserveCapacity(integers.count / Self.integerCount)
     for first in stride(from: 0, to: integers.count, by: Self.integerCount) {
       let fields = integers[first..<first + Self.integerCount]
-      let (name, worker, start, duration) = (
-        fields[first + 1], fields[first + 2], fields[first + 3], fields[first + 4]
+      let (name, worker, start, duration, flops) = (
+        fields[first + 1], fields[first + 2], fields[first + 3], fields[first + 4], fields[first + 5]
       )
-      let sizes = fields[(first + 5)...]
+      let sizes = fields[(first + 6)...]
       guard names.indices ~= name, worker >= 0, -Self.longestTime...Self.longestTime ~= start,
-        0...Self.longestTime - time ~= duration, sizes.allSatisfy({ 0...Self.mostBytes ~= $0 }),
+        0...Self.longestTime - time ~= duration, flops >= 0,
+        sizes.allSatisfy({ 0...Self.mostBytes ~= $0 }),
         sizes.dropFirst().reduce(bytes, +) <= Self.mostBytes
       else { throw .malformed(expected: "an event") }
       let transfer = Transfer(
-        .sent, peer: fields[first + 5], words: fields[first + 6], payloadBytes: fields[first + 7],
-        headerBytes: fields[first + 8])
+        .sent, peer: fields[first + 6], words: fields[first + 7], payloadBytes: fields[first + 8],
+        headerBytes: fields[first + 9])
       guard let kind = Event.Kind(code: fields[first], transfer) else {
         throw .malformed(expected: "a kind of event")
       }
       time += duration
       bytes += sizes.dropFirst().reduce(0, +)
-      events.append(Event(kind, names[name], worker: worker, start: start, duration: duration))
+      events.append(
+        Event(kind, names[name], worker: worker, start: start, duration: duration, flops: flops))
     }
     self.events = events
   }

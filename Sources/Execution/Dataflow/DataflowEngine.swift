@@ -14,6 +14,11 @@ final class DataflowEngine: Engine {
   private let registry: TaskRegistry
   private let recorder: Recorder?
   private let isMemoryLimited: Bool
+  /// Nanoseconds for one of a worker's tiles, at most, when the reduce task ran last: that of the whole step. How
+  /// much is evaluated in one task changes no bit.
+  private let paces = Mutex<[String: Int]>([:])
+  /// Tasks so short, in nanoseconds, need not be taken from anybody.
+  private static let shortTask = 1_000_000
 
   /// Numbers of collections and jobs: one count for the process, so that a handle of another cluster names
   /// nothing here instead of something else.
@@ -101,26 +106,42 @@ final class DataflowEngine: Engine {
     try check(task.name, .reduce)
     let tileCount = Task.Input.ownership(of: input).tileCount
     precondition(tileCount > 0, "nothing to reduce")
-    // A few tasks for each worker, so that a slow one can be relieved of some; where memory is limited, one
-    // tile at a time.
+    // A few tasks for each worker, so that a slow one can be relieved of some, and fewer where all of them
+    // have taken no time before; where memory is limited, one tile at a time.
+    let pace = paces.withLock { $0[task.name] } ?? .max
     var span = 1
-    while !isMemoryLimited, span * 2 * 4 * workerCount <= tileCount { span *= 2 }
-    let steps = ReductionStep.steps(tileCount: tileCount, span: span)
+    while !isMemoryLimited, span * 2 * workerCount <= tileCount,
+      span * 2 * 4 * workerCount <= tileCount || pace <= Self.shortTask / (span * 2)
+    {
+      span *= 2
+    }
+    let reduction = Reduction(over: Task.Input.ownership(of: input), span: span)
     let sources = Task.Input.identifiers(of: input)
+    let stepCount = reduction.steps.count
+    let start = MonotonicClock.now()
     let partials: TileCollection<Empty> = define(
-      .reduction(sources, steps), Ownership(tileCount: steps.count, workerCount: workerCount), placed: false
+      .reduction(sources, reduction.steps), Ownership(tileCount: stepCount, workerCount: workerCount),
+      placed: false
     ) {
       var definition = Definition($0, .reduce, task.name, arguments)
       (definition.tileCount, definition.span) = (tileCount, span)
       return .task(definition)
     }
     let values = try await perform(
-      "reduce " + task.name, [BlockID(partials.identifier, steps.count - 1)], as: Task.Output.self)
+      "reduce " + task.name, reduction.parts.map { BlockID(partials.identifier, $0.step) },
+      as: Task.Output.self)
     withExtendedLifetime((partials, input)) {}
-    guard let value = values.first else {
-      throw .communication(.malformed(expected: "the result of a reduction"))
+    let perTile = (MonotonicClock.now() - start) / max(1, tileCount / workerCount)
+    paces.withLock { $0[task.name] = perTile }
+    return try reduction.value(of: values) { (left, right, node) throws(ExecutionError) in
+      do {
+        try recorder.measure(.task, task.name + " combine", worker: 0) {
+          try task.combine(&left, right, arguments)
+        }
+      } catch {
+        throw .taskFailed(TaskFailure(task: task.name, tile: node.first, cause: error))
+      }
     }
-    return value
   }
 
   func collect<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError) -> [Element]
@@ -142,7 +163,7 @@ final class DataflowEngine: Engine {
   }
 
   private func keep(_ collection: Int, _ level: StorageLevel?) throws(ExecutionError) {
-    guard driver.messages.push(.keep(collection, level)) else { throw Self.ended }
+    guard driver.note(.keep(collection, level)) else { throw Self.ended }
   }
 
   func ledger() async throws(ExecutionError) -> LedgerReport {
@@ -171,9 +192,9 @@ final class DataflowEngine: Engine {
     precondition(ownership.workerCount == workerCount, "an ownership of another number of workers")
     let number = nextNumber()
     let recipe = Recipe(inputs, count: ownership.tileCount, placement: placed ? ownership : nil)
-    driver.messages.push(.define(number, recipe, source(number)))
+    driver.note(.define(number, recipe, source(number)))
     return TileCollection(identifier: number, ownership: ownership) { [driver] in
-      driver.messages.push(.release($0))
+      driver.note(.release($0))
     }
   }
 
@@ -188,7 +209,7 @@ final class DataflowEngine: Engine {
     let outcome = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<[SealedValue], ExecutionError>, Never>) in
       let job = DataflowDriver.Job(wanted: wanted) { continuation.resume(returning: $0) }
-      if !driver.messages.push(.want(nextNumber(), job)) {
+      if !driver.tell(.want(nextNumber(), job)) {
         continuation.resume(returning: .failure(Self.ended))
       }
     }

@@ -42,6 +42,9 @@ extension DenseMatrix {
       }
       guard info == 0 else { throw lapackFailure(info, "QR", workspaceBytes: byteCount) }
     }
+    // Golub, Van Loan, 5.2: n^2 (m - n/3) multiply-adds for R, the same for the columns of Q.
+    let (short, long) = (min(rows, columns), max(rows, columns))
+    S.count(multiplyAdds: short * short * (3 * long - short) / 3 + short * short * (3 * rows - short) / 3)
     let (q, r) = try explicitFactors(rows, columns, reflectors, tau)
     return QRFactorization(q: q, r: r)
   }

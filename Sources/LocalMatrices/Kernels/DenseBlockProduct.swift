@@ -20,6 +20,7 @@ extension DenseMatrix {
     let (m, k, n) = (leftRows.count, leftColumns.count, rightColumns.count)
     try MemoryGuard.check("the product", m, n, bytesPerElement: MemoryLayout<S>.stride)
     guard m > 0, n > 0, k > 0 else { return DenseMatrix(zeros: m, n) }
+    S.count(multiplyAdds: m * n * k)
     let (left, right) = (a.gemmOperand(), b.gemmOperand())
     let leftStart = left.matrix.start(leftRows.lowerBound, leftColumns.lowerBound)
     let rightStart = right.matrix.start(rightRows.lowerBound, rightColumns.lowerBound)

@@ -16,6 +16,7 @@ extension DenseMatrix {
     guard a.rows > 0, b.columns > 0, a.columns > 0 else {
       return DenseMatrix(zeros: a.rows, b.columns)
     }
+    S.count(multiplyAdds: a.rows * b.columns * a.columns)
     let (left, right) = (a.gemmOperand(), b.gemmOperand())
     let storage = [S](unsafeUninitializedCapacity: a.rows * b.columns) { c, count in
       left.matrix.storage.withUnsafeBufferPointer { x in
@@ -39,6 +40,7 @@ extension DenseMatrix {
       throw .shapeMismatch(operation: "product", left: a.shape, right: Shape(x.count, 1))
     }
     guard a.rows > 0, a.columns > 0 else { return [S](repeating: 0, count: a.rows) }
+    S.count(multiplyAdds: a.rows * a.columns)
     let (matrix, operation) = a.gemmOperand()
     let (m, n) = operation == .identity ? (a.rows, a.columns) : (a.columns, a.rows)
     // Zeros, because some builds of GEMV multiply y by beta = 0, which would keep a NaN.

@@ -15,6 +15,7 @@ extension LocalMatrix {
     case .sparse(let a): return sparsePackedGram(a.compressed(by: .rows).resolved())
     case .dense(let a):
       guard n > 0, a.rows > 0 else { return [S](repeating: 0, count: n * (n + 1) / 2) }
+      S.count(multiplyAdds: a.rows * (n * (n + 1) / 2))
       var square = [S](repeating: 0, count: n * n)
       // A row-major buffer is A^T to BLAS, and A^T (A^T)^H is the conjugate of A^H A.
       let isRowMajor = a.order == .rowMajor
@@ -63,8 +64,10 @@ extension DenseMatrix {
 private func sparsePackedGram<S: Scalar>(_ a: SparseMatrix<S>) -> [S] {
   let n = a.columns
   var packed = [S](repeating: 0, count: n * (n + 1) / 2)
+  var products = 0
   for i in 0..<a.rows {
     let entries = a.offsets[i]..<a.offsets[i + 1]
+    products += entries.count * (entries.count + 1) / 2
     for q in entries {
       // Indices ascend, so those up to q are the rows of the upper triangle in column j.
       let j = Int(a.indices[q])
@@ -74,5 +77,6 @@ private func sparsePackedGram<S: Scalar>(_ a: SparseMatrix<S>) -> [S] {
       }
     }
   }
+  S.count(multiplyAdds: products)
   return packed
 }

@@ -12,6 +12,7 @@ extension LocalMatrix {
   public func addGramProduct(_ x: [S], width: Int, to y: inout [S]) {
     precondition(x.count == columns * width && y.count == columns * width)
     guard rows > 0, columns > 0, width > 0 else { return }
+    S.count(multiplyAdds: 2 * storedCount * width)
     switch self {
     case .dense(let a): denseGramTimesPanel(a, x, width: width, &y)
     case .sparse(let a):

@@ -51,7 +51,8 @@ extension SparseMatrix {
 @specialized(where S == Complex<Float>)
 @specialized(where S == Complex<Double>)
 func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S]) -> [S] {
-  [S](unsafeUninitializedCapacity: a.rows) { y, count in
+  S.count(multiplyAdds: a.nonzeroCount)
+  return [S](unsafeUninitializedCapacity: a.rows) { y, count in
     a.offsets.withUnsafeBufferPointer { offsets in
       a.indices.withUnsafeBufferPointer { indices in
         a.storage.withUnsafeBufferPointer { values in
@@ -83,6 +84,7 @@ func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S]) -> [S] {
 @specialized(where S == Complex<Float>)
 @specialized(where S == Complex<Double>)
 func sparseTimesPanel<S: Scalar>(_ a: SparseMatrix<S>, _ b: [S], width: Int, _ c: inout [S]) {
+  S.count(multiplyAdds: a.nonzeroCount * width)
   let major = a.majorCount
   let byRows = a.axis == .rows
   a.offsets.withUnsafeBufferPointer { offsets in

@@ -64,6 +64,7 @@ private func gustavson<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) ->
               // never touched.
               var products = 0
               for q in 0..<aIndices.count { products += right.count(Int(aIndices[q])) }
+              S.count(multiplyAdds: products)
               let room = min(products, 8 * (aIndices.count + bIndices.count) + 1024)
               indices.reserveCapacity(room)
               values.reserveCapacity(room)

@@ -24,10 +24,10 @@ struct RendezvousTests {
     return listener.address.port
   }
 
-  private static func group(size: Int, usesTLS: Bool, driverWaits: Bool = false) throws
-    -> [SocketCommunicator]
-  {
-    let place = try HostAndPort("127.0.0.1:\(freePort())")
+  private static func group(
+    size: Int, usesTLS: Bool, at host: String = "127.0.0.1", driverWaits: Bool = false
+  ) throws -> [SocketCommunicator] {
+    let place = try HostAndPort("\(host):\(freePort())")
     let members = Mutex<[SocketCommunicator]>([])
     let failures = Mutex<[String]>([])
     let done = DispatchSemaphore(value: 0)
@@ -71,6 +71,40 @@ struct RendezvousTests {
     }
     #expect(sums == Array(repeating: true, count: size))
     DispatchQueue.concurrentPerform(iterations: size) { group[$0].finish() }
+  }
+
+  private static let hasIPv6: Bool = {
+    do {
+      _ = try Listener(at: HostAndPort("[::1]:0"))
+      return true
+    } catch {
+      return false
+    }
+  }()
+
+  @Test(.enabled(if: hasIPv6)) func aGroupMeetsOverIPv6Alone() throws {
+    let group = try Self.group(size: 3, usesTLS: false, at: "[::1]")
+    let sums = try onThreads(group.map { $0 as any Communicator }) { end in
+      try end.allReduce(end.rank + 1) { $0 + $1 }
+    }
+    #expect(sums == [6, 6, 6])
+    DispatchQueue.concurrentPerform(iterations: 3) { group[$0].finish() }
+  }
+
+  /// As the system tells it, not the listener.
+  @Test func onlyTheAddressThatWasAskedForIsListenedAt() throws {
+    let listener = try Listener(at: HostAndPort("127.0.0.1:0"))
+    let port = String(listener.address.port, radix: 16, uppercase: true)
+    let suffix = ":" + String(repeating: "0", count: 4 - port.count) + port
+    let places = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
+      ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").compactMap { line in
+        // The second field is the local address, the fourth the state: 0A listens.
+        let fields = line.split(separator: " ")
+        return fields.count > 3 && fields[1].hasSuffix(suffix) && fields[3] == "0A" ? String(fields[1]) : nil
+      }
+    }
+    #expect(places == ["0100007F" + suffix])
+    withExtendedLifetime(listener.descriptor) {}
   }
 
   @Test(arguments: [false, true]) func newcomersReachEverybodyAndAreReached(usesTLS: Bool) throws {

@@ -3,10 +3,12 @@
 import Foundation
 import Synchronization
 import TesseraCommunication
-import TesseraExecution
 import TesseraInstrumentation
+import TesseraPartitioning
 import TesseraTestSupport
 import Testing
+
+@testable import TesseraExecution
 
 /// Numbers that take a while, so that something can happen meanwhile.
 private enum SlowDoublingTask: MapTask {
@@ -41,17 +43,28 @@ private enum LethalTask: MapTask {
   }
 }
 
-/// Whether the test has its result, so that the lingering task may end.
-private let hasResult = Atomic(false)
+/// Whether the lingering task has begun, and whether the test has its result, so that it may end.
+private let (hasBegun, hasResult) = (Signal(), Signal())
 
-/// Waits on worker 1, for the last tile that is its own, until the test has its result, or ten seconds.
+/// Something that happens once.
+private final class Signal: Sendable {
+  private let isGiven = Atomic(false)
+  func give() { isGiven.store(true, ordering: .releasing) }
+  /// Waits for it, ten seconds at most.
+  func wait() { for _ in 0..<10_000 where !isGiven.load(ordering: .acquiring) { usleep(1000) } }
+}
+
+/// Tile 5 on worker 1 waits until the test has its result; everybody else until that has begun.
 private enum LingeringTask: MapTask {
   typealias Arguments = Empty
   typealias Input = Numbers
   static let name = "test/lingering"
   static func run(_: Empty, _ input: Numbers, tile: Int) -> Numbers {
-    for _ in 0..<10_000 where tile == 5 && workerOfThisTask == 1 && !hasResult.load(ordering: .relaxed) {
-      usleep(1000)
+    if tile == 5 && workerOfThisTask == 1 {
+      hasBegun.give()
+      hasResult.wait()
+    } else {
+      hasBegun.wait()
     }
     return input
   }
@@ -116,27 +129,26 @@ extension TaskRegistry {
   }
 
   @Test(arguments: [4, 5, 8]) func aTaskThatEndsItsWorkersEndsTheJobByName(workers: Int) async throws {
+    let group = InProcessCommunicator.group(size: workers)
+    victims.withLock { $0[workers] = group }
+    defer { victims.withLock { $0[workers] = nil } }
     // On a busy machine a stalled worker may seem slow, and its task get a backup on the driver's own.
-    for attempt in 1...3 {
-      let group = InProcessCommunicator.group(size: workers)
-      victims.withLock { $0[workers] = group }
-      defer { victims.withLock { $0[workers] = nil } }
-      let isGivenUp = try? await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
+    var limits = Scheduler.Limits()
+    limits.leastBackupTime = .max
+    try await Scheduler.Limits.$inForce.withValue(limits) {
+      try await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
         let tiles = try await cluster.engine.place(grid)
         do {
           _ = try await cluster.engine.collect(cluster.engine.map(LethalTask.self, workers, over: tiles))
-          return false
+          Issue.record("the task was never given up")
         } catch let error as ExecutionError {
-          guard case .workersLost("test/lethal", 3, let count, let reason) = error else { return false }
+          guard case .workersLost("test/lethal", 3, let count, let reason) = error else { throw error }
           #expect(count == min(4, workers - 1) && reason.contains(": of tile 3 at worker "))
           #expect(!reason.hasSuffix(" 0"))
         }
         // The driver's own worker lives, and whoever else is left.
         #expect(try await cluster.engine.collect(tiles) == grid)
-        return true
       }
-      if isGivenUp == true { return }
-      if attempt == 3 { Issue.record("the task was never given up") }
     }
   }
 
@@ -157,25 +169,22 @@ extension TaskRegistry {
   }
 
   @Test func aSlowTaskIsBackedUpAndItsJobDoesNotWait() async throws {
-    // On a busy machine the lingering tile may be taken away from its worker before it has begun there.
-    for attempt in 1...3 {
-      hasResult.store(false, ordering: .relaxed)
-      let recorder = Recorder(workers: 2)
-      try await withCluster(workers: 2, way: .dataflow, registry: .slow, recorder: recorder) { cluster in
-        let tiles = try await cluster.engine.place(Array(grid.prefix(6)))
-        _ = try await cluster.engine.collect(cluster.engine.map(LingeringTask.self, Empty(), over: tiles))
-        hasResult.store(true, ordering: .relaxed)
-      }
-      let events = recorder.events()
-      let backups = events.filter { $0.kind == .backup }
-      if backups.isEmpty, attempt < 3 { continue }
-      #expect(backups.map(\.name) == [LingeringTask.name] && backups.map(\.worker) == [0])
-      // The backup was done before the task that it stood in for.
-      let lingering = try #require(
-        events.filter { $0.kind == .task && $0.name == LingeringTask.name }.max { $0.end < $1.end })
-      #expect(lingering.worker == 1 && backups.allSatisfy { $0.end < lingering.end })
-      #expect(SummaryTable(events).rows.contains { $0.category == .backup && $0.count == 1 })
-      return
+    let recorder = Recorder(workers: 2)
+    try await withCluster(workers: 2, way: .dataflow, registry: .slow, recorder: recorder) { cluster in
+      // Worker 1 has one tile, which it has begun with before the others are done.
+      let owners = Ownership(owners: [0, 0, 0, 0, 0, 1], workerCount: 2)
+      let tiles = try await cluster.engine.place(Array(grid.prefix(6)), on: owners)
+      _ = try await cluster.engine.collect(tiles)
+      _ = try await cluster.engine.collect(cluster.engine.map(LingeringTask.self, Empty(), over: tiles))
+      hasResult.give()
     }
+    let events = recorder.events()
+    let backups = events.filter { $0.kind == .backup }
+    #expect(backups.map(\.name) == [LingeringTask.name] && backups.map(\.worker) == [0])
+    // The backup was done before the task that it stood in for.
+    let lingering = try #require(
+      events.filter { $0.kind == .task && $0.name == LingeringTask.name }.max { $0.end < $1.end })
+    #expect(lingering.worker == 1 && backups.allSatisfy { $0.end < lingering.end })
+    #expect(SummaryTable(events).rows.contains { $0.category == .backup && $0.count == 1 })
   }
 }

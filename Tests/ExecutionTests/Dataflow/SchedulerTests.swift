@@ -2,6 +2,7 @@
 // and between any two events the invariants hold.
 
 import TesseraExecution
+import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
@@ -102,6 +103,39 @@ private struct Pipeline {
     #expect(simulation.violations.isEmpty, "\(simulation.violations.prefix(3))")
   }
 
+  @Test func aJoinDoesNotWaitForOneHalfBeforeItAsksForTheOther() {
+    var scheduler = Scheduler(workers: [0, 1, 2, 3])
+    let steps = ReductionStep.steps(tileCount: 4, span: 1)
+    scheduler.define(0, Recipe(.none, count: 4))
+    scheduler.define(1, Recipe(.reduction([0], steps), count: steps.count))
+    let actions = scheduler.want([BlockID(1, steps.count - 1)], job: 1, at: 0)
+    #expect(actions.count == 4)
+  }
+
+  @Test(arguments: [1, 2, 3, 5, 8, 40], [1, 2, 7, 16, 37]) func aReductionIsTheTrees(workers: Int, tiles: Int)
+  {
+    for span in [1, 2, 4] {
+      let reduction = Reduction(over: Ownership(tileCount: tiles, workerCount: workers), span: span)
+      #expect(reduction.parts.count <= min(2 * workers, 16))
+      #expect(reduction.parts.flatMap { Array($0.node.first..<$0.node.end) } == Array(0..<tiles))
+      // Every value says how it was put together.
+      func text(_ node: ReductionNode) -> String {
+        if node.isLeaf { return "\(node.first)" }
+        let (left, right) = node.children
+        return right.map { "(\(text(left))+\(text($0)))" } ?? text(left)
+      }
+      let value = reduction.value(of: reduction.parts.map { text($0.node) }) { left, right, _ in
+        left = "(\(left)+\(right))"
+      }
+      #expect(value == text(ReductionNode(root: tiles)))
+      for part in reduction.parts {
+        if case .tiles(let node) = reduction.steps[part.step] {
+          #expect((node.first, node.end) == (part.node.first, part.node.end))
+        }
+      }
+    }
+  }
+
   @Test func onlyWhatIsNeededIsMadeAgain() {
     let pipeline = Pipeline(tiles: 16, targets: 4)
     var simulation = SimulatedWorkers(workers: 4, seed: 3)
@@ -135,6 +169,51 @@ private struct Pipeline {
       #expect(count == min(4, workers - 1))
       #expect(simulation.workers[0] != nil)
       #expect(simulation.violations == [])
+    }
+  }
+
+  @Test func theDriversWorkerBacksNothingUpThatWasUnderWayOnALostWorker() {
+    var limits = Scheduler.Limits()
+    limits.leastBackupTime = 0
+    var scheduler = Scheduler(workers: [0, 1, 2], limits: limits)
+    let owners = Ownership(owners: [0, 0, 0, 1, 2, 2, 2], workerCount: 3)
+    scheduler.define(0, Recipe(.none, count: 7, placement: owners))
+    _ = scheduler.want((0..<7).map { BlockID(0, $0) }, job: 1, at: 0)
+    _ = scheduler.handle(.lost(worker: 1, reason: "killed"), at: 1)
+    for (block, worker) in [(0, 0), (1, 0), (2, 0), (4, 2), (5, 2), (6, 2)] {
+      _ = scheduler.handle(
+        .made(BlockID(0, block), worker: worker, attempt: 1, bytes: 8, duration: 1, isSent: true), at: 2)
+    }
+    // It takes its time on worker 2, and the driver's is idle.
+    #expect(scheduler[BlockID(0, 3)].attempts.map(\.worker) == [2])
+    #expect(scheduler.handle(.tick, at: 1_000_000) == [])
+    // Worker 3 is not the driver's.
+    _ = scheduler.handle(.joined(worker: 3), at: 1_000_001)
+    _ = scheduler.handle(.tick, at: 2_000_000)
+    #expect(scheduler[BlockID(0, 3)].attempts.map(\.worker) == [2, 3])
+    #expect(scheduler.violations() == [])
+  }
+
+  @Test func whoTakesLeaveIsNoLossOfATask() {
+    for isPolite in [true, false] {
+      var scheduler = Scheduler(workers: Array(0..<8))
+      scheduler.define(0, Recipe(.none, count: 1))
+      _ = scheduler.want([BlockID(0, 0)], job: 1, at: 0)
+      var failed: [Scheduler.Action] = []
+      for time in 1...7 {
+        // The driver's own worker stays; the task goes to somebody else first.
+        guard let worker = scheduler[BlockID(0, 0)].attempts.first?.worker else { break }
+        if worker == 0 {
+          _ = scheduler.handle(.failed(BlockID(0, 0), worker: 0, attempt: 1, message: ""), at: time)
+          continue
+        }
+        let actions = scheduler.handle(
+          isPolite ? .left(worker: worker) : .lost(worker: worker, reason: "killed"), at: time)
+        failed += actions.filter { if case .fail = $0 { true } else { false } }
+        #expect(scheduler.violations() == [])
+      }
+      #expect(
+        failed == (isPolite ? [] : [.fail(job: 1, .losses(BlockID(0, 0), count: 4, reason: "killed"))]))
     }
   }
 

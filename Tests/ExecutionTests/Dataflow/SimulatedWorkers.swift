@@ -150,7 +150,7 @@ struct SimulatedWorkers {
       // Where everybody's parts are is looked up by the driver when it sends the task.
       let state = scheduler.collections[source]
       for (index, part) in (state?.blocks ?? []).enumerated() {
-        inputs.append(Scheduler.Location(block: BlockID(source, index), holder: part.holders.first ?? 0))
+        inputs.append(Location(block: BlockID(source, index), holder: part.holders.first ?? 0))
       }
     }
     for input in inputs where workers[input.holder]?.store.contains(input.block) != true {

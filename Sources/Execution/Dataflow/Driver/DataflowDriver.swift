@@ -1,6 +1,7 @@
-// The driver of a dataflow job: two threads that take turns with the scheduler. One hears what the program
-// wants, and the time; the other what workers report and who is lost, and goes on from there at once: between
-// a worker's report and the next task's leaving there is no other thread to be woken.
+// The driver of a dataflow job: three threads that take turns with the scheduler. The program's own says what it
+// wants; one hears what workers report and who is lost; one the time. Each goes on from there at once: between
+// a wish or a report and the next task's leaving there is no other thread to be woken. What a step costs in
+// messages and threads stands in Docs/Decisions/0011-what-a-dataflow-step-costs.md.
 
 import Synchronization
 import TesseraCommunication
@@ -41,7 +42,7 @@ final class DataflowDriver: Sendable {
   }
 
   let communicator: MeasuredCommunicator
-  let messages = ClosableQueue<Message>()
+  private let inbox = DriverInbox<Message>()
   /// Questions to the workers, for a thread that may wait for the answers.
   let questions = ClosableQueue<@Sendable () -> Void>()
   private let here: Set<Int>
@@ -54,21 +55,20 @@ final class DataflowDriver: Sendable {
   ///   - fate: how a lost worker has ended, if that is known.
   init(
     communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?,
-    fate: @escaping @Sendable (Int) -> String? = { _ in nil },
-    limits: Scheduler.Limits = Scheduler.Limits()
+    fate: @escaping @Sendable (Int) -> String? = { _ in nil }
   ) {
     self.communicator = communicator
     self.here = here
     self.fate = fate
     self.recorder = recorder
-    loop = Mutex(DriverLoop(communicator: communicator, limits: limits))
+    loop = Mutex(DriverLoop(communicator: communicator, limits: .inForce))
   }
 
-  /// Starts the threads; they end after `messages` has been told to stop. `greet` comes first.
+  /// Starts the threads; they end after the driver has been told to stop. `greet` comes first.
   func start(on threads: WorkerThreads, greet: @escaping @Sendable () throws(CommunicationError) -> Void) {
     threads.start(named: "tessera scheduler") {
       closingOnFailure(self.communicator, greet)
-      self.schedule()
+      self.watchTheTime()
     }
     threads.start(named: "tessera reports") { self.hear() }
     threads.start(named: "tessera questions") {
@@ -96,21 +96,39 @@ final class DataflowDriver: Sendable {
     }
   }
 
-  /// Takes what the program says until it says stop.
-  private func schedule() {
-    var isStopped = false
-    while !isStopped {
-      let heard = messages.takeAll(within: loop.withLock(\.isIdle) ? nil : 0.1)
-      loop.withLock { loop in
-        if heard.isEmpty { loop.tick() }
-        for message in heard { isStopped = loop.hear(message) || isStopped }
-      }
+  /// Notes what the program says, to be heard before what it says next; false when the program has ended.
+  @discardableResult func note(_ message: Message) -> Bool { inbox.push(message) }
+
+  /// Hears what the program says, on the calling thread; false when the program has ended.
+  @discardableResult func tell(_ message: Message) -> Bool {
+    guard inbox.push(message) else { return false }
+    hearProgram()
+    if case .stop = message { inbox.wake() }
+    return true
+  }
+
+  /// Messages are taken and heard under one lock, so that they are heard in order, whoever hears them.
+  private func hearProgram() {
+    loop.withLock { loop in
+      guard loop.hasBegun else { return }
+      for message in inbox.takeAll() { loop.hear(message) }
+    }
+  }
+
+  /// Sees to stragglers, and to what has been said since, ten times a second until the program says stop.
+  private func watchTheTime() {
+    loop.withLock { $0.hasBegun = true }
+    hearProgram()
+    while !loop.withLock(\.hasEnded) {
+      inbox.sleep(seconds: 0.1)
+      hearProgram()
+      loop.withLock { $0.tick() }
     }
     let others = (0..<communicator.size).filter { !here.contains($0) }
     gatherEvents(from: loop.withLock { loop in others.filter(loop.isAlive) })
     loop.withLock { $0.sendStop() }
-    messages.close()
-    for message in messages.takeAll() { loop.withLock { _ = $0.hear(message) } }
+    inbox.close()
+    hearProgram()
     questions.close()
   }
 }

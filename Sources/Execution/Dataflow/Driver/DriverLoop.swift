@@ -40,15 +40,17 @@ struct DriverLoop: Sendable {
     scheduler = Scheduler(workers: Array(0..<communicator.size), limits: limits)
   }
 
-  /// Whether nothing is under way.
-  var isIdle: Bool { scheduler.jobs.isEmpty && forgotten.isEmpty }
+  /// Whether the workers can be told what to do: the driver has greeted them.
+  var hasBegun = false
+  /// Whether the program has said stop.
+  private(set) var hasEnded = false
 
   func isAlive(_ worker: Int) -> Bool { scheduler.workers[worker]?.isAlive == true }
 
   // MARK: hearing
 
-  /// Takes note of what the program says; true when it says stop.
-  mutating func hear(_ message: DataflowDriver.Message) -> Bool {
+  /// Takes note of what the program says.
+  mutating func hear(_ message: DataflowDriver.Message) {
     let now = MonotonicClock.now()
     switch message {
     case .define(let collection, let recipe, let source):
@@ -69,9 +71,8 @@ struct DriverLoop: Sendable {
     case .joined(let worker): if !lost.contains(worker) { handle(.joined(worker: worker)) }
     case .stop:
       close(.closed(reason: "the cluster's program has ended"))
-      return true
+      hasEnded = true
     }
-    return false
   }
 
   /// Takes note of what a worker reports.
@@ -92,16 +93,22 @@ struct DriverLoop: Sendable {
       keep(value, block)
       handle(.fetched(block, worker: worker))
     case .fetched(let block, nil): handle(.missing(block, holder: worker, for: nil))
+    case .leaving: if worker != 0 { doWithout(worker, .left(worker: worker)) }
     case .stopped: break
     }
   }
 
   /// Takes note of a lost worker.
   mutating func lose(_ worker: Int, _ reason: String) {
-    lost.insert(worker)
+    doWithout(worker, .lost(worker: worker, reason: reason))
+  }
+
+  /// Does without the worker from now on. Of one that has taken leave before it is lost, the loss is no news.
+  private mutating func doWithout(_ worker: Int, _ event: Scheduler.Event) {
+    guard lost.insert(worker).inserted else { return }
     defineAgain(without: worker)
     forgotten[worker] = nil
-    handle(.lost(worker: worker, reason: reason))
+    handle(event)
   }
 
   /// Takes note of the time.
@@ -203,7 +210,7 @@ struct DriverLoop: Sendable {
     return assignments.map { assignment in
       let block = assignment.block
       var work = Work(block, attempt: assignment.attempt)
-      work.inputs = assignment.inputs.map { Work.Input($0.block, $0.holder) }
+      work.inputs = assignment.inputs
       work.tile = sources[block.collection]?.tiles.map { SealedValue($0[block.index]) }
       work.isWanted = assignment.isWanted
       work.purpose = assignment.purpose

@@ -17,6 +17,8 @@ enum Report: WireCodable {
   case fetched(BlockID, SealedValue?)
   /// The driver's own worker has ended: the last report.
   case stopped
+  /// The worker takes leave before the job is done: its process has been told to end.
+  case leaving
 
   func encode(to writer: inout WireWriter) {
     switch self {
@@ -46,11 +48,12 @@ enum Report: WireCodable {
       block.encode(to: &writer)
       value.encode(to: &writer)
     case .stopped: writer.write(5)
+    case .leaving: writer.write(6)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...5, "a report") {
+    switch try reader.readInt(in: 0...6, "a report") {
     case 0:
       self = .made(
         try BlockID(from: &reader), attempt: try reader.readInt(),
@@ -65,7 +68,8 @@ enum Report: WireCodable {
         holder: try reader.readInt())
     case 3: self = .evicted(try [BlockID](from: &reader))
     case 4: self = .fetched(try BlockID(from: &reader), try SealedValue?(from: &reader))
-    default: self = .stopped
+    case 5: self = .stopped
+    default: self = .leaving
     }
   }
 }

@@ -7,7 +7,7 @@ struct Work: WireCodable {
   let block: BlockID
   let attempt: Int
   /// For each input in order: the block, and who holds it.
-  var inputs: [Input] = []
+  var inputs: [Location] = []
   /// For what an exchange puts together: who holds which blocks of the collection that was cut.
   var parts: [Parts] = []
   /// The tile itself, of a collection that the driver has.
@@ -18,26 +18,6 @@ struct Work: WireCodable {
 
   /// Why a task runs.
   enum Purpose: Int { case first, again, backup }
-
-  struct Input: WireCodable {
-    let block: BlockID
-    let holder: Int
-
-    init(_ block: BlockID, _ holder: Int) {
-      self.block = block
-      self.holder = holder
-    }
-
-    func encode(to writer: inout WireWriter) {
-      block.encode(to: &writer)
-      writer.write(holder)
-    }
-
-    init(from reader: inout WireReader) throws(CommunicationError) {
-      block = try BlockID(from: &reader)
-      holder = try reader.readInt()
-    }
-  }
 
   struct Parts: WireCodable {
     let collection: Int
@@ -81,7 +61,7 @@ struct Work: WireCodable {
   init(from reader: inout WireReader) throws(CommunicationError) {
     block = try BlockID(from: &reader)
     attempt = try reader.readInt()
-    inputs = try [Input](from: &reader)
+    inputs = try [Location](from: &reader)
     parts = try [Parts](from: &reader)
     tile = try SealedValue?(from: &reader)
     isWanted = try reader.readInt(in: 0...1, "a flag") == 1

@@ -27,6 +27,26 @@ struct BlockID: Hashable, Comparable, WireCodable {
   }
 }
 
+/// A block and a worker that holds it.
+struct Location: Equatable, WireCodable {
+  let block: BlockID
+  let holder: Int
+
+  init(block: BlockID, holder: Int) {
+    self.block = block
+    self.holder = holder
+  }
+
+  func encode(to writer: inout WireWriter) {
+    block.encode(to: &writer)
+    writer.write(holder)
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    self.init(block: try BlockID(from: &reader), holder: try reader.readInt())
+  }
+}
+
 /// How a collection's blocks are made.
 struct Recipe: Sendable {
   /// What a block is made from.
@@ -74,8 +94,21 @@ enum ReductionStep: Sendable, Equatable {
   ///
   /// - Precondition: `tileCount >= 1`, `span` is a power of two.
   static func steps(tileCount: Int, span: Int) -> [ReductionStep] {
+    stepsAndPlaces(tileCount: tileCount, span: span).steps
+  }
+
+  /// The steps, and which of them makes the value of a node.
+  static func stepsAndPlaces(tileCount: Int, span: Int)
+    -> (steps: [ReductionStep], places: [ReductionNode: Int])
+  {
     var steps: [ReductionStep] = []
+    var places: [ReductionNode: Int] = [:]
     func append(_ node: ReductionNode) -> Int {
+      let place = appendSteps(of: node)
+      places[node] = place
+      return place
+    }
+    func appendSteps(of node: ReductionNode) -> Int {
       if node.span <= span || node.isLeaf {
         steps.append(.tiles(node))
       } else {
@@ -88,6 +121,6 @@ enum ReductionStep: Sendable, Equatable {
       return steps.count - 1
     }
     _ = append(ReductionNode(root: tileCount))
-    return steps
+    return (steps, places)
   }
 }

@@ -49,6 +49,7 @@ extension Scheduler {
     var maker: Int?
     let wanted = wantedWorker(for: block)
     var inputs: [Location] = []
+    var lacking: [BlockID] = []
     for dependency in dependencies(of: block) {
       switch dependency {
       case .every(let source):
@@ -69,11 +70,15 @@ extension Scheduler {
           maker = attempt.worker
           inputs.append(Location(block: input, holder: attempt.worker))
         } else {
-          waitingFor[input, default: []].append(block)
-          demand(input)
-          return
+          lacking.append(input)
         }
       }
+    }
+    if let first = lacking.first {
+      // All of them at once, so that nobody is idle while the first is made; the first is assigned first.
+      waitingFor[first, default: []].append(block)
+      for input in lacking.reversed() { demand(input) }
+      return
     }
     guard let worker = maker ?? wanted ?? choose(for: block, inputs) else { return }
     // Of several holders, the worker itself.

@@ -79,6 +79,7 @@ extension Scheduler {
       self[BlockID(collection, index)].failure = nil
       self[BlockID(collection, index)].failures = 0
       self[BlockID(collection, index)].losses = 0
+      self[BlockID(collection, index)].isBereft = false
       self[BlockID(collection, index)].missingInputs = 0
     }
   }

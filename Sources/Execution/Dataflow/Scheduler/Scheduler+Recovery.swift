@@ -10,7 +10,9 @@ extension Scheduler {
 
   /// A lost worker's blocks are gone and its tasks are somebody else's. The task at the head of its queue may
   /// be what ended it.
-  mutating func lose(_ worker: Int, _ reason: String) {
+  ///
+  /// - Parameter reason: nil of a worker that has taken leave, which no task is to blame for.
+  mutating func lose(_ worker: Int, _ reason: String?) {
     guard let queue = workers[worker]?.queue, workers[worker]?.isAlive == true else { return }
     workers[worker]?.isAlive = false
     fetching = fetching.filter { $0.value != worker }
@@ -22,6 +24,11 @@ extension Scheduler {
     for (place, entry) in queue.enumerated() {
       _ = recall(entry.block, from: worker)
       guard remove(entry.attempt, of: entry.block, from: worker) else { continue }
+      guard let reason else {
+        retry(entry.block, giveUp: nil)
+        continue
+      }
+      self[entry.block].isBereft = true
       if place == 0 { self[entry.block].losses += 1 }
       let losses = self[entry.block].losses
       let isLastResort =

@@ -7,12 +7,15 @@ extension Scheduler {
   mutating func relieveStragglers() {
     for worker in workers.keys.sorted() where workers[worker]?.isAlive == true {
       guard let head = workers[worker]?.queue.first, let since = workers[worker]?.headSince,
-        let collection = collections[head.block.collection], isSlow(now - since, in: head.block.collection)
+        let collection = collections[head.block.collection]
       else { continue }
-      workers[worker]?.isSlow = true
+      let isHeadSlow = isSlow(now - since, in: head.block.collection)
+      if isHeadSlow { workers[worker]?.isSlow = true }
+      // Who was slow before need not be caught being slow again.
+      guard workers[worker]?.isSlow == true else { continue }
       share(queueOf: worker)
       let done = Double(collection.durations.count)
-      if done >= limits.backupQuantile * (done + Double(collection.outstanding)) {
+      if isHeadSlow, done >= limits.backupQuantile * (done + Double(collection.outstanding)) {
         backUp(head.block, slow: worker)
       }
     }
@@ -31,11 +34,12 @@ extension Scheduler {
   }
 
   /// Has somebody idle run the task too, if its inputs can be had elsewhere. The driver's own worker comes
-  /// last: a task that ends its worker slowly would end the job there.
+  /// last, and not at all for a task that was under way on a worker that is lost: a task that ends its worker
+  /// slowly would end the job there. Such a task waits for somebody else to be idle, until a later tick.
   private mutating func backUp(_ block: BlockID, slow: Int) {
     let idle = idle(except: slow)
     guard self[block].attempts.count == 1, let worker = idle.first(where: { $0 != 0 }) ?? idle.first,
-      worker != 0 || self[block].losses == 0
+      worker != 0 || !self[block].isBereft
     else { return }
     var inputs: [Location] = []
     for case .block(let input) in dependencies(of: block) {

@@ -28,13 +28,18 @@ struct Scheduler: Sendable {
     /// ... for tasks that have run this many times longer than the median, ...
     var backupFactor = 1.5
     /// ... and not less than this, in nanoseconds.
-    var leastBackupTime = 100_000_000
+    var leastBackupTime = 50_000_000
+
+    /// The numbers of a driver that is started here: tests that must not depend on time set others.
+    @TaskLocal static var inForce = Limits()
   }
 
   /// Something that happened.
   enum Event: Sendable {
     case joined(worker: Int)
     case lost(worker: Int, reason: String)
+    /// A worker has taken leave: its blocks and tasks are lost, and nobody's fault.
+    case left(worker: Int)
     /// `isSent` if the block has come along.
     case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int, isSent: Bool)
     /// A block that was fetched has come.
@@ -71,12 +76,6 @@ struct Scheduler: Sendable {
     var purpose = Work.Purpose.first
   }
 
-  /// A block and a worker that holds it.
-  struct Location: Sendable, Equatable {
-    let block: BlockID
-    let holder: Int
-  }
-
   /// Why a job cannot be done.
   enum Failure: Error, Sendable, Equatable {
     /// The task threw as often as it may.
@@ -102,7 +101,10 @@ struct Scheduler: Sendable {
     var isPending = false
     var attemptsMade = 0
     var failures = 0
+    /// Workers that it has ended, as far as that can be known.
     var losses = 0
+    /// Whether a worker that was to make it, begun or not, is lost.
+    var isBereft = false
     var missingInputs = 0
     /// Whether it was there once, or an attempt to make it has come to nothing.
     var isRepeated = false
@@ -219,6 +221,7 @@ struct Scheduler: Sendable {
     switch event {
     case .joined(let worker): join(worker)
     case .lost(let worker, let reason): lose(worker, reason)
+    case .left(let worker): lose(worker, nil)
     case .made(let block, let worker, let attempt, let bytes, let duration, let isSent):
       if isSent { come(block) }
       made(block, worker, attempt, bytes, duration)
