@@ -17,6 +17,7 @@ extension RowMatrix {
   /// | --- | --- | --- | --- | --- |
   /// | gram | n <= 512, or 3k >= n, or k + 2 > n | 4 | 3 n^2 | n(n+1)/2 words |
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
+  /// | randomized | asked for | 4 + 4 per cycle, each of k + 10 vectors | 10 n (k + 10) | n(k + 10) words a pass |
   /// | tsqr | n <= 4096, and the least wanted value is below eps^(1/3) s1 or one did not converge | 3, or 3 more | 4 n^2 | n^2 words |
   ///
   /// Where values fall below eps^(1/3) s1 the certificate takes one pass more. Not counted are scaling, the
@@ -31,7 +32,9 @@ extension RowMatrix {
   ///   - method: how; `auto` chooses by the table.
   ///   - tolerance: the relative accuracy asked of Lanczos (by default 1e-10, or 10 ulp in single precision),
   ///     and of every triplet: one whose residual exceeds 100 max(tolerance, 10 ulp) s1 is not returned.
-  ///   - seed: of Lanczos's first vector.
+  ///   - seed: of Lanczos's first vector, or of the random block.
+  ///   - passes: how often `randomized` may read the matrix before it gives up; what has converged by then is
+  ///     returned.
   ///   - leftVectors: whether to compute U, as Q of the QR factorization of A V: one more pass, m x r numbers
   ///     on the workers.
   ///   - progress: called with the number of passes so far.
@@ -40,7 +43,7 @@ extension RowMatrix {
   ///   count, `notConverged` when ARPACK or LAPACK gives up, `outOfMemory`, `ExecutionError`.
   public func svd(
     count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0,
-    leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
+    passes: Int = 100, leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> TruncatedSVD<S> {
     guard count >= 0 else {
       throw LinearAlgebraError.invalidArgument("\(count) singular values were asked for")
@@ -49,9 +52,12 @@ extension RowMatrix {
     guard tolerance >= 0 else {
       throw LinearAlgebraError.invalidArgument("the tolerance is \(tolerance)")
     }
+    guard passes >= 1 else {
+      throw LinearAlgebraError.invalidArgument("\(passes) passes were allowed")
+    }
     let job = SVDJob<S>(
       count: min(count, rows, columns), method: method, tolerance: tolerance, seed: seed,
-      progress: progress)
+      passLimit: passes, progress: progress)
     let size = try await magnitudes()
     progress?(1)
     if rows >= columns { return try await job.run(self, size, rangeVectors: leftVectors) }

@@ -1,7 +1,7 @@
 // One truncated SVD of a finite matrix with at least as many rows as columns:
 //
 //   scale      by a power of two, if squares would leave the scalar's range
-//   find       right vectors V of the largest singular values: Gram, Lanczos or TSQR
+//   find       right vectors V of the largest singular values: Gram, Lanczos, block Krylov or TSQR
 //   refine     A V = Q R (only R is formed), R = P S Z^H: values S, vectors V Z. Rayleigh-Ritz without
 //   squaring
 //              (Golub and Van Loan, Matrix Computations, 8.6.3 and 9.1)
@@ -19,6 +19,7 @@ struct SVDJob<S: Scalar> {
   let method: SVDMethod
   let tolerance: S.Real
   let seed: UInt64
+  let passLimit: Int
   let progress: (@Sendable (Int) -> Void)?
 
   /// Orders up to which a Gram matrix is formed whatever the count, and a full triangle when Lanczos fails.
@@ -82,6 +83,7 @@ struct SVDJob<S: Scalar> {
     switch method {
     case .gram: return try await gram(a)
     case .tsqr: return try await tsqr(a)
+    case .randomized: return try await blockKrylov(a)
     case .lanczos where LanczosEigenpairs<S>.canRun(order: n, count: count):
       return try await lanczos(a)
     case .lanczos:
@@ -119,6 +121,17 @@ struct SVDJob<S: Scalar> {
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
     return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
+  }
+
+  private func blockKrylov(_ a: RowMatrix<S>) async throws -> Found {
+    let block = BlockKrylovVectors<S>.block(order: a.columns, count: count)
+    try MemoryGuard.check(
+      "the block Krylov basis", a.columns, 3 * BlockKrylovVectors<S>.depth * block,
+      bytesPerElement: MemoryLayout<S>.stride)
+    let found = try await BlockKrylovVectors(
+      ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
+      progress: progress.map { progress in { progress(1 + $0) } })
+    return Found(vectors: found.vectors, method: .randomized, passes: 1 + found.passes)
   }
 
   private func tsqr(_ a: RowMatrix<S>) async throws -> Found {

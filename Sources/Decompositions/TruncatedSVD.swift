@@ -11,6 +11,9 @@ public enum SVDMethod: String, Sendable, CaseIterable {
   case gram
   /// Implicitly restarted Lanczos on A^H A: one pass per step, 2n numbers moved per pass and worker.
   case lanczos
+  /// Restarted block Krylov iteration on A^H A from a random block: few passes, each for a whole block of
+  /// vectors, that also sees every copy of a repeated value.
+  case randomized
   /// The triangle of a tall-skinny QR, then its SVD: one pass, n^2 numbers on the driver, and full accuracy
   /// for small singular values, which the Gram matrix squares away.
   case tsqr

@@ -17,6 +17,7 @@ extension TaskRegistry {
       .reduce(AdjointProductTask<S>.self), .reduce(AdjointTimesRowsTask<S>.self),
       .reduce(GramProductTask<S>.self),
       .reduce(GramMatrixTask<S>.self), .reduce(TriangleTask<S>.self), .reduce(InspectionTask<S>.self),
+      .reduce(JoinedTriangleTask<S>.self), .map(DiagonalBlocksTask<S>.self),
       .map(CombinationTask<S>.self), .reduce(DifferenceTask<S>.self), .reduce(NormTask<S>.self),
       .reduce(CountTask<LocalMatrix<S>>.self), .reduce(CountTask<TripletMatrix<S>>.self),
       .map(EntryScalingTask<S>.self), .map(VectorCombinationTask<S>.self), .reduce(VectorDotTask<S>.self),

@@ -17,7 +17,7 @@ struct SVDCommandTests {
     #expect(residuals.count == 3 && residuals.allSatisfy { $0 < 1e-8 * 2193 })
   }
 
-  @Test(arguments: ["gram", "lanczos", "tsqr"])
+  @Test(arguments: ["gram", "lanczos", "randomized", "tsqr"])
   func anyNumberOfWorkersGivesTheSameBits(method: String) throws {
     let scratch = try ScratchFolder()
     var values: [Data] = []

@@ -23,13 +23,17 @@ struct SVD: AsyncParsableCommand {
     help: ArgumentHelp("How many singular values.", valueName: "count"))
   var count: Int = 10
 
-  @Option(help: ArgumentHelp("auto, gram, lanczos or tsqr.", valueName: "method"))
+  @Option(help: ArgumentHelp("auto, gram, lanczos, randomized or tsqr.", valueName: "method"))
   var method: SVDMethod = .auto
 
   @Option(
     help: ArgumentHelp(
       "Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision).", valueName: "eps"))
   var tolerance: Double?
+
+  @Option(
+    help: ArgumentHelp("How often --method randomized may read the matrix.", valueName: "n"))
+  var passes: Int = 100
 
   @Option(help: ArgumentHelp("Write the left singular vectors, m x k.", valueName: "out"))
   var left: String?
@@ -51,6 +55,7 @@ struct SVD: AsyncParsableCommand {
 
   func validate() throws {
     if count < 1 { throw ValidationError("-k is \(count), expected at least 1.") }
+    if passes < 1 { throw ValidationError("--passes is \(passes), expected at least 1.") }
     if let tolerance, !(tolerance >= 0 && tolerance < 1) {
       throw ValidationError("--tolerance is \(tolerance), expected 0 to 1.")
     }
@@ -128,7 +133,7 @@ struct SVD: AsyncParsableCommand {
     defer { bar.finish() }
     return try await a.svd(
       count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: compute.seed,
-      leftVectors: left != nil, progress: { bar.advance(to: $0) })
+      passes: passes, leftVectors: left != nil, progress: { bar.advance(to: $0) })
   }
 
   private func noteWhatIsMissing<S: Scalar>(_ svd: TruncatedSVD<S>, of shape: Shape) {

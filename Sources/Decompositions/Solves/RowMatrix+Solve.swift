@@ -1,0 +1,199 @@
+// One front door for A X = B and min |B - A X|: chooses the method, solves for every right side and certifies X by
+// the residual that it truly has.
+
+import Numerics
+public import TesseraDistributedMatrices
+public import TesseraLocalMatrices
+import TesseraPartitioning
+
+extension RowMatrix {
+  /// X (n x p) with A X = B, or with the least |B - A X|, of this m x n matrix.
+  ///
+  /// | method | chosen when | passes | driver memory |
+  /// | --- | --- | --- | --- |
+  /// | direct | m = n, A sparse, or n <= 4096 | 3 | A, its factors, X |
+  /// | tsqr | min(m, n) + p <= 4096, or a direct method finds A singular | 4 | 4 (min(m, n) + p)^2 |
+  /// | gmres | m = n and dense, n > 4096 | 1 a step | 63 n |
+  /// | lsmr | otherwise | 2 a step | 6 n |
+  ///
+  /// `cg` and `minres` are for who knows that A is Hermitian.
+  ///
+  /// - Parameters:
+  ///   - b: the right sides, on the workers.
+  ///   - tolerance: the relative residual to reach (by default 1e-10, in single precision 100 ulp); a direct
+  ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|).
+  ///   - limit: of an iteration's steps for each right side; by default 10 n.
+  ///   - preconditioner: of `cg`, `minres` and `gmres`.
+  ///   - progress: called with the number of passes so far.
+  /// - Returns: X also where it did not converge; `converged` and `reason` tell.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` unless B has m rows, or for a rectangular A where the method is
+  ///   for square ones; `notFinite` for NaN or infinity in A or B; `singular` by `direct`; `invalidArgument`,
+  ///   `outOfMemory`, `ExecutionError`.
+  public func solve(
+    _ b: RowMatrix, method: SolveMethod = .auto, tolerance: S.Real? = nil, limit: Int? = nil,
+    preconditioner: PreconditionerKind = .none, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> LinearSystemSolution<S> {
+    guard b.rows == rows else {
+      throw LinearAlgebraError.shapeMismatch(operation: "solve", left: shape, right: b.shape)
+    }
+    let job = SolveJob(
+      a: try await materialized(), b: b, tolerance: tolerance, limit: limit, preconditioner: preconditioner,
+      progress: progress)
+    return try await job.run(method)
+  }
+}
+
+private struct SolveJob<S: Scalar> {
+  let a: RowMatrix<S>
+  let b: RowMatrix<S>
+  let tolerance: S.Real?
+  let limit: Int?
+  let preconditioner: PreconditionerKind
+  let progress: (@Sendable (Int) -> Void)?
+
+  /// Orders up to which a triangle or a dense factorization stands on the driver.
+  private let denseOrder = 4096
+
+  func run(_ method: SolveMethod) async throws -> LinearSystemSolution<S> {
+    let isSquare = a.rows == a.columns
+    switch method {
+    case .auto:
+      let isSparse = a.storedCount < a.rows * a.columns / 2
+      if isSquare, isSparse || a.rows <= denseOrder {
+        do {
+          return try await direct()
+        } catch LinearAlgebraError.singular where fitsTriangle {
+          return try await tsqr()
+        }
+      }
+      if fitsTriangle { return try await tsqr() }
+      return try await iterate(isSquare ? .gmres : .lsmr)
+    case .direct: return try await direct()
+    case .tsqr: return try await tsqr()
+    case .cg: return try await iterate(.cg)
+    case .minres: return try await iterate(.minres)
+    case .gmres: return try await iterate(.gmres)
+    case .lsmr: return try await iterate(.lsmr)
+    }
+  }
+
+  private var fitsTriangle: Bool { min(a.rows, a.columns) + b.columns <= denseOrder }
+
+  /// |b_j| of all right sides.
+  private func sizes() async throws -> [S.Real] {
+    let triangle = try await b.triangle()
+    return (0..<b.columns).map { norm(triangle.column($0)) }
+  }
+
+  private func relative(_ residuals: [S.Real], to sizes: [S.Real]) -> [S.Real] {
+    zip(residuals, sizes).map { $1 > 0 ? $0 / $1 : $0 }
+  }
+
+  // MARK: factorizations
+
+  private func direct() async throws -> LinearSystemSolution<S> {
+    guard a.rows == a.columns else {
+      throw LinearAlgebraError.shapeMismatch(operation: "a direct solution", left: a.shape, right: b.shape)
+    }
+    let size = try await a.magnitudes().frobenius
+    _ = try await b.magnitudes()
+    progress?(1)
+    let found = try DirectSolution(try await a.collect(), try await b.collect().dense())
+    progress?(2)
+    let image = try await a.multiplied(by: found.solution)
+    let rest = try await image.scaled(by: -1, adding: b).triangle()
+    progress?(3)
+    let sizes = try await sizes()
+    let residuals = (0..<b.columns).map { norm(rest.column($0)) }
+    let isBad = residuals.indices.contains { j in
+      let scale = size * norm(found.solution.column(j)) + sizes[j]
+      return !(residuals[j] <= 1000 * S.Real(max(1, a.rows)) * S.unitRoundoff * scale)
+    }
+    return LinearSystemSolution(
+      solution: found.solution, residuals: relative(residuals, to: sizes), normalResiduals: nil,
+      iterations: 0,
+      passes: 3, method: .direct, description: found.description, rank: nil, converged: !isBad,
+      reason: isBad ? "the matrix is singular to working precision" : nil, history: [])
+  }
+
+  private func tsqr() async throws -> LinearSystemSolution<S> {
+    let found = try await a.leastSquares(b)
+    progress?(found.passes)
+    let normal = zip(found.gradientNorms, found.residualNorms).map { gradient, residual in
+      residual > 0 && found.frobeniusNorm > 0 ? gradient / found.frobeniusNorm / residual : 0
+    }
+    return LinearSystemSolution(
+      solution: found.solution, residuals: relative(found.residualNorms, to: try await sizes()),
+      normalResiduals: normal, iterations: 0, passes: found.passes, method: .tsqr,
+      description: "least squares by tall-skinny QR, rank \(found.rank)", rank: found.rank, converged: true,
+      reason: nil, history: [])
+  }
+
+  // MARK: iterations
+
+  private func iterate(_ method: IterativeMethod) async throws -> LinearSystemSolution<S> {
+    _ = try await a.magnitudes()
+    _ = try await b.magnitudes()
+    let isPreconditioned = preconditioner != .none && method != .lsmr
+    let inverse: (any Preconditioner<S>)? =
+      switch preconditioner {
+      case .diagonal where isPreconditioned: try await DiagonalPreconditioner(of: a)
+      case .blockDiagonal(let size) where isPreconditioned:
+        try await BlockDiagonalPreconditioner(of: a, size: size)
+      default: nil
+      }
+    let right = try await b.collect().dense()
+    let before = isPreconditioned ? 2 : 1
+    var found: [IterativeSolution<S>] = []
+    for j in 0..<right.columns {
+      let passes = found.reduce(before) { $0 + $1.passes }
+      let report = progress.map { progress in { @Sendable (count: Int) in progress(passes + count) } }
+      found.append(try await solve(right.column(j), method, inverse, report))
+    }
+    let failed = found.first { !$0.converged }
+    return LinearSystemSolution(
+      solution: try DenseMatrix(
+        rows: a.columns, columns: right.columns, elements: found.flatMap(\.solution)),
+      residuals: found.map(\.residual),
+      normalResiduals: method == .lsmr ? found.map { $0.normalResidual ?? 0 } : nil,
+      iterations: found.reduce(0) { $0 + $1.iterations },
+      passes: found.reduce(before) { $0 + $1.passes },
+      method: SolveMethod(rawValue: method.rawValue) ?? .auto,
+      description: isPreconditioned ? "\(method.rawValue), preconditioned" : method.rawValue, rank: nil,
+      converged: failed == nil, reason: failed.map { "\($0.end.explanation)" },
+      history: found.first?.history ?? [])
+  }
+
+  private func solve(
+    _ b: [S], _ method: IterativeMethod, _ inverse: (any Preconditioner<S>)?,
+    _ report: (@Sendable (Int) -> Void)?
+  ) async throws -> IterativeSolution<S> {
+    switch method {
+    case .cg:
+      try await a.conjugateGradient(
+        b, preconditioner: inverse, tolerance: tolerance, limit: limit, progress: report)
+    case .minres:
+      try await a.minimumResidual(
+        b, preconditioner: inverse, tolerance: tolerance, limit: limit, progress: report)
+    case .gmres:
+      try await a.generalizedMinimumResidual(
+        b, preconditioner: inverse, tolerance: tolerance, limit: limit, progress: report)
+    case .lsmr:
+      try await a.leastSquaresMinimumResidual(
+        try await RangeVector(b, cuts: a.partitioning.rowCuts, ownership: a.ownership, on: a.cluster),
+        tolerance: tolerance, limit: limit, progress: report)
+    }
+  }
+}
+
+extension IterationEnd {
+  /// The end in words.
+  public var explanation: String {
+    switch self {
+    case .converged: "the residual is as small as was asked for"
+    case .limit: "the limit of steps was reached"
+    case .stagnated: "the residual does not become smaller any more"
+    case .unsuited(let why): why
+    }
+  }
+}

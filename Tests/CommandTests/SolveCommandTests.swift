@@ -1,0 +1,49 @@
+// tessera solve: keys, files, exit codes.
+
+import Foundation
+import Testing
+
+struct SolveCommandTests {
+  private func system(_ scratch: borrowing ScratchFolder) throws -> (a: String, b: String, x: String) {
+    let a = try scratch.write(
+      "a.mtx", "%%MatrixMarket matrix coordinate real symmetric\n2 2 3\n1 1 4\n2 1 1\n2 2 3\n".utf8)
+    let b = try scratch.write("b.mtx", "%%MatrixMarket matrix array real general\n2 1\n1\n2\n".utf8)
+    return (a, b, scratch.path("x.mtx"))
+  }
+
+  @Test(arguments: ["auto", "direct", "tsqr", "cg", "minres", "gmres", "lsmr"])
+  func everyMethodSolvesASmallSystem(method: String) throws {
+    let scratch = try ScratchFolder()
+    let (a, b, x) = try system(scratch)
+    let run = try CommandRun(["solve", a, b, x, "--method", method, "--json"])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let result = try run.json()
+    #expect(Set(["residual", "iterations", "method", "seconds"]).isSubset(of: Set(result.keys)))
+    #expect(try #require(result["residual"] as? Double) < 1e-9)
+    let lines = try String(contentsOfFile: x, encoding: .utf8).split(separator: "\n").dropFirst(2)
+    let values = lines.compactMap(Double.init)
+    #expect(values.count == 2 && abs(values[0] - 1.0 / 11) < 1e-9 && abs(values[1] - 7.0 / 11) < 1e-9)
+  }
+
+  @Test func anIterationThatDoesNotConvergeExitsWith65() throws {
+    let scratch = try ScratchFolder()
+    let (a, b, x) = try system(scratch)
+    let run = try CommandRun(["solve", a, b, x, "--method", "cg", "--limit", "1", "--json"])
+    #expect(run.exitCode == 65)
+    #expect(run.errors.contains("not converged: the limit of steps was reached"))
+    #expect(try run.json()["converged"] as? Bool == false)
+    #expect(FileManager.default.fileExists(atPath: x))
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
+    let scratch = try ScratchFolder()
+    let (a, b, x) = try system(scratch)
+    let long = try scratch.write("c.mtx", "%%MatrixMarket matrix array real general\n3 1\n1\n2\n3\n".utf8)
+    let mismatch = try CommandRun(["solve", a, long, x])
+    #expect(mismatch.exitCode == 65 && mismatch.errors.contains("2 x 2 and 3 x 1"), "\(mismatch.errors)")
+    #expect(try CommandRun(["solve", a, b, x, "--preconditioner", "diagonal"]).exitCode == 64)
+    #expect(try CommandRun(["solve", a, b, a]).exitCode == 64)
+    #expect(try CommandRun(["solve", scratch.path("none.mtx"), b, x]).exitCode == 66)
+    #expect(!FileManager.default.fileExists(atPath: x))
+  }
+}
