@@ -20,7 +20,7 @@ public struct TesseraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Info.self, Convert.self, Transpose.self, Add.self, Scale.self, Generate.self, Multiply.self, SVD.self,
-      Spy.self, Partition.self, Worker.self, CompareStyles.self,
+      QR.self, PCA.self, Stats.self, Similar.self, Spy.self, Partition.self, Worker.self, CompareStyles.self,
     ])
 
   /// As the command line is read.
