@@ -161,7 +161,8 @@ let package = Package(
       "Decompositions",
       [
         "TesseraDecompositions", "TesseraDistributedMatrices", "TesseraExecution", "TesseraCommunication",
-        "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles", numerics,
+        "TesseraInstrumentation", "TesseraPartitioning", "TesseraLocalMatrices", "TesseraMatrixFiles",
+        numerics,
       ]),
     tests("Plotting", ["TesseraPlotting", "TesseraLocalMatrices"]),
     .testTarget(

@@ -36,6 +36,13 @@ let package = Package(
       ],
       path: "Sources/BenchMultiply", swiftSettings: settings),
     .executableTarget(
+      name: "bench-qr",
+      dependencies: [
+        "CBLAS", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchQR", swiftSettings: settings),
+    .executableTarget(
       name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchConversions", swiftSettings: settings),
     .executableTarget(

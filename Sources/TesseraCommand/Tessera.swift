@@ -20,8 +20,8 @@ public struct TesseraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Info.self, Head.self, Norm.self, Diff.self, Convert.self, Transpose.self, Add.self, Scale.self,
-      Generate.self, Multiply.self, SVD.self, Solve.self, Spy.self, Partition.self, Worker.self,
-      CompareStyles.self,
+      Generate.self, Multiply.self, SVD.self, QR.self, PCA.self, Stats.self, Similar.self, Solve.self,
+      Spy.self, Partition.self, Worker.self, CompareStyles.self,
     ])
 
   /// As the command line is read.

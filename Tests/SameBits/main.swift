@@ -1,5 +1,6 @@
 // A program for every style, transport and number of workers, as the environment sets them: a truncated SVD
-// with both sides, and a pipeline of a map, an exchange, a map and a sum. Prints how it runs to standard error
+// with both sides, a pipeline of a map, an exchange, a map and a sum, QR both ways, principal components, column
+// statistics and sampled similarities. Prints how it runs to standard error
 // and the bits of all results to standard output.
 
 import Foundation
@@ -22,5 +23,17 @@ try await Cluster.run { cluster in
   let product = try await a.scaled(by: 1 / 3).adjoint().materialized(partitions: 6).multiplied(by: b)
   results.add(try await product.gram())
   results.add(try await product.collect().dense())
+
+  for method in [QRMethod.tsqr, .cholesky] {
+    let qr = try await product.qr(method: method, certify: true)
+    results.add(qr.r)
+    if let q = qr.q { results.add(try await q.collect().dense()) }
+  }
+  let pca = try await a.pca(count: 3, method: .lanczos, scores: true)
+  results.add(pca.explainedVariance + pca.residuals)
+  if let scores = pca.scores { results.add(try await scores.collect().dense()) }
+  results.add(try await a.columnStatistics().variance)
+  let similar = try await a.columnSimilarities(threshold: 0.1, standardError: 0.15, seed: 9)
+  results.add(similar.pairs.storage)
   for bits in results.bits { print(String(bits, radix: 16)) }
 }

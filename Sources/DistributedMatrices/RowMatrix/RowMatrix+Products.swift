@@ -49,11 +49,11 @@ extension RowMatrix {
 
   /// R of the QR factorization of A X, X dense on the driver, n x k, or of A itself without X: R is
   /// min(m, k) x k upper triangular, with R^H R = X^H A^H A X computed without squaring. One pass; nk words
-  /// to and k^2 from every worker.
+  /// to and k(k+1)/2 from every worker.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func triangle(of x: DenseMatrix<S>? = nil) async throws -> DenseMatrix<S> {
     if let x { try checkOperand("product", shape, x.shape) }
-    return try await cluster.engine.reduce(TriangleTask<S>.self, x, over: materialized().tiles)
+    return try await cluster.engine.reduce(TriangleTask<S>.self, x, over: materialized().tiles).matrix
   }
 }

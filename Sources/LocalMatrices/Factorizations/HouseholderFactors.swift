@@ -15,12 +15,7 @@ func explicitFactors<S: Scalar>(_ m: Int, _ n: Int, _ reflectors: [S], _ tau: [S
   -> (q: DenseMatrix<S>, r: DenseMatrix<S>)
 {
   let k = min(m, n)
-  var r = [S](repeating: 0, count: k * n)
-  r.withUnsafeMutableBufferPointer { r in
-    for j in 0..<n {
-      for i in 0..<min(j + 1, k) { r[j * k + i] = reflectors[j * m + i] }
-    }
-  }
+  let r = upperFactor(m, n, reflectors)
   var q = Array(reflectors.prefix(m * k))
   if k > 0 {
     let info = q.withUnsafeMutableBufferPointer { q in
@@ -30,12 +25,27 @@ func explicitFactors<S: Scalar>(_ m: Int, _ n: Int, _ reflectors: [S], _ tau: [S
       throw lapackFailure(info, "QR", workspaceBytes: m * k * MemoryLayout<S>.stride)
     }
   }
-  for i in 0..<k where r[i * k + i].realPart.sign == .minus {
-    for j in i..<n { r[j * k + i] = -r[j * k + i] }
+  for i in 0..<k where reflectors[i * m + i].realPart.sign == .minus {
     for l in i * m..<(i + 1) * m { q[l] = -q[l] }
   }
-  return (
-    DenseMatrix(unchecked: m, k, order: .columnMajor, q),
-    DenseMatrix(unchecked: k, n, order: .columnMajor, r)
-  )
+  return (DenseMatrix(unchecked: m, k, order: .columnMajor, q), r)
+}
+
+/// R, min(m, n) by n, from over the reflectors, its rows turned so that the diagonal is not negative.
+@specialized(where S == Float)
+@specialized(where S == Double)
+@specialized(where S == Complex<Float>)
+@specialized(where S == Complex<Double>)
+func upperFactor<S: Scalar>(_ m: Int, _ n: Int, _ reflectors: [S]) -> DenseMatrix<S> {
+  let k = min(m, n)
+  var r = [S](repeating: 0, count: k * n)
+  r.withUnsafeMutableBufferPointer { r in
+    for j in 0..<n {
+      for i in 0..<min(j + 1, k) {
+        let turns = reflectors[i * m + i].realPart.sign == .minus
+        r[j * k + i] = turns ? -reflectors[j * m + i] : reflectors[j * m + i]
+      }
+    }
+  }
+  return DenseMatrix(unchecked: k, n, order: .columnMajor, r)
 }

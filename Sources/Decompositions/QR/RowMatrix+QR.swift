@@ -1,0 +1,83 @@
+// The QR factorization of a matrix in slabs: one front door, two ways behind it, one certificate for both.
+
+public import TesseraDistributedMatrices
+import TesseraLocalMatrices
+import Numerics
+
+extension RowMatrix {
+  /// A = Q R, or A P = Q R with pivoting, of this m x n matrix, tall or wide, of any rank and condition; k =
+  /// min(m, n). A matrix of full column rank has one such Q and R without pivoting.
+  ///
+  /// Shapes: Q m x k beside the rows, R k x n on the driver. Of a wide matrix R is about as large as the matrix
+  /// and must fit the driver.
+  ///
+  /// | method | chosen when | passes | flops | words per tree level or worker |
+  /// | --- | --- | --- | --- | --- |
+  /// | cholesky | m >= 8n, no pivoting, and its error bound holds (see `CholeskyQR`) | 3; R alone 2 | 4 m n^2 | n(n+1)/2 twice, n^2 twice |
+  /// | tsqr | otherwise | 3; R alone 2 | 8 m n^2; R alone 2 m n^2 | n(n+1)/2 up, n^2 down |
+  ///
+  /// Where the bound does not hold its pass has been made in vain. Memory on the workers: Q, and with TSQR as
+  /// much again for the factors of the slabs; on the driver a few k x n.
+  ///
+  /// - Parameters:
+  ///   - pivoting: whether to reveal the rank: R's diagonal then descends. The triangle of A is factored with
+  ///     pivoting on the driver; Q changes by a factor of k x k on the way down the tree.
+  ///   - method: how; `auto` chooses by the table.
+  ///   - orthogonalFactor: whether to compute Q.
+  ///   - certify: whether to compute the certificate, for which Q is needed: two more passes, 3 m n k flops.
+  /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, with row and column, `outOfMemory`,
+  ///   `ExecutionError`.
+  public func qr(
+    pivoting: Bool = false, method: QRMethod = .auto, orthogonalFactor: Bool = true, certify: Bool = false
+  ) async throws -> QRDecomposition<S> {
+    let a = try await materialized()
+    let wantsQ = orthogonalFactor || certify
+    var factors: Factors?
+    if !pivoting, method != .tsqr, rows >= 8 * columns,
+      let cholesky = try await CholeskyQR(a, wantsQ: wantsQ)
+    {
+      factors = Factors(q: cholesky.q, r: cholesky.r, permutation: Array(0..<columns), method: .cholesky)
+    }
+    let found =
+      if let factors { factors } else { try await a.reflected(pivoting: pivoting, wantsQ: wantsQ) }
+    var certificate: QRCertificate<S.Real>?
+    if certify, let q = found.q {
+      certificate = try await a.certificate(q, found.r, found.permutation)
+    }
+    return QRDecomposition(
+      q: orthogonalFactor ? found.q : nil, r: found.r, permutation: found.permutation, method: found.method,
+      certificate: certificate, rows: rows)
+  }
+
+  private typealias Factors = (q: RowMatrix?, r: DenseMatrix<S>, permutation: [Int], method: QRMethod)
+
+  /// By the tree of reflections.
+  private func reflected(pivoting: Bool, wantsQ: Bool) async throws -> Factors {
+    // The tasks refuse what is not finite too, but do not know in which row of the whole.
+    _ = try await magnitudes()
+    let natural = Array(0..<columns)
+    guard wantsQ else {
+      let r = try await triangle()
+      if !pivoting { return (nil, r, natural, .tsqr) }
+      let pivoted = try r.pivotedQR()
+      return (nil, pivoted.r, pivoted.permutation, .tsqr)
+    }
+    let tree = try await TreeFactorization(self)
+    if !pivoting { return (try await tree.orthogonalFactor(), tree.r, natural, .tsqr) }
+    let pivoted = try tree.r.pivotedQR()
+    return (try await tree.orthogonalFactor(times: pivoted.q), pivoted.r, pivoted.permutation, .tsqr)
+  }
+
+  private func certificate(_ q: RowMatrix, _ r: DenseMatrix<S>, _ permutation: [Int]) async throws
+    -> QRCertificate<S.Real>
+  {
+    let unit = S.Real(max(1, rows)) * S.unitRoundoff
+    // A = Q (R P^T): column permutation[j] of it is column j of R.
+    var places = permutation
+    for (j, column) in permutation.enumerated() { places[column] = j }
+    let (difference, size) = try await residual(ofFactors: q, r.selectingColumns(places))
+    let defect = (try await q.gram() - DenseMatrix(identity: q.columns)).norm(.one)
+    return QRCertificate(
+      residual: size == 0 ? difference / unit : difference / size / unit, orthogonality: defect / unit)
+  }
+}

@@ -1,0 +1,156 @@
+// C = (A - 1 m^T) D for the means m of A's columns, without C: A - 1 s^T where s is m in the columns whose mean
+// is large against their deviation, and zero elsewhere, so that
+//
+//   C^H C = D ((A - 1 s^T)^H (A - 1 s^T) - M conj(d) d^T) D,   d = m - s,   M rows,
+//
+// cancels no more than a small factor. A column of which the part f is not zero has M |mean|^2 at most 1/(1-f)
+// times its squared deviations: a sparse column whose mean must be taken off is nearly full, so that A - 1 s^T
+// is as sparse as A. Of a dense matrix all means are taken off as soon as one is not small.
+
+import Numerics
+import TesseraDistributedMatrices
+import TesseraLocalMatrices
+
+struct CentredMatrix<S: Scalar>: Sendable {
+  /// A times a power of two.
+  let original: RowMatrix<S>
+  /// A - 1 s^T, times the same power of two.
+  let shifted: RowMatrix<S>
+  /// The means of `original`.
+  let mean: [S]
+  /// What `shifted` lacks of being centred: m - s.
+  let remainder: [S]
+  /// D, by which columns are multiplied.
+  let scales: [S.Real]
+  /// What the columns of A itself are divided by.
+  let deviations: [S.Real]
+  /// The power of two by which A was multiplied.
+  let factor: S.Real
+  /// The squared deviations of C's columns from zero: the diagonal of C^H C.
+  let squares: [S.Real]
+  /// The diagonal of D^-1 C^H C D^-1.
+  let rawSquares: [S.Real]
+
+  var rows: Int { original.rows }
+  var columns: Int { original.columns }
+
+  /// Two passes, of which the second copies A where means are taken off.
+  ///
+  /// - Throws: `LinearAlgebraError.notFinite`, `ExecutionError`.
+  init(_ a: RowMatrix<S>, unitVariance: Bool = false) async throws {
+    let a = try await a.materialized()
+    let (first, powers) = try await a.safeColumnMoments()
+    // One power of two for all columns, where squares would leave the range of the scalar.
+    let largest =
+      (0..<a.columns).map { j in
+        first.rows == 0 ? 0 : max(first.minimum[j].magnitude, first.maximum[j].magnitude) / powers[j]
+      }.max() ?? 0
+    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
+    let exponent = largest > 0 ? max(1 - range, min(Int(largest.exponent), range - 1)) : 0
+    let isTame = exponent.magnitude < range / 8
+    factor = isTame ? 1 : S.Real(sign: .plus, exponent: S.Real.Exponent(-exponent), significand: 1)
+    original = isTame ? a : try await a.scaled(by: S(real: factor))
+    let moments = isTame ? first : try await original.columnMoments()
+
+    let (n, parts) = (a.columns, S.isComplex ? 2 : 1)
+    func number(_ part: (Int) -> Double, _ j: Int) -> S {
+      S(real: S.Real(part(j * parts)), imaginary: parts == 2 ? S.Real(part(j * parts + 1)) : 0)
+    }
+    let means = (0..<n).map { number({ moments.mean[$0] }, $0) }
+    let raw = (0..<n).map { j in (0..<parts).reduce(0.0) { $0 + moments.squares[j * parts + $1] } }
+    let loads = (0..<n).map { Double(moments.rows) * Double(means[$0].modulus) * Double(means[$0].modulus) }
+    let isDense = 2 * Double(a.storedCount) >= Double(a.rows) * Double(n)
+    let shiftsAll = isDense && (0..<n).contains { loads[$0] > raw[$0] / 64 }
+    let shift = (0..<n).map { shiftsAll || loads[$0] > 4 * raw[$0] ? means[$0] : 0 }
+    mean = means
+    remainder = (0..<n).map { j in
+      number(
+        { q in
+          let whole = q % parts == 0 ? shift[j].realPart : shift[j].imaginaryPart
+          return (moments.mean[q] - Double(whole)) + moments.meanTail[q]
+        }, j)
+    }
+    shifted = shift.allSatisfy { $0 == 0 } ? original : try await original.subtractingFromRows(shift)
+    // A column that varies by no more than its mean was rounded does not vary.
+    let isConstant = (0..<n).map { j in
+      let rounding = Double(S.Real.ulpOfOne) * Double(means[j].modulus)
+      return raw[j] <= Double(moments.rows) * rounding * rounding
+    }
+    rawSquares = raw.map { S.Real($0) }
+    let power = factor
+    let scaled = (0..<n).map { unitVariance && !isConstant[$0] && moments.rows > 1 }
+    let scales = (0..<n).map { j in
+      scaled[j] ? S.Real((Double(moments.rows - 1) / raw[j]).squareRoot()) : 1
+    }
+    deviations = (0..<n).map { scaled[$0] ? 1 / scales[$0] / power : 1 }
+    self.scales = scales
+    squares = (0..<n).map { S.Real(raw[$0]) * scales[$0] * scales[$0] }
+  }
+
+  /// C^H C, n x n, on the driver. One pass; n(n+1)/2 words from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.outOfMemory`, `ExecutionError`.
+  func gram() async throws -> DenseMatrix<S> {
+    let g = try await shifted.gram()
+    let weight = S(real: S.Real(rows))
+    return DenseMatrix(rows: columns, columns: columns) { i, j in
+      let value = g[i, j] - weight * remainder[i].conjugate * remainder[j]
+      return S(real: scales[i] * scales[j]) * value
+    }
+  }
+
+  /// R with R^H R = C^H C, min(M, n) x n, computed without squaring. One pass, a slab of C at a time.
+  ///
+  /// - Throws: `LinearAlgebraError.outOfMemory`, `ExecutionError`.
+  func triangle() async throws -> DenseMatrix<S> {
+    try await original.triangle(subtracting: mean, scaling: scales.map { S(real: $0) })
+  }
+
+  /// C B beside the rows, for B of n x k on the driver. One pass.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  func multiplied(by b: DenseMatrix<S>) async throws -> RowMatrix<S> {
+    let scaled = scalingRows(b)
+    let row = try DenseMatrix(rows: 1, columns: columns, elements: remainder) * scaled
+    return try await shifted.multiplied(by: scaled, subtractingFromRows: row.row(0))
+  }
+
+  /// C^H (C X) for X of n x k on the driver. One fused pass; nk words to and from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  func applyGram(_ x: DenseMatrix<S>) async throws -> DenseMatrix<S> {
+    let scaled = scalingRows(x)
+    let y = try await shifted.applyGram(scaled)
+    let row = try DenseMatrix(rows: 1, columns: columns, elements: remainder) * scaled
+    let weight = S(real: S.Real(rows))
+    return DenseMatrix(rows: columns, columns: x.columns) { i, j in
+      S(real: scales[i]) * (y[i, j] - weight * remainder[i].conjugate * row[0, j])
+    }
+  }
+
+  /// D B.
+  private func scalingRows(_ b: DenseMatrix<S>) -> DenseMatrix<S> {
+    DenseMatrix(rows: b.rows, columns: b.columns) { S(real: scales[$0]) * b[$0, $1] }
+  }
+}
+
+extension CentredMatrix: LinearOperator {
+  var shape: Shape { original.shape }
+
+  func apply(_ x: [S]) async throws -> RangeVector<S> {
+    let column = try DenseMatrix(rows: x.count, columns: 1, elements: x)
+    return RangeVector(onDriver: try await multiplied(by: column).collect().dense().column(0))
+  }
+
+  func applyAdjoint(_ y: RangeVector<S>) async throws -> [S] {
+    let product = try await shifted.applyAdjoint(y)
+    let sum = try await RangeVector(onDriver: [S](repeating: 1, count: rows)).dot(y)
+    return product.indices.map {
+      S(real: scales[$0]) * (product[$0] - remainder[$0].conjugate * sum)
+    }
+  }
+
+  func applyGram(_ x: [S]) async throws -> [S] {
+    try await applyGram(try DenseMatrix(rows: x.count, columns: 1, elements: x)).column(0)
+  }
+}

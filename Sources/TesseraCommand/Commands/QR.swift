@@ -1,0 +1,86 @@
+// tessera qr FILE: the QR factorization, with LAPACK's test ratios.
+
+import ArgumentParser
+import Tessera
+
+extension QRMethod: ExpressibleByArgument {}
+
+struct QR: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "qr",
+    abstract: "Factor a matrix into orthonormal columns and a triangle, A = Q R.",
+    discussion: """
+      R has a diagonal that is not negative. The residual |A - Q R|_1 / (m |A|_1 u) and the orthogonality |I - Q'Q|_1 / \
+      (m u) are LAPACK's test ratios, with u the unit roundoff: about 1, and below 30, for factors as good as the \
+      precision allows. The rank is the number of diagonal elements of the pivoted triangle above the tolerance.
+      """)
+
+  @OptionGroup var input: MatrixOptions
+
+  @Option(help: ArgumentHelp("Write Q, m x min(m, n).", valueName: "out"))
+  var q: String?
+
+  @Option(help: ArgumentHelp("Write R, min(m, n) x n.", valueName: "out"))
+  var r: String?
+
+  @Flag(help: "Pivot columns, A P = Q R, so that the diagonal of R descends and reveals the rank.")
+  var pivot = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the permutation with --pivot: the columns of A in their new order, from 1.",
+      valueName: "out"))
+  var permutation: String?
+
+  @Option(help: ArgumentHelp("auto, tsqr or cholesky.", valueName: "method"))
+  var method: QRMethod = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Diagonal elements below this part of the largest do not count for the rank (default: max(m, n) eps).",
+      valueName: "part"))
+  var tolerance: Double?
+
+  func validate() throws {
+    if let tolerance, !(tolerance >= 0 && tolerance < 1) {
+      throw ValidationError("--tolerance is \(tolerance), expected 0 to 1.")
+    }
+    if permutation != nil, !pivot { throw ValidationError("--permutation goes with --pivot.") }
+  }
+
+  func run() async throws {
+    try await input.run(outputs: [q, r, permutation]) { try await factor(as: $0, on: $1) }
+  }
+
+  private func factor<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
+    let start = ContinuousClock.now
+    let progress = input.compute.output.progress
+    let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
+    let qr = try await a.qr(pivoting: pivot, method: method, orthogonalFactor: q != nil, certify: true)
+    let rank = try qr.rank(tolerance: tolerance.map { S.Real($0) })
+    if let q, let factor = qr.q {
+      try writeMatrix(.dense(try await factor.collect().dense()), to: q, progress: progress)
+    }
+    if let r { try writeMatrix(.dense(qr.r), to: r, progress: progress) }
+    if let permutation {
+      let column = try DenseMatrix(
+        rows: qr.permutation.count, columns: 1, elements: qr.permutation.map { Double($0 + 1) })
+      try writeMatrix(.dense(column), to: permutation, progress: progress)
+    }
+    let (residual, orthogonality) = (qr.certificate?.residual ?? .nan, qr.certificate?.orthogonality ?? .nan)
+    try await input.report(
+      [
+        ("residual", .real(residual)), ("orthogonality", .real(orthogonality)), ("rank", .int(rank)),
+        ("method", .text(qr.method.rawValue)),
+      ], since: start, on: cluster
+    ) { elapsed in
+      heading + "\n"
+        + Text.table(
+          [
+            ["rank", "\(rank)"], ["residual ratio", Text.fixed(Double(residual), 3)],
+            ["orthogonality ratio", Text.fixed(Double(orthogonality), 3)],
+          ], leading: 1)
+        + "\(qr.method.rawValue), \(Text.fixed(elapsed, 3)) s"
+    }
+  }
+}

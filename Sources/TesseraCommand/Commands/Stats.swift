@@ -1,0 +1,70 @@
+// tessera stats FILE: mean, variance, extremes and nonzeros of every column.
+
+import ArgumentParser
+import Tessera
+
+struct Stats: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats",
+    abstract: "Print mean, variance, extremes and nonzeros of every column.",
+    discussion: """
+      One pass, accurate also where means are large against deviations. Least and largest are of moduli for complex \
+      columns.
+      """)
+
+  @OptionGroup var input: MatrixOptions
+
+  @Option(
+    help: ArgumentHelp("Divide squared deviations by the number of rows less this: 1 or 0.", valueName: "n"))
+  var ddof: Int = 1
+
+  @Option(help: ArgumentHelp("A file with one weight for each row.", valueName: "file"))
+  var weights: String?
+
+  func validate() throws {
+    if ddof < 0 { throw ValidationError("--ddof is \(ddof), expected 0 or more.") }
+  }
+
+  func run() async throws {
+    try await input.run(outputs: []) { try await summarize(as: $0, on: $1) }
+  }
+
+  private func summarize<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
+    let start = ContinuousClock.now
+    let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
+    let statistics = try await a.columnStatistics(weights: try rowWeights(S.self), ddof: Double(ddof))
+    try await input.report(
+      [
+        ("mean", .array(statistics.mean.map { .scalar($0) })), ("variance", .reals(statistics.variance)),
+        ("min", .reals(statistics.minimum)), ("max", .reals(statistics.maximum)),
+        ("nonzeros", .array(statistics.nonzeros.map { .int($0) })),
+        ("oneNorm", .reals(statistics.oneNorms)), ("twoNorm", .reals(statistics.twoNorms)),
+      ], since: start, on: cluster
+    ) { elapsed in
+      var rows = [["column", "mean", "variance", "min", "max", "nonzeros"]]
+      for j in statistics.mean.indices {
+        rows.append([
+          "\(j + 1)", "\(JSON.scalar(statistics.mean[j]))", "\(statistics.variance[j])",
+          "\(statistics.minimum[j])", "\(statistics.maximum[j])", "\(statistics.nonzeros[j])",
+        ])
+      }
+      return heading + "\n" + Text.table(rows, leading: 0) + "\(Text.fixed(elapsed, 3)) s"
+    }
+  }
+
+  private func rowWeights<S: Scalar>(_: S.Type) throws -> RangeVector<S.Real>? {
+    guard let weights else { return nil }
+    let column = try LocalMatrix(
+      try readMatrix(weights, as: S.Real.self, format: nil, progress: input.compute.output.progress).contents
+    ).dense()
+    guard column.columns == 1 || column.rows == 1 else {
+      throw FileFormatError(
+        .badData, file: weights, "holds a matrix of \(column.shape), expected one column of weights")
+    }
+    let elements = column.elements(in: .columnMajor)
+    if let wrong = elements.first(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw FileFormatError(.badData, file: weights, "holds the weight \(wrong)")
+    }
+    return RangeVector(onDriver: elements)
+  }
+}

@@ -1,0 +1,65 @@
+// What commands that decompose one matrix have in common: the file, who computes, and how it comes to the
+// workers.
+
+import ArgumentParser
+import Tessera
+
+struct MatrixOptions: ParsableArguments {
+  @Argument(
+    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
+  var file: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Format of the input, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+  var format: MatrixFileFormat?
+
+  @OptionGroup var compute: ComputeOptions
+
+  /// Runs `body` on a cluster with the scalar of the file, after the outputs have been checked. A refusal by the
+  /// mathematics is reported as one of the file.
+  func run(outputs: [String?], _ body: (any Scalar.Type, Cluster) async throws -> Void) async throws {
+    try await Report.errors(onEveryRank: true) {
+      // A name that tells no format should not cost a whole computation.
+      for path in outputs.compactMap({ $0 }) { _ = try MatrixFileFormat.inferred(fromName: path) }
+      try checkOutputs(outputs + [compute.trace], input: file)
+      // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
+      try await compute.runCluster { cluster in
+        let kind =
+          if let scalar = compute.scalar { scalar } else { try scalarOfFile(file, format: format) ?? .double }
+        do {
+          try await withScalar(kind) { try await body($0, cluster) }
+        } catch let error as LinearAlgebraError {
+          if case .invalidArgument = error { throw error }
+          throw FileFormatError(.badData, file: file, "\(error)")
+        }
+      }
+    }
+  }
+
+  /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local matrix
+  /// outlive this call.
+  func rowMatrix<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws -> (
+    matrix: RowMatrix<S>, heading: String
+  ) {
+    let matrix = try LocalMatrix(
+      try readMatrix(file, as: S.self, format: format, progress: compute.output.progress).contents)
+    let kind = if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }
+    return (
+      try await RowMatrix(matrix, partitions: compute.partitions, on: cluster),
+      "\(file): \(matrix.shape), \(kind), \(S.kind.rawValue)"
+    )
+  }
+
+  /// Prints the result, as one JSON object or as `text` makes it, and the ledger if it was asked for.
+  func report(
+    _ members: [(String, JSON)], since start: ContinuousClock.Instant, on cluster: Cluster,
+    _ text: (Double) -> String
+  ) async throws {
+    let elapsed = seconds(since: start)
+    let ledger = try await compute.ledger(of: cluster)
+    try Report.result(
+      compute.output.json ? compute.json(members, seconds: elapsed, ledger) : text(elapsed))
+    if let ledger { Report.note("\(LedgerTable(ledger))") }
+  }
+}
