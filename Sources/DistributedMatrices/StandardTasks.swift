@@ -47,7 +47,7 @@ extension TaskRegistry {
       .reduce(PieceSizeTask<OperandExchangeTask<S>>.self), .reduce(PieceSizeTask<EntryExchangeTask<S>>.self),
       .reduce(StoredCountTask<LocalMatrix<S>>.self), .reduce(StoredCountTask<TripletMatrix<S>>.self),
       .tile(FileStamp.self), .source(FileStampTask.self), .reduce(SameFileTask.self),
-      .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(RowCountTask<S>.self),
+      .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
     ]
   }
 }

@@ -80,7 +80,7 @@ extension RowMatrix {
     let tiles = try await cluster.engine.read(
       EntryPartTask<S>.self, FileParts(stamp, format, count: parts), into: parts)
     let counts = try await cluster.engine.reduce(
-      RowCountTask<S>.self, RowCountArguments(lowerOnly: header.symmetry != .general), over: tiles)
+      EntryCountTask<S>.self, EntryCountArguments(lowerOnly: header.symmetry != .general), over: tiles)
     guard counts.stored == header.storedEntries else { return nil }
     let stored = counts.rows.elements.reduce(0, +)
     let matrix = CoordinateMatrix<S>(

@@ -150,7 +150,7 @@ enum SlabPartTask<S: Scalar>: SourceTask {
 }
 
 /// Whether only entries on and below the diagonal stand in the file.
-struct RowCountArguments: WireCodable {
+struct EntryCountArguments: WireCodable {
   let lowerOnly: Bool
 
   init(lowerOnly: Bool) { self.lowerOnly = lowerOnly }
@@ -164,7 +164,7 @@ struct RowCountArguments: WireCodable {
 
 /// How many entries stand in each row, from the first to the last that has any, and how many of all stand in
 /// the file.
-struct RowCounts: WireCodable {
+struct EntryCounts: WireCodable {
   var stored: Int
   var rows: Counts
 
@@ -195,14 +195,14 @@ struct RowCounts: WireCodable {
   }
 }
 
-enum RowCountTask<S: Scalar>: ReduceTask {
-  typealias Arguments = RowCountArguments
+enum EntryCountTask<S: Scalar>: ReduceTask {
+  typealias Arguments = EntryCountArguments
   typealias Input = TripletMatrix<S>
-  static var name: String { scalarName("row-counts", S.self) }
+  static var name: String { scalarName("entry-counts", S.self) }
 
-  static func run(_ arguments: RowCountArguments, _ entries: TripletMatrix<S>, tile: Int) -> RowCounts {
+  static func run(_ arguments: EntryCountArguments, _ entries: TripletMatrix<S>, tile: Int) -> EntryCounts {
     guard let first = entries.rowIndices.min(), let last = entries.rowIndices.max() else {
-      return RowCounts(stored: 0, .init(first: 0, elements: []))
+      return EntryCounts(stored: 0, .init(first: 0, elements: []))
     }
     var counts = [Int](repeating: 0, count: Int(last - first) + 1)
     var stored = 0
@@ -210,10 +210,10 @@ enum RowCountTask<S: Scalar>: ReduceTask {
       counts[Int(i - first)] += 1
       if !arguments.lowerOnly || i >= j { stored += 1 }
     }
-    return RowCounts(stored: stored, .init(first: Int(first), elements: counts))
+    return EntryCounts(stored: stored, .init(first: Int(first), elements: counts))
   }
 
-  static func combine(_ left: inout RowCounts, _ right: RowCounts, _: RowCountArguments) {
+  static func combine(_ left: inout EntryCounts, _ right: EntryCounts, _: EntryCountArguments) {
     left.stored += right.stored
     guard !right.rows.elements.isEmpty else { return }
     guard !left.rows.elements.isEmpty else {
@@ -227,6 +227,6 @@ enum RowCountTask<S: Scalar>: ReduceTask {
     for counts in [left.rows, right.rows] {
       for (i, n) in counts.elements.enumerated() { sums[counts.first - first + i] += n }
     }
-    left.rows = RowCounts.Counts(first: first, elements: sums)
+    left.rows = EntryCounts.Counts(first: first, elements: sums)
   }
 }
