@@ -35,6 +35,9 @@ extension String: WireCodable {
   }
 }
 
+/// The most elements without bytes, such as `Empty`, that an array from a peer may have.
+private let mostEmptyElements = 1 << 20
+
 extension Array: WireCodable where Element: WireCodable {
   /// Writes the count and each element; numbers of type Double all at once, as payload.
   public func encode(to writer: inout WireWriter) {
@@ -52,8 +55,12 @@ extension Array: WireCodable where Element: WireCodable {
     let count = try reader.readInt(in: 0...Int.max, "a count")
     self = []
     for _ in 0..<count {
-      guard reader.remaining > 0 else { throw .malformed(expected: "\(count) elements") }
+      let before = reader.remaining
       append(try Element(from: &reader))
+      // Bytes bound how many elements there are, but not how many that take none.
+      guard reader.remaining < before || count <= mostEmptyElements else {
+        throw .tooLong(what: "an array of \(Element.self)", length: count, limit: mostEmptyElements)
+      }
     }
   }
 }

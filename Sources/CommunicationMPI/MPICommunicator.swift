@@ -4,8 +4,8 @@
 // A message of either kind is a head and, if it is long, more pieces behind it. The head carries the tag of
 // the message, the pieces its odd twin: a receive of any source takes a head, and the rest from the head's
 // sender, without meeting the middle of another message. A head is short, so that MPI takes it before the
-// receiver asks. No piece is longer than `pieceBytes`, so that no
-// count exceeds 31 bits. Values: MPICommunicator+Values.swift, numbers: MPICommunicator+Numbers.swift.
+// receiver asks. No piece is longer than `pieceBytes`, so that no count exceeds 31 bits. Values:
+// MPICommunicator+Values.swift, numbers: MPICommunicator+Numbers.swift.
 //
 // Source: MPI: A Message-Passing Interface Standard, version 3.1, chapters 3 (point to point; 3.5 order),
 // 6.4.2 (duplicates of a communicator), 8.3 (errors), 8.7 (start and end).

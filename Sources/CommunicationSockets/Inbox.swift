@@ -11,6 +11,13 @@ struct Inbox {
     var messages: [Message?] = []
     var first = 0
     var next: Message? { first < messages.count ? messages[first] : nil }
+
+    /// Gives back the room of those that are taken, also of a queue that is never empty. O(1) a message.
+    mutating func closeUp() {
+      guard first > 1024, first > messages.count / 2 else { return }
+      messages.removeFirst(first)
+      first = 0
+    }
   }
 
   private var unasked: [Channel: [Int: Queue]] = [:]
@@ -85,6 +92,7 @@ struct Inbox {
     unasked[channel]?[source]?.messages[index] = nil
     unasked[channel]?[source]?.first = index + 1
     if index + 1 == unasked[channel]?[source]?.messages.count { unasked[channel]?[source] = nil }
+    unasked[channel]?[source]?.closeUp()
     if unasked[channel]?.isEmpty == true { unasked[channel] = nil }
     return message
   }

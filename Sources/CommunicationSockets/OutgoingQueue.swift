@@ -77,7 +77,7 @@ final class OutgoingQueue {
         return
       }
       first += 1
-      if first == waiting.count || first > 1024 {
+      if first == waiting.count || first > 1024 && first > waiting.count / 2 {
         waiting.removeFirst(first)
         first = 0
       }

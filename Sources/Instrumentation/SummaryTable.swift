@@ -79,9 +79,7 @@ private struct Tally {
   mutating func add(_ event: Event) {
     count += 1
     times[event.worker, default: 0] += event.duration
-    // Counts of other processes: what is beyond 2^63 together is no count.
-    let (sum, overflows) = flops.addingReportingOverflow(event.flops)
-    flops = overflows ? .max : sum
+    flops = saturatingSum(flops, event.flops)
     if case .transfer(let transfer) = event.kind, transfer.direction == .received {
       messages += 1
       bytes += transfer.bytes
@@ -92,8 +90,14 @@ private struct Tally {
     SummaryTable.Row(
       category: key.category, name: key.name, count: count, workers: times.count,
       longest: times.values.max() ?? 0, shortest: times.values.min() ?? 0,
-      time: times.values.reduce(0, +), flops: flops, messages: messages, bytes: bytes)
+      time: times.values.reduce(0, saturatingSum), flops: flops, messages: messages, bytes: bytes)
   }
+}
+
+/// Counts of other processes: what is beyond 2^63 together is no count.
+private func saturatingSum(_ a: Int, _ b: Int) -> Int {
+  let (sum, overflows) = a.addingReportingOverflow(b)
+  return overflows ? .max : sum
 }
 
 extension SummaryTable: CustomStringConvertible {

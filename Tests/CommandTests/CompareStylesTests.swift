@@ -91,7 +91,7 @@ struct CompareStylesTests {
 
   @Test(arguments: [
     ["--repeats", "0"], ["--workload", "nothing"], ["--kill", "3", "--workers", "3"], ["--density", "2"],
-    ["--svg", "out.png"], ["--slow-factor", "1"],
+    ["--svg", "out.png"], ["--slow-factor", "1"], ["--slow", "1", "--transport", "in-process"],
   ])
   func whatCannotBeMeasuredIsRefused(arguments: [String]) throws {
     let run = try CommandRun(["compare-styles"] + arguments)

@@ -30,6 +30,16 @@ import Testing
     #expect(received[2] == (0..<4).flatMap { _ in Array(0..<500) })
   }
 
+  @Test func aQueueThatIsNeverEmptyKeepsItsOrder() throws {
+    let end = InProcessCommunicator.group(size: 1)[0]
+    for k in 0..<10_000 {
+      try end.send(k, to: 0, tag: .tiles)
+      // Two come for each that is taken, until half of them are there.
+      if k % 2 == 1 { #expect(try end.receive(Int.self, from: 0, tag: .tiles) == k / 2) }
+    }
+    for k in 5000..<10_000 { #expect(try end.receive(Int.self, from: 0, tag: .tiles) == k) }
+  }
+
   @Test func aWorkerCanSendToItself() throws {
     let end = InProcessCommunicator.group(size: 1)[0]
     try end.send(5, to: 0, tag: .tiles)

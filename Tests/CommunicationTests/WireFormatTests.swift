@@ -126,6 +126,14 @@ private final class Trickle: WireSource {
     #expect(throws: CommunicationError.self) { try [Double](from: &short) }
   }
 
+  @Test func elementsWithoutBytesTravelAndAFalseCountOfThemIsRefused() throws {
+    var reader = WireReader(encoded([Empty(), Empty(), Empty()]))
+    #expect(try [Empty](from: &reader).count == 3 && reader.remaining == 0)
+    // Bytes that follow bound nothing.
+    reader = WireReader(encoded([1 << 62, 7]).dropFirst(8).map { $0 })
+    #expect(throws: CommunicationError.self) { try [Empty](from: &reader) }
+  }
+
   @Test func valuesAreReadBack() throws {
     func check<Value: WireCodable & Equatable>(_ value: Value) throws {
       #expect(try decoded(Value.self, encoded(value)) == value)

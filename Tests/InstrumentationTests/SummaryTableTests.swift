@@ -48,6 +48,11 @@ func sampleRun() -> [Event] {
     #expect(table.rows.reduce(0) { $0 + $1.bytes } == 2 * 1_000_064)
   }
 
+  @Test func timesThatNoSumHoldsAreNoTrap() {
+    let row = SummaryTable((0..<9).map { Event(.task, "t", worker: $0, start: 0, duration: 1 << 60) }).rows[0]
+    #expect(row.longest == 1 << 60 && row.time == .max)
+  }
+
   @Test func isATableAlsoWithoutEvents() {
     let table = SummaryTable([])
     #expect(table.rows.isEmpty)

@@ -8,42 +8,17 @@
 
 /// An associative operation on two buffers of equal length that leaves its result in the left one.
 public struct Elementwise<Element: Sendable>: Sendable {
-  /// Which operation it is, for transports that know some by themselves.
-  public enum Kind: Sendable, Hashable {
-    /// Addition.
-    case sum
-    /// The larger of the two.
-    case maximum
-    /// The smaller of the two.
-    case minimum
-    /// Anything else.
-    case other
-  }
-
-  /// Which operation it is.
-  public let kind: Kind
   /// left = left op right.
   public let combine:
     @Sendable (_ left: UnsafeMutableBufferPointer<Element>, _ right: UnsafeBufferPointer<Element>) -> Void
 
-  /// An operation of one's own on whole buffers.
+  /// An operation on whole buffers.
   public init(
     _ combine:
       @escaping @Sendable (
         _ left: UnsafeMutableBufferPointer<Element>, _ right: UnsafeBufferPointer<Element>
       ) -> Void
   ) {
-    self.init(.other, combine)
-  }
-
-  @usableFromInline init(
-    _ kind: Kind,
-    _ combine:
-      @escaping @Sendable (
-        _ left: UnsafeMutableBufferPointer<Element>, _ right: UnsafeBufferPointer<Element>
-      ) -> Void
-  ) {
-    self.kind = kind
     self.combine = combine
   }
 }
@@ -53,7 +28,7 @@ public struct Elementwise<Element: Sendable>: Sendable {
 extension Elementwise where Element: AdditiveArithmetic {
   /// The sum.
   @inlinable public static var sum: Elementwise {
-    Elementwise(.sum) { left, right in
+    Elementwise { left, right in
       for i in left.indices { left[i] += right[i] }
     }
   }
@@ -62,14 +37,14 @@ extension Elementwise where Element: AdditiveArithmetic {
 extension Elementwise where Element: Comparable {
   /// The larger of the two; the left one where neither is, so that a NaN of the lowest rank stays.
   @inlinable public static var maximum: Elementwise {
-    Elementwise(.maximum) { left, right in
+    Elementwise { left, right in
       for i in left.indices where right[i] > left[i] { left[i] = right[i] }
     }
   }
 
   /// The smaller of the two; the left one where neither is.
   @inlinable public static var minimum: Elementwise {
-    Elementwise(.minimum) { left, right in
+    Elementwise { left, right in
       for i in left.indices where right[i] < left[i] { left[i] = right[i] }
     }
   }

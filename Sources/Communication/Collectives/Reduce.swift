@@ -23,4 +23,12 @@ extension Communicator {
       return nil
     }
   }
+  /// Combines every worker's value at rank 0, along the tree by rank; nil elsewhere.
+  ///
+  /// - Throws: what `send` and `receive` throw.
+  public func reduce<Value: WireCodable>(_ value: Value, _ combine: (Value, Value) -> Value)
+    throws(CommunicationError) -> Value?
+  {
+    try reduce(value, tag: .collective, combine)
+  }
 }

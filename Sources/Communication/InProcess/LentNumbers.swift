@@ -2,6 +2,7 @@
 // its own and says so, the sender's wait ends. One copy. When the group is closed the sender takes the memory
 // back, unless the receiver is copying just then, for which it waits.
 
+import Glibc
 import Synchronization
 
 /// Numbers of whatever type, lent to the receiver of a message.
@@ -44,7 +45,7 @@ final class LentNumbers<Element: Sendable>: LentMessage, @unchecked Sendable {
   /// Takes the memory back; false when the receiver has had it first, and is done with it now.
   func withdraw() -> Bool {
     if change(from: .offered, to: .withdrawn) { return true }
-    while !isTaken {}
+    while !isTaken { sched_yield() }
     return false
   }
 

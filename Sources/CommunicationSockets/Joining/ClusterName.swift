@@ -14,7 +14,8 @@ public struct ClusterName: Equatable, Sendable, CustomStringConvertible {
   /// - Throws: `refused` when the text is longer than 32 bytes of UTF-8 or has a zero in it.
   public init(_ text: String) throws(CommunicationError) {
     guard text.utf8.count <= Self.byteCount, !text.utf8.contains(0) else {
-      throw .refused(reason: "the cluster's name '\(text)' is longer than \(Self.byteCount) bytes")
+      throw .refused(
+        reason: "the cluster's name '\(text)' is longer than \(Self.byteCount) bytes, or has a zero in it")
     }
     bytes = text.utf8 + [UInt8](repeating: 0, count: Self.byteCount - text.utf8.count)
   }

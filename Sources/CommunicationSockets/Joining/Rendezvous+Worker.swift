@@ -76,6 +76,7 @@ extension Rendezvous {
   {
     let deadline = ContinuousClock.now + terms.patience
     var pause = Duration.milliseconds(20)
+    var isTold = false
     while true {
       var failure = CommunicationError.refused(reason: "nobody answers")
       var addresses: [SocketAddress] = []
@@ -87,7 +88,13 @@ extension Rendezvous {
         } catch {
           switch error {
           case .final(let reason): throw CommunicationError.refused(reason: "\(address): \(reason)")
-          case .tryAgain(let error): failure = error
+          case .tryAgain(let error):
+            failure = error
+            // Somebody is there, and not a driver as it should be: a person need not wait to know.
+            if case .closed(let reason) = error, !isTold {
+              terms.note("\(address): \(reason); trying again")
+              isTold = true
+            }
           }
         }
       }

@@ -108,6 +108,10 @@ public struct CompareStyles: AsyncParsableCommand {
       guard kill + slow == 0 || comparison.configuration.transport != .mpi else {
         throw ExecutionError.invalidConfiguration("a lost rank ends its MPI job; leave out --kill and --slow")
       }
+      guard slow == 0 || !comparison.ways(with: .slow(slow, factor: slowFactor)).isEmpty else {
+        throw ExecutionError.invalidConfiguration(
+          "threads cannot be slowed: --slow needs the transport sockets")
+      }
       let report = try await measure(comparison)
       if let svg { try report.chart(title: title(report)).svg().write(toFile: svg) }
       try Report.result(
