@@ -144,7 +144,7 @@ struct FailureTests {
     #expect(try scratch.names().isEmpty)
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: ["info", "svd", "spy"])
+  @Test(.timeLimit(.minutes(10)), arguments: ["info", "svd", "spy"])
   func aPipeIsReadOnce(command: String) throws {
     let run = try shell(
       "\(command) /dev/stdin --format mtx <<'END'\n%%MatrixMarket matrix array real general\n1 1\n3\nEND")

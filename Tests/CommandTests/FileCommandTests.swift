@@ -87,10 +87,14 @@ struct FileCommandTests {
     let picture = scratch.path("spy.svg")
     #expect(try CommandRun(["spy", CommandRun.digits, picture, "--partitions", "4"]).exitCode == 0)
     #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
-    let rows = try String(contentsOfFile: picture, encoding: .utf8)
-    let blocks = ["spy", CommandRun.digits, picture, "--partition", "block", "--parts", "4"]
-    #expect(try CommandRun(blocks).exitCode == 0)
-    #expect(try String(contentsOfFile: picture, encoding: .utf8) != rows)
+    let square = scratch.path("a.mtx")
+    #expect(try CommandRun(["generate", "poisson", "12x12", square]).exitCode == 0)
+    let pictures = try ["row", "block"].map { partition in
+      let drawing = ["spy", square, picture, "--partition", partition, "--parts", "4"]
+      #expect(try CommandRun(drawing).exitCode == 0)
+      return try String(contentsOfFile: picture, encoding: .utf8)
+    }
+    #expect(pictures[0] != pictures[1])
     #expect(try CommandRun(["spy", CommandRun.digits, "--partition", "coordinate"]).exitCode == 64)
   }
 

@@ -91,7 +91,8 @@ struct SVDCommandTests {
     let ledger = try #require(try run.json()["ledger"] as? [String: Any])
     #expect(
       Set(ledger.keys) == [
-        "worker", "measuredWords", "messages", "payloadBytes", "headerBytes", "waitingSeconds", "operations",
+        "worker", "measuredWords", "measuredPeakBytes", "messages", "payloadBytes", "headerBytes",
+        "waitingSeconds", "operations",
       ])
     let operations = try #require(ledger["operations"] as? [[String: Any]])
     for key in ["measuredWords", "messages", "payloadBytes", "headerBytes"] {

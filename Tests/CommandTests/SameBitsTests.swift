@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct SameBitsTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct SameBitsTests {
   /// What the program prints with the settings, having run as they say.
   private static func bits(_ style: String, _ transport: String, workers: Int) throws -> String {
     var settings = ["TESSERA_STYLE": style, "TESSERA_TRANSPORT": transport]

@@ -203,7 +203,7 @@ import Testing
 
   @Test func countsThatWouldOverflowAreRefused() {
     func ledger(_ counts: [Int], peers: [Int] = [0]) -> [UInt8] {
-      encoded(0) + encoded(["a"]) + encoded([peers.count])
+      encoded(0) + encoded(0) + encoded(["a"]) + encoded([peers.count])
         + encoded(Integers(peers.flatMap { [$0] + counts }))
     }
     let fine = [Int](repeating: 1 << 51, count: 9)
@@ -222,7 +222,8 @@ import Testing
     }
     #expect(throws: CommunicationError.self) {
       try decoded(
-        WorkerLedger.self, encoded(0) + encoded(["a", "a"]) + encoded([0, 0]) + encoded(Integers([])))
+        WorkerLedger.self,
+        encoded(0) + encoded(0) + encoded(["a", "a"]) + encoded([0, 0]) + encoded(Integers([])))
     }
   }
 

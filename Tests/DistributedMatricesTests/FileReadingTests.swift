@@ -9,7 +9,7 @@ import TesseraMatrixFiles
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct FileReadingTests {
+@Suite(.timeLimit(.minutes(10))) struct FileReadingTests {
   private func files(in folder: String) throws -> [String] {
     var random = SeededGenerator(seed: 3)
     let sparse = try (random.sparse(83, 40, density: 0.1) as SparseMatrix<Double>).triplets()
@@ -42,7 +42,9 @@ import Testing
             #expect(read.partitioning == sent.partitioning, "\(file)")
             #expect(read.storedCount == sent.storedCount, "\(file)")
             let (a, b) = (try await read.collect(), try await sent.collect())
-            #expect(a == b, "\(file) on \(workers) workers")
+            // Tiles without elements are dense or sparse alike.
+            let isEmpty = b.rows * b.columns == 0
+            #expect(isEmpty ? a.shape == b.shape : a == b, "\(file) on \(workers) workers")
           }
         }
       }

@@ -32,10 +32,14 @@ func killAtRandom(count: Int, seed: Int) async throws {
   // How long the jobs take without an accident is how late accidents may come.
   let clock = ContinuousClock()
   var results: Set<String> = []
-  let longest = try await onCluster { cluster in
-    let start = clock.now
-    results.insert(try await everything(cluster))
-    return (clock.now - start) / .seconds(1)
+  var longest = 0.0
+  // The second time, when what is made once and kept has been made.
+  for _ in 0..<2 {
+    longest = try await onCluster { cluster in
+      let start = clock.now
+      results.insert(try await everything(cluster))
+      return (clock.now - start) / .seconds(1)
+    }
   }
   let killed = Mutex(0)
   for _ in 0..<count {

@@ -5,7 +5,7 @@ import Foundation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)), .serialized)
+@Suite(.timeLimit(.minutes(10)), .serialized)
 struct JoiningTests {
   private static let secret = ["TESSERA_SECRET": "never to be printed 0123456789"]
   private static let job = ["work", "tiles=30", "ms=60"]

@@ -129,26 +129,31 @@ extension TaskRegistry {
   }
 
   @Test(arguments: [4, 5, 8]) func aTaskThatEndsItsWorkersEndsTheJobByName(workers: Int) async throws {
-    let group = InProcessCommunicator.group(size: workers)
-    victims.withLock { $0[workers] = group }
-    defer { victims.withLock { $0[workers] = nil } }
-    // On a busy machine a stalled worker may seem slow, and its task get a backup on the driver's own.
     var limits = Scheduler.Limits()
     limits.leastBackupTime = .max
-    try await Scheduler.Limits.$inForce.withValue(limits) {
-      try await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
-        let tiles = try await cluster.engine.place(grid)
-        do {
-          _ = try await cluster.engine.collect(cluster.engine.map(LethalTask.self, workers, over: tiles))
-          Issue.record("the task was never given up")
-        } catch let error as ExecutionError {
-          guard case .workersLost("test/lethal", 3, let count, let reason) = error else { throw error }
-          #expect(count == min(4, workers - 1) && reason.contains(": of tile 3 at worker "))
-          #expect(!reason.hasSuffix(" 0"))
+    // On a busy machine the task may come to be done by the driver's own worker, which it does not end.
+    for attempt in 1...3 {
+      let group = InProcessCommunicator.group(size: workers)
+      victims.withLock { $0[workers] = group }
+      defer { victims.withLock { $0[workers] = nil } }
+      let isGivenUp = try await Scheduler.Limits.$inForce.withValue(limits) {
+        try await withCluster(over: group, style: .dataflow, registry: .slow) { cluster in
+          let tiles = try await cluster.engine.place(grid)
+          do {
+            _ = try await cluster.engine.collect(cluster.engine.map(LethalTask.self, workers, over: tiles))
+            return false
+          } catch let error as ExecutionError {
+            guard case .workersLost("test/lethal", 3, let count, let reason) = error else { throw error }
+            #expect(count == min(4, workers - 1) && reason.contains(": of tile 3 at worker "))
+            #expect(!reason.hasSuffix(" 0"))
+          }
+          // The driver's own worker lives, and whoever else is left.
+          #expect(try await cluster.engine.collect(tiles) == grid)
+          return true
         }
-        // The driver's own worker lives, and whoever else is left.
-        #expect(try await cluster.engine.collect(tiles) == grid)
       }
+      if isGivenUp { return }
+      if attempt == 3 { Issue.record("the task was never given up") }
     }
   }
 

@@ -155,6 +155,8 @@ extension Scheduler {
     return others.isEmpty ? living : others
   }
 
-  /// Order of preference among equals: the shortest queue, then the lowest rank.
-  func busyness(_ worker: Int) -> (Int, Int) { (workers[worker]?.queue.count ?? 0, worker) }
+  /// Order of preference among equals: who was not slow, the shortest queue, the lowest rank.
+  func busyness(_ worker: Int) -> (Int, Int, Int) {
+    (workers[worker]?.isSlow == true ? 1 : 0, workers[worker]?.queue.count ?? 0, worker)
+  }
 }

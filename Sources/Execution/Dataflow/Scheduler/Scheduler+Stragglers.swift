@@ -50,10 +50,11 @@ extension Scheduler {
     start(block, on: worker, inputs, asBackup: true)
   }
 
-  /// Takes the later half of what waits in the slow worker's queue, for the idle.
+  /// Takes what waits in the slow worker's queue beyond its fair share, for the idle.
   private mutating func share(queueOf slow: Int) {
-    guard let queue = workers[slow]?.queue, queue.count > 1, !idle(except: slow).isEmpty else { return }
-    move(queue[(1 + (queue.count - 1) / 2)...], awayFrom: slow)
+    let takers = idle(except: slow).count
+    guard let queue = workers[slow]?.queue, queue.count > 1, takers > 0 else { return }
+    move(queue[(1 + (queue.count - 1) / (takers + 1))...], awayFrom: slow)
   }
 
   /// Takes from every queue what is beyond its fair share, for a worker that has just come: the last tasks, and
