@@ -38,38 +38,13 @@ struct Embedding: WireCodable {
   }
 }
 
-/// A part and the place of its first element in a tile.
-struct PlacedTile<S: Scalar>: WireCodable {
-  let row: Int
-  let column: Int
-  let matrix: LocalMatrix<S>
-
-  init(row: Int, column: Int, _ matrix: LocalMatrix<S>) {
-    self.row = row
-    self.column = column
-    self.matrix = matrix
-  }
-
-  func encode(to writer: inout WireWriter) {
-    writer.write(row)
-    writer.write(column)
-    matrix.encode(to: &writer)
-  }
-
-  init(from reader: inout WireReader) throws(CommunicationError) {
-    row = try reader.readInt(in: 0...Int(Int32.max), "a row")
-    column = try reader.readInt(in: 0...Int(Int32.max), "a column")
-    matrix = try LocalMatrix(from: &reader)
-  }
-}
-
 enum EmbeddingTask<S: Scalar>: ExchangeTask {
   typealias Arguments = Embedding
   typealias Input = LocalMatrix<S>
   static var name: String { scalarName("embedding", S.self) }
 
   static func split(_ place: Embedding, _ tile: LocalMatrix<S>, tile t: Int) throws -> [(
-    target: Int, piece: PlacedTile<S>
+    target: Int, piece: OperandPart<S>
   )] {
     guard 0..<place.source.tileCount ~= t, tile.rows == place.source.rows(ofTile: t).count,
       tile.columns == place.source.columns(ofTile: t).count
@@ -77,14 +52,14 @@ enum EmbeddingTask<S: Scalar>: ExchangeTask {
     let rows = place.source.rows(ofTile: t).shifted(by: place.row)
     let columns = place.source.columns(ofTile: t).shifted(by: place.column)
     let grid = place.target
-    var pieces: [(target: Int, piece: PlacedTile<S>)] = []
+    var pieces: [(target: Int, piece: OperandPart<S>)] = []
     for (i, r) in (0..<grid.rows).crossings(rows, grid.rowCuts) {
       for (j, c) in (0..<grid.columns).crossings(columns, grid.columnCuts) {
         let part = try tile[r.shifted(by: -rows.lowerBound), c.shifted(by: -columns.lowerBound)]
         pieces.append(
           (
             i * grid.columnCuts.count + j,
-            PlacedTile(
+            OperandPart(
               row: r.lowerBound - grid.rowCuts[i].lowerBound,
               column: c.lowerBound - grid.columnCuts[j].lowerBound, part)
           ))
@@ -93,7 +68,7 @@ enum EmbeddingTask<S: Scalar>: ExchangeTask {
     return pieces
   }
 
-  static func merge(_ place: Embedding, _ pieces: [PlacedTile<S>], tile: Int) throws -> LocalMatrix<S> {
+  static func merge(_ place: Embedding, _ pieces: [OperandPart<S>], tile: Int) throws -> LocalMatrix<S> {
     guard 0..<place.target.tileCount ~= tile else {
       throw CommunicationError.malformed(expected: "tile \(tile) in a grid")
     }
