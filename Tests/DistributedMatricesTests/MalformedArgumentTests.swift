@@ -17,9 +17,6 @@ struct MalformedArgumentTests {
       let local: DenseMatrix<Double> = generator.dense(9, 4)
       let a = try await RowMatrix(.dense(local), partitions: 4, on: cluster)
       let engine = cluster.engine
-      func refused(_ step: () async throws -> Void) async {
-        await #expect(throws: ExecutionError.self) { try await step() }
-      }
       for (width, count) in [(2, 4), (-1, 4), (Int.max, 4), (1, 0)] {
         await refused {
           let panel = Panel<Double>(width: width, elements: [Double](repeating: 1, count: count))
@@ -37,5 +34,9 @@ struct MalformedArgumentTests {
       let x: [Double] = generator.vector(4)
       #expect(try await a.applyGram(x).count == 4)
     }
+  }
+
+  private func refused(_ step: () async throws -> Void) async {
+    await #expect(throws: ExecutionError.self) { try await step() }
   }
 }
