@@ -107,7 +107,8 @@ final class DataflowEngine: Engine {
     let tileCount = Task.Input.ownership(of: input).tileCount
     precondition(tileCount > 0, "nothing to reduce")
     // A few tasks for each worker, so that a slow one can be relieved of some, and fewer where all of them
-    // have taken no time before; where memory is limited, one tile at a time.
+    // have taken no time before; where memory is limited, one tile at a time, and partial results that have
+    // to wait go to the disk instead of being computed again.
     let pace = paces.withLock { $0[task.name] } ?? .max
     var span = 1
     while !isMemoryLimited, span * 2 * workerCount <= tileCount,
@@ -125,6 +126,7 @@ final class DataflowEngine: Engine {
     ) {
       var definition = Definition($0, .reduce, task.name, arguments)
       (definition.tileCount, definition.span) = (tileCount, span)
+      if isMemoryLimited { definition.level = .memoryThenDisk }
       return .task(definition)
     }
     let values = try await perform(

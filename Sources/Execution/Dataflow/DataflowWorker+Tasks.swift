@@ -63,25 +63,33 @@ extension DataflowWorker {
     }
     if let missing {
       return [.missing(work.block, attempt: work.attempt, input: missing.block, holder: missing.holder)]
-        + evictions(store.unpin(sparing: queue.inputs))
+        + evictions(store.unpin(sparing: queue.uses))
     }
     do {
       let block = try recorder.measure(work.purpose.event, operation.name, worker: communicator.rank) {
         try operation.make(work.block.index, inputs)
       }
-      let (bytes, evicted) = store.store(block, as: work.block, sparing: queue.inputs)
+      let (bytes, evicted) = store.store(block, as: work.block, sparing: queue.uses)
       let made = Report.made(
         work.block, attempt: work.attempt, bytes: bytes, duration: max(0, MonotonicClock.now() - start),
         work.isWanted ? SealedValue(block) : nil)
-      return [made] + evictions(evicted + store.unpin(sparing: queue.inputs))
+      let spent = store.isLimited && operation.spends(work.block.index) ? drop(work.inputs) : []
+      return [made] + evictions(evicted + spent + store.unpin(sparing: queue.uses))
     } catch {
       let failure = error as? TileFailure ?? TileFailure(tile: work.block.index, cause: error)
       return [
         .failed(
           work.block, attempt: work.attempt,
           TaskFailure(task: operation.task, tile: failure.tile, cause: failure.cause))
-      ] + evictions(store.unpin(sparing: queue.inputs))
+      ] + evictions(store.unpin(sparing: queue.uses))
     }
+  }
+
+  /// Forgets the inputs that are here: where memory is short nobody keeps what is used up.
+  private func drop(_ inputs: [Location]) -> [BlockID] {
+    let blocks = inputs.filter { $0.holder == communicator.rank }.map(\.block)
+    store.drop(blocks)
+    return blocks
   }
 
   private func evictions(_ blocks: [BlockID]) -> [Report] { blocks.isEmpty ? [] : [.evicted(blocks)] }

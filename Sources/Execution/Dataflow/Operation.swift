@@ -14,6 +14,8 @@ struct Operation: Sendable {
   let inputTypes: @Sendable (_ index: Int) -> [any WireCodable.Type]
   /// Makes block number `index`.
   let make: @Sendable (_ index: Int, _ inputs: [any WireCodable]) throws -> any WireCodable
+  /// Whether the inputs of block number `index` are good for nothing else: partial results that have become one.
+  var spends: @Sendable (_ index: Int) -> Bool = { _ in false }
 }
 
 /// What went wrong at a tile that is not the block's own number, as in a reduction over many.
@@ -97,6 +99,7 @@ extension Operation {
     inputTypes = { index in
       if case .join = steps[index] { [Task.Output.self] } else { types }
     }
+    spends = { index in if case .join = steps[index] { true } else { false } }
     make = { index, inputs in
       switch steps[index] {
       case .join(_, let right):

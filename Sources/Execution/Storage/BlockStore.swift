@@ -3,10 +3,10 @@
 //   1. blocks that nobody asked to keep are forgotten: they can be computed again from their lineage;
 //   2. blocks that are persisted on disk go there;
 //   3. blocks that are persisted in memory are forgotten;
-//   4. blocks that tasks in the worker's queue will read.
-// What the running task reads stays, and so does what it has just made: with `capacity` C the blocks in
-// memory are at most C bytes and one task's inputs and output. Where nothing can be computed again only 2
-// happens.
+//   4. blocks that tasks in the worker's queue will read, those that are read last first.
+// What the running task reads stays, and so do what it has just made and what the queue keeps for a task to
+// come (TaskQueue.swift): with `capacity` C the blocks in memory are at most C bytes, one task's inputs and
+// output, and what is made on the way to them. Where nothing can be computed again only 2 happens.
 //
 // O(1) per access, O(n log n) in the blocks in memory per eviction. A block is as large as its wire format.
 // Blocks on disk are read from there each time; one that cannot be read is a block that is not here.
@@ -52,6 +52,9 @@ final class BlockStore: Sendable {
   private let capacity: Int
   private let isRecomputable: Bool
 
+  /// Whether there may be more blocks than room.
+  var isLimited: Bool { capacity < .max }
+
   /// A store that makes room beyond `capacity` bytes in memory.
   ///
   /// - Parameter isRecomputable: whether a block that is forgotten can be had again.
@@ -89,17 +92,17 @@ final class BlockStore: Sendable {
   }
 
   /// Lets go of what was pinned; returns the blocks that had to go for it.
-  func unpin(sparing needed: () -> Set<BlockID> = { [] }) -> [BlockID] {
+  func unpin(sparing uses: () -> [BlockID: TaskQueue.Use] = { [:] }) -> [BlockID] {
     state.withLock { state in
       state.pinned = []
-      return makeRoom(&state, for: nil, needed)
+      return makeRoom(&state, for: nil, uses)
     }
   }
 
   /// Stores a block; returns its bytes and the blocks that had to go.
   ///
-  /// - Parameter needed: the blocks that the tasks in the worker's queue will read. Asked if room is needed.
-  func store(_ value: some WireCodable, as id: BlockID, sparing needed: () -> Set<BlockID> = { [] })
+  /// - Parameter uses: the blocks that the tasks in the worker's queue will read. Asked if room is needed.
+  func store(_ value: some WireCodable, as id: BlockID, sparing uses: () -> [BlockID: TaskQueue.Use] = { [:] })
     -> (bytes: Int, evicted: [BlockID])
   {
     let footprint = WireFootprint(of: value)
@@ -112,7 +115,7 @@ final class BlockStore: Sendable {
       state.entries[id.collection, default: [:]][id.index] = Entry(
         place: .memory(value), bytes: bytes, lastUse: state.uses, footprint: footprint)
       state.hold(footprint)
-      return (bytes, makeRoom(&state, for: id, needed))
+      return (bytes, makeRoom(&state, for: id, uses))
     }
   }
 
@@ -132,15 +135,15 @@ final class BlockStore: Sendable {
     }
   }
 
-  private func makeRoom(_ state: inout State, for newest: BlockID?, _ needed: () -> Set<BlockID>)
-    -> [BlockID]
-  {
+  private func makeRoom(
+    _ state: inout State, for newest: BlockID?, _ uses: () -> [BlockID: TaskQueue.Use]
+  ) -> [BlockID] {
     guard state.bytes > capacity else { return [] }
-    let needed = needed()
+    let uses = uses()
     func order(_ id: BlockID, _ entry: Entry) -> (Int, Int) {
+      if let use = uses[id] { return (4, -use.turn) }
       let rank =
         switch state.levels[id.collection] {
-        case _ where needed.contains(id): 4
         case .memory?: 3
         case .memoryThenDisk?: 2
         case nil: 1
@@ -160,7 +163,7 @@ final class BlockStore: Sendable {
       if state.bytes <= capacity { break }
       if state.levels[id.collection] == .memoryThenDisk, state.spill(id) { continue }
       // A full disk is no reason to fail where the block can be computed again.
-      guard isRecomputable else { continue }
+      guard isRecomputable, uses[id]?.isKept != true else { continue }
       state.drop(id)
       evicted.append(id)
     }

@@ -59,13 +59,49 @@ import Testing
     _ = store.block(BlockID(1, 0))
     var gone: [BlockID] = []
     for k in 0..<6 {
-      gone += store.store(numbers(k), as: BlockID(5, k)) { [BlockID(4, 1)] }.evicted
+      gone += store.store(numbers(k), as: BlockID(5, k)) {
+        [BlockID(4, 1): TaskQueue.Use(turn: 0, isKept: false)]
+      }.evicted
     }
     // The least recently used of those nobody keeps; to the disk, which is not told, 3.0; then what is kept in
     // memory; what will be read, not at all as long as there is something else.
     #expect(gone == [(4, 0), (1, 0), (2, 0), (5, 0), (5, 1)].map { BlockID($0, $1) })
     #expect(store.block(BlockID(3, 0)) as? Numbers == numbers(3))
     #expect(store.block(BlockID(2, 0)) == nil && store.block(BlockID(4, 1)) != nil)
+  }
+
+  @Test func whatIsReadSoonStaysLongerAndWhatTheQueueKeepsStays() {
+    let store = store(blocks: 3)
+    for k in 0..<3 { _ = store.store(numbers(k), as: BlockID(1, k)) }
+    var uses: [BlockID: TaskQueue.Use] = [:]
+    // Block 1 has been used before block 2, and is read after it.
+    for (turn, k) in [2, 1, 0].enumerated() {
+      uses[BlockID(1, k)] = TaskQueue.Use(turn: turn, isKept: k == 0)
+    }
+    let gone = (3..<6).map { k in store.store(numbers(k), as: BlockID(2, k)) { uses }.evicted }
+    #expect(gone == [[BlockID(1, 1)], [BlockID(2, 3)], [BlockID(2, 4)]])
+    let rest = (6..<8).map { k in
+      uses[BlockID(2, k - 1)] = TaskQueue.Use(turn: k, isKept: true)
+      return store.store(numbers(k), as: BlockID(2, k)) { uses }.evicted
+    }
+    #expect(rest == [[BlockID(1, 2)], []])
+  }
+
+  @Test func aQueueKeepsWhatItMakesForItselfAndWhatHasBeenMissed() {
+    let queue = TaskQueue()
+    func work(_ block: BlockID, attempt: Int = 1, reading inputs: [BlockID] = []) -> Work {
+      var work = Work(block, attempt: attempt)
+      work.inputs = inputs.map { Location(block: $0, holder: 0) }
+      return work
+    }
+    let (a, b, c, d) = (BlockID(1, 0), BlockID(2, 0), BlockID(3, 0), BlockID(4, 0))
+    queue.append([work(b, reading: [a]), work(c, reading: [a, b])])
+    queue.append([work(BlockID(3, 1), attempt: 2, reading: [d, a])])
+    let uses = queue.uses()
+    #expect(uses.count == 3 && uses[a]?.turn == 0 && uses[b]?.turn == 1 && uses[d]?.turn == 2)
+    #expect(uses[b]?.isKept == true && uses[d]?.isKept == true && uses[a]?.isKept == true)
+    queue.cancel([BlockID(3, 1)])
+    #expect(queue.uses()[a]?.isKept == false && queue.uses()[d] == nil)
   }
 
   @Test func withoutLineageOnlyTheDiskMakesRoom() {

@@ -65,6 +65,22 @@ private enum BlobProduct: ReduceTask {
   }
 }
 
+/// A value several times as large as the tile it comes from, as a Gram matrix is.
+private enum BlobOuterProduct: ReduceTask {
+  typealias Arguments = Int
+  typealias Input = TilePair<Blob, Blob>
+  static let name = "test/blob-outer-product"
+  static func run(_ copies: Int, _ input: TilePair<Blob, Blob>, tile: Int) -> Numbers {
+    Numbers(
+      (0..<copies).flatMap { k in
+        zip(input.first.numbers, input.second.numbers).map { ($0 + Double(k)) * $1 }
+      })
+  }
+  static func combine(_ left: inout Numbers, _ right: Numbers, _ copies: Int) {
+    for i in left.elements.indices { left.elements[i] += right.elements[i] }
+  }
+}
+
 /// Every blob's part for every other.
 private enum BlobShuffling: ExchangeTask {
   typealias Arguments = Int
@@ -83,7 +99,7 @@ private enum BlobShuffling: ExchangeTask {
 extension TaskRegistry {
   fileprivate static let blobs = TaskRegistry([
     .source(BlobSource.self), .map(BlobScaling.self), .reduce(BlobProduct.self),
-    .exchange(BlobShuffling.self),
+    .reduce(BlobOuterProduct.self), .exchange(BlobShuffling.self),
   ])
 }
 
@@ -124,6 +140,27 @@ extension TaskRegistry {
     // The last thread lets go of its worker while the cluster returns.
     for _ in 0..<5000 where live.withLock({ $0.bytes }) > 0 { try await Task.sleep(for: .milliseconds(1)) }
     #expect(live.withLock { $0.bytes } == 0)
+  }
+
+  /// In tiles: from room for nothing to room for nearly all.
+  @Test(arguments: [0, 1, 2, 3, 5, 8, 21, 60], [1, 2, 3, 5])
+  func partialResultsLargerThanTilesNeedNoMoreMemory(room: Int, workers: Int) async throws {
+    func sums(_ cluster: Cluster) async throws -> [Numbers] {
+      let engine = cluster.engine
+      let blobs = try await engine.read(BlobSource.self, 64, into: 64)
+      let scaled = try await engine.map(BlobScaling.self, 5, over: blobs)
+      var sums: [Numbers] = []
+      for _ in 0..<3 {
+        sums.append(try await engine.reduce(BlobOuterProduct.self, 6, over: AlignedPair(blobs, scaled)))
+      }
+      return sums
+    }
+    let expected = try await withCluster(workers: 1, registry: .blobs, sums)
+    for way in [Way.dataflow, .dataflowEncoded] {
+      let result = try await withCluster(
+        workers: workers, way: way, registry: .blobs, memory: max(1, room * 8 * 64), sums)
+      #expect(result == expected)
+    }
   }
 
   @Test func whatIsOnDiskIsNotComputedAgain() async throws {

@@ -188,9 +188,12 @@ struct DriverLoop: Sendable {
       .taskFailed(failures[block] ?? TaskFailure(task: name(of: block), tile: block.index, message: message))
     case .losses(let block, let count, let reason):
       .workersLost(task: name(of: block), tile: block.index, count: count, reason: reason)
-    case .unreachable(let block):
+    case .unreachable(let block, let input):
       .taskFailed(
-        TaskFailure(task: name(of: block), tile: block.index, message: "its inputs could not be fetched"))
+        TaskFailure(
+          task: name(of: block), tile: block.index,
+          message: "its input, tile \(input.index) of \(name(of: input)), was gone whenever its turn came; "
+            + "workers may need more memory"))
     case .noWorkers: .communication(.closed(reason: "all workers are lost"))
     }
   }

@@ -14,6 +14,7 @@ extension Scheduler {
       if !recall(block, from: other.worker) { emit(.cancel([block], worker: other.worker)) }
     }
     self[block].bytes = bytes
+    if !self[block].isRepeated { collections[block.collection]?.firstMade += 1 }
     hold(block, worker)
     collections[block.collection]?.outstanding -= 1
     let isSlow = isSlow(duration, in: block.collection)
@@ -43,8 +44,13 @@ extension Scheduler {
       isDisturbed = true
       return
     }
+    let made = collections[block.collection]?.firstMade ?? 0
+    if self[block].madeAtMiss != made { self[block].missingInputs = 0 }
+    self[block].madeAtMiss = made
     self[block].missingInputs += 1
-    retry(block, giveUp: self[block].missingInputs >= limits.missingInputs ? .unreachable(block) : nil)
+    retry(
+      block,
+      giveUp: self[block].missingInputs >= limits.missingInputs ? .unreachable(block, input: input) : nil)
   }
 
   /// After an attempt has come to nothing: waits for another that runs, tries again, or gives up.

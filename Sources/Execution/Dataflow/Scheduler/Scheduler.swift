@@ -21,7 +21,8 @@ struct Scheduler: Sendable {
     var losses = 4
     /// A task that has ended so many workers is not tried on the driver's own when no other is left.
     var lossesBeforeDriver = 2
-    /// A task whose inputs could not be fetched so often fails the job.
+    /// A task whose inputs could not be fetched so often, while none of its collection's other blocks has been
+    /// made for the first time, fails the job.
     var missingInputs = 100
     /// Backups start when this part of a collection's blocks is done ...
     var backupQuantile = 0.75
@@ -82,8 +83,8 @@ struct Scheduler: Sendable {
     case task(BlockID, message: String)
     /// The task ended as many workers as it may, or all there were.
     case losses(BlockID, count: Int, reason: String)
-    /// The inputs of the task could not be fetched.
-    case unreachable(BlockID)
+    /// The inputs of the task could not be fetched; the one that was missed last.
+    case unreachable(BlockID, input: BlockID)
     /// Nobody is left to work.
     case noWorkers
   }
@@ -105,7 +106,9 @@ struct Scheduler: Sendable {
     var losses = 0
     /// Whether a worker that was to make it, begun or not, is lost.
     var isBereft = false
+    /// How often its inputs could not be fetched since the collection had `madeAtMiss` of its blocks made.
     var missingInputs = 0
+    var madeAtMiss = 0
     /// Whether it was there once, or an attempt to make it has come to nothing.
     var isRepeated = false
     /// Workers that others are preferred to.
@@ -120,6 +123,8 @@ struct Scheduler: Sendable {
     let recipe: Recipe
     var blocks: [Block]
     var available = 0
+    /// Blocks made for the first time.
+    var firstMade = 0
     /// Whether the program can still name it.
     var isHeld = true
     /// Durations of the tasks done, ascending.
