@@ -189,7 +189,7 @@ private struct Job {
     }
     let driver = DataflowDriver(
       communicator: MeasuredCommunicator(communicators[0], ledger: ledger ?? Ledger(), recorder: recorder),
-      here: Set(communicators.map(\.rank)), recorder: recorder, fate: membership.fate)
+      here: Set(communicators.map(\.rank)), recorder: recorder, membership: membership)
     driver.start(on: threads) { () throws(CommunicationError) in
       do throws(CommunicationError) {
         try greet(.dataflow, elsewhere, over: communicators[0])

@@ -1,22 +1,26 @@
 // What a transport knows of its workers beyond their messages: how a lost one has ended, and who joins.
 
-/// Told to a cluster by whoever has made the group of its workers.
+/// Told to a cluster by whoever has made the group of its workers, and told by it who comes and goes.
 public struct Membership: Sendable {
   /// How the process of a lost worker has ended, in words; nil where that is not known. May take a moment.
   public let fate: @Sendable (_ rank: Int) -> String?
   /// Called once, when the job can take workers: with what to do for each that joins, once messages go from
   /// every worker to it and back.
   public let whenJoined: @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void
+  /// Told a line for a person when a worker is lost, leaves or joins.
+  public let tell: @Sendable (_ line: String) -> Void
 
   /// Of workers that are there from the beginning, of which nothing is known but that they are lost.
   public static let fixed = Membership(fate: { _ in nil }, whenJoined: { _ in })
 
-  /// A transport's knowledge.
+  /// A transport's knowledge, and by default nobody to tell.
   public init(
     fate: @escaping @Sendable (_ rank: Int) -> String?,
-    whenJoined: @escaping @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void
+    whenJoined: @escaping @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void,
+    tell: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) {
     self.fate = fate
     self.whenJoined = whenJoined
+    self.tell = tell
   }
 }

@@ -107,8 +107,8 @@ public struct TaskRegistry: Sendable {
         let arguments = try announced.arguments(as: Task.Arguments.self)
         _ = try worker.reduce(task, arguments, announced.step)
       } operation: { (definition) throws(CommunicationError) in
-        guard definition.tileCount > 0 else { throw .malformed(expected: "tiles to reduce") }
-        let steps = ReductionStep.steps(tileCount: definition.tileCount, span: definition.span)
+        guard let ownership = definition.ownership else { throw .malformed(expected: "tiles to reduce") }
+        let steps = ReductionStep.steps(over: ownership, span: definition.span)
         return Operation(task, try definition.arguments.value(as: Task.Arguments.self), steps)
       }
     }

@@ -2,15 +2,8 @@
 // file of its own under a temporary name, brings it to the disk and renames it, so that under the final name
 // there is nothing, or what was there before, or the whole tile.
 
+import Glibc
 import TesseraCommunication
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A task that writes a tile into a file.
 public protocol WriteTask: TileTask {

@@ -37,7 +37,8 @@ extension Cluster {
       group.communicator.refuseNewcomers(
         reason: "the job has begun, and in the style message passing nobody can join it then")
     }
-    let membership = Membership(fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers)
+    let membership = Membership(
+      fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers, tell: noteForAPerson)
     let outcome: Swift.Result<Result, any Error>
     var grace = Duration.seconds(2)
     do {

@@ -36,6 +36,11 @@ struct ProcessFaultTests {
       kill(victim, SIGKILL)
       let values = try run.values()
       #expect(values["result"] == sound.result)
+      // One line says who is lost, why, and what becomes of its work.
+      let lines = run.program.said.errors.split(separator: "\n").filter { $0.hasPrefix("tessera: worker ") }
+      #expect(
+        lines.count == 1 && lines[0].contains(" is lost, ") && lines[0].contains("signal 9")
+          && lines[0].hasSuffix("are for the 3 that are left"), "\(lines)")
       let took = try #require(values["seconds"].flatMap { Double($0) })
       // What it was at begins again elsewhere.
       let again = run.begun.filter { lost.contains($0.tile) && $0.process != victim && $0.time > time }
@@ -223,6 +228,12 @@ struct SameBitsTests {
         }
       }
     }
+  }
+
+  @Test(arguments: ["1", "40K", "200K", "4M"]) func noMemoryIsTooSmall(memory: String) throws {
+    let expected = try #require(try Self.expected())
+    let run = try FaultJobRun(["bits"], workers: 3, environment: ["TESSERA_MEMORY": memory])
+    #expect(try run.values()["result"] == expected)
   }
 
   @Test func aWorkerKilledAtAnyMomentChangesNoBit() throws {

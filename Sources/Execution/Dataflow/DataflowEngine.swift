@@ -125,7 +125,7 @@ final class DataflowEngine: Engine {
       placed: false
     ) {
       var definition = Definition($0, .reduce, task.name, arguments)
-      (definition.tileCount, definition.span) = (tileCount, span)
+      (definition.ownership, definition.span) = (Task.Input.ownership(of: input), span)
       if isMemoryLimited { definition.level = .memoryThenDisk }
       return .task(definition)
     }

@@ -15,10 +15,10 @@ extension DataflowWorker {
     while true {
       var task = queue.next(waits: false)
       // What is known waits for a quick task only. And of a task that comes again, the driver has to know
-      // whether it has begun: it may end this worker.
+      // that it has begun, before it does: it may end this worker.
       let isQuick = task.map { $0.work.purpose == .first && quick.contains($0.work.block.collection) }
       if isQuick != true {
-        report()
+        report(waits: task?.work.purpose == .again)
         task = task ?? queue.next(waits: true)
       }
       guard let (work, operation) = task else { return }
@@ -62,9 +62,11 @@ extension DataflowWorker {
       }
     }
     if let missing {
-      return [.missing(work.block, attempt: work.attempt, input: missing.block, holder: missing.holder)]
-        + evictions(store.unpin(sparing: queue.uses))
+      // First what is no longer here: the driver then asks for all that is missing.
+      return evictions(store.unpin(sparing: queue.uses))
+        + [.missing(work.block, attempt: work.attempt, input: missing.block, holder: missing.holder)]
     }
+    let copies = work.keepsInputs ? keep(inputs, of: work) : []
     do {
       let block = try recorder.measure(work.purpose.event, operation.name, worker: communicator.rank) {
         try operation.make(work.block.index, inputs)
@@ -74,10 +76,10 @@ extension DataflowWorker {
         work.block, attempt: work.attempt, bytes: bytes, duration: max(0, MonotonicClock.now() - start),
         work.isWanted ? SealedValue(block) : nil)
       let spent = store.isLimited && operation.spends(work.block.index) ? drop(work.inputs) : []
-      return [made] + evictions(evicted + spent + store.unpin(sparing: queue.uses))
+      return copies + [made] + evictions(evicted + spent + store.unpin(sparing: queue.uses))
     } catch {
       let failure = error as? TileFailure ?? TileFailure(tile: work.block.index, cause: error)
-      return [
+      return copies + [
         .failed(
           work.block, attempt: work.attempt,
           TaskFailure(task: operation.task, tile: failure.tile, cause: failure.cause))
@@ -90,6 +92,16 @@ extension DataflowWorker {
     let blocks = inputs.filter { $0.holder == communicator.rank }.map(\.block)
     store.drop(blocks)
     return blocks
+  }
+
+  /// Keeps the inputs that others hold: who holds them is slow, and the next task may want them too.
+  private func keep(_ inputs: [any WireCodable], of work: Work) -> [Report] {
+    var reports: [Report] = []
+    for (input, location) in zip(inputs, work.inputs) where location.holder != communicator.rank {
+      reports += [.copied(location.block)]
+      reports += evictions(store.store(input, as: location.block, sparing: queue.uses).evicted)
+    }
+    return reports
   }
 
   private func evictions(_ blocks: [BlockID]) -> [Report] { blocks.isEmpty ? [] : [.evicted(blocks)] }

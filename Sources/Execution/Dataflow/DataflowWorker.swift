@@ -114,12 +114,14 @@ final class DataflowWorker: Sendable {
   /// Has something reported next time.
   func note(_ reports: [Report]) { unreported.withLock { $0 += reports } }
 
-  /// Tells the driver what there is to tell. A driver that cannot be told is noticed by the thread that takes
-  /// its commands.
-  func report() {
+  /// Tells the driver what there is to tell, and `waits` until it is on its way whatever becomes of this process.
+  /// A driver that cannot be told is noticed by the thread that takes its commands.
+  func report(waits: Bool = false) {
     unreported.withLock { reports in
-      if !reports.isEmpty { _ = try? communicator.postSend(reports, to: 0, tag: .report) }
+      guard !reports.isEmpty else { return }
+      let sent = try? communicator.postSend(reports, to: 0, tag: .report)
       reports = []
+      if waits { try? sent?.wait() }
     }
   }
 

@@ -16,10 +16,10 @@ struct Reduction {
 
   /// - Parameters:
   ///   - ownership: who holds which tile, as far as that is known beforehand.
-  ///   - span: nodes of so many tiles are evaluated in one go.
+  ///   - span: nodes of so many tiles at most are evaluated in one go, if they are one worker's.
   init(over ownership: Ownership, span: Int) {
     let root = ReductionNode(root: ownership.tileCount)
-    let (steps, places) = ReductionStep.stepsAndPlaces(tileCount: ownership.tileCount, span: span)
+    let (steps, places) = ReductionStep.stepsAndPlaces(over: ownership, span: span)
     var least = span
     var nodes = Self.nodes(below: root, ownership, least: least)
     while nodes.count > Self.mostParts(ownership.workerCount) {
@@ -36,17 +36,10 @@ struct Reduction {
   /// The highest nodes that are one worker's, or have `least` tiles at most.
   private static func nodes(below node: ReductionNode, _ ownership: Ownership, least: Int) -> [ReductionNode]
   {
-    if node.span <= least || node.isLeaf || isOneWorkers(node, ownership) { return [node] }
+    if node.span <= least || node.isLeaf || node.isOneWorkers(ownership) { return [node] }
     let (left, right) = node.children
     return nodes(below: left, ownership, least: least)
       + (right.map { nodes(below: $0, ownership, least: least) } ?? [])
-  }
-
-  private static func isOneWorkers(_ node: ReductionNode, _ ownership: Ownership) -> Bool {
-    let owner = ownership.owner(of: node.first)
-    // By the contiguous rule, who owns the ends owns all between.
-    if ownership.explicitOwners == nil { return ownership.owner(of: node.end - 1) == owner }
-    return (node.first..<node.end).allSatisfy { ownership.owner(of: $0) == owner }
   }
 
   /// The value of the root.

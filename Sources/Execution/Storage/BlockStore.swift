@@ -4,7 +4,7 @@
 //   2. blocks that are persisted on disk go there;
 //   3. blocks that are persisted in memory are forgotten;
 //   4. blocks that tasks in the worker's queue will read, those that are read last first.
-// What the running task reads stays, and so do what it has just made and what the queue keeps for a task to
+// What the running task reads stays, and so do what has been made last and what the queue keeps for a task to
 // come (TaskQueue.swift): with `capacity` C the blocks in memory are at most C bytes, one task's inputs and
 // output, and what is made on the way to them. Where nothing can be computed again only 2 happens.
 //
@@ -37,6 +37,8 @@ final class BlockStore: Sendable {
     var levels: [Int: StorageLevel] = [:]
     /// What the running task reads.
     var pinned: Set<BlockID> = []
+    /// What has come last, which somebody may be about to fetch.
+    var newest: BlockID?
     var uses = 0
     var bytes = 0
     var peak = 0
@@ -95,14 +97,16 @@ final class BlockStore: Sendable {
   func unpin(sparing uses: () -> [BlockID: TaskQueue.Use] = { [:] }) -> [BlockID] {
     state.withLock { state in
       state.pinned = []
-      return makeRoom(&state, for: nil, uses)
+      return makeRoom(&state, uses)
     }
   }
 
   /// Stores a block; returns its bytes and the blocks that had to go.
   ///
   /// - Parameter uses: the blocks that the tasks in the worker's queue will read. Asked if room is needed.
-  func store(_ value: some WireCodable, as id: BlockID, sparing uses: () -> [BlockID: TaskQueue.Use] = { [:] })
+  func store(
+    _ value: some WireCodable, as id: BlockID, sparing uses: () -> [BlockID: TaskQueue.Use] = { [:] }
+  )
     -> (bytes: Int, evicted: [BlockID])
   {
     let footprint = WireFootprint(of: value)
@@ -115,7 +119,8 @@ final class BlockStore: Sendable {
       state.entries[id.collection, default: [:]][id.index] = Entry(
         place: .memory(value), bytes: bytes, lastUse: state.uses, footprint: footprint)
       state.hold(footprint)
-      return (bytes, makeRoom(&state, for: id, uses))
+      state.newest = id
+      return (bytes, makeRoom(&state, uses))
     }
   }
 
@@ -135,9 +140,7 @@ final class BlockStore: Sendable {
     }
   }
 
-  private func makeRoom(
-    _ state: inout State, for newest: BlockID?, _ uses: () -> [BlockID: TaskQueue.Use]
-  ) -> [BlockID] {
+  private func makeRoom(_ state: inout State, _ uses: () -> [BlockID: TaskQueue.Use]) -> [BlockID] {
     guard state.bytes > capacity else { return [] }
     let uses = uses()
     func order(_ id: BlockID, _ entry: Entry) -> (Int, Int) {
@@ -154,7 +157,7 @@ final class BlockStore: Sendable {
     for (collection, entries) in state.entries {
       for (index, entry) in entries where entry.isInMemory {
         let id = BlockID(collection, index)
-        if id != newest, !state.pinned.contains(id) { victims.append((id, order(id, entry))) }
+        if id != state.newest, !state.pinned.contains(id) { victims.append((id, order(id, entry))) }
       }
     }
     victims.sort { $0.order < $1.order }

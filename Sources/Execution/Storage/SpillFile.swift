@@ -6,15 +6,8 @@
 // block beside the bytes.
 
 import CChecksum
+import Glibc
 import TesseraCommunication
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A file that a worker keeps blocks in. Not thread-safe.
 struct SpillFile: ~Copyable {

@@ -19,7 +19,7 @@ private struct Pipeline {
   init(tiles: Int, targets: Int) {
     self.tiles = tiles
     self.targets = targets
-    steps = ReductionStep.steps(tileCount: targets, span: 2)
+    steps = ReductionStep.steps(over: Ownership(tileCount: targets, workerCount: 1), span: 2)
   }
 
   func define(in scheduler: inout Scheduler) {
@@ -105,7 +105,7 @@ private struct Pipeline {
 
   @Test func aJoinDoesNotWaitForOneHalfBeforeItAsksForTheOther() {
     var scheduler = Scheduler(workers: [0, 1, 2, 3])
-    let steps = ReductionStep.steps(tileCount: 4, span: 1)
+    let steps = ReductionStep.steps(over: Ownership(tileCount: 4, workerCount: 4), span: 1)
     scheduler.define(0, Recipe(.none, count: 4))
     scheduler.define(1, Recipe(.reduction([0], steps), count: steps.count))
     let actions = scheduler.want([BlockID(1, steps.count - 1)], job: 1, at: 0)
@@ -245,6 +245,50 @@ private struct Pipeline {
     slow.slowness = [3: 10]
     let (fast, delayed) = (duration(.init()), duration(slow))
     #expect(delayed < 2 * fast, "\(fast) \(delayed)")
+  }
+
+  /// Sums over tiles that lie on four workers, one after the other; returns the time and the inputs that travelled.
+  private func sums(
+    _ count: Int, of tiles: Int, bytes: Int = 8, _ limits: Scheduler.Limits,
+    _ accidents: SimulatedWorkers.Accidents = .init()
+  ) -> (time: Int, shipped: Int) {
+    var simulation = SimulatedWorkers(workers: 4, seed: 7, accidents: accidents, limits: limits)
+    simulation.blockBytes = bytes
+    let ownership = Ownership(tileCount: tiles, workerCount: 4)
+    let reduction = Reduction(over: ownership, span: 2)
+    simulation.scheduler.define(0, Recipe(.none, count: tiles))
+    #expect(simulation.run((0..<tiles).map { BlockID(0, $0) }, job: 1) == true)
+    let (start, shipped) = (simulation.time, simulation.shipped)
+    for k in 1...count {
+      simulation.scheduler.define(k, Recipe(.reduction([0], reduction.steps), count: reduction.steps.count))
+      #expect(simulation.run(reduction.parts.map { BlockID(k, $0.step) }, job: k + 1) == true)
+      simulation.perform(simulation.scheduler.release(k, at: simulation.time * 1_000_000))
+    }
+    #expect(simulation.violations == [])
+    return (simulation.time - start, simulation.shipped - shipped)
+  }
+
+  @Test(arguments: [4, 13, 16, 37]) func tasksStayWithTheirInputs(tiles: Int) {
+    // As suspicious as can be: tasks take between 5 and 7 milliseconds, their messages up to 5 each way.
+    var limits = Scheduler.Limits()
+    (limits.leastBackupTime, limits.leastDelay) = (20_000_000, 20_000_000)
+    #expect(sums(40, of: tiles, limits).shipped == 0)
+  }
+
+  @Test func aSlowWorkerIsAvoidedAlsoInShortSteps() {
+    var limits = Scheduler.Limits()
+    // A step takes some thirty milliseconds.
+    (limits.leastBackupTime, limits.leastDelay) = (.max, 20_000_000)
+    var slow = SimulatedWorkers.Accidents()
+    slow.slowness = [3: 10]
+    let sound = sums(60, of: 16, limits)
+    let delayed = sums(60, of: 16, limits, slow)
+    #expect(sound.shipped == 0)
+    #expect(delayed.time <= 2 * sound.time, "\(delayed.time) \(sound.time)")
+    // What has travelled once is there.
+    #expect(delayed.shipped < 40, "\(delayed.shipped)")
+    // A minute of travelling is worth no wait of a second.
+    #expect(sums(10, of: 16, bytes: 6_000_000_000, limits, slow).shipped == 0)
   }
 
   @Test func lateAndDuplicateReportsChangeNothing() {

@@ -39,6 +39,10 @@ struct SimulatedWorkers {
   var time = 0
   /// How often each block has been made.
   var made: [BlockID: Int] = [:]
+  /// How many whole blocks have gone from one worker to another.
+  var shipped = 0
+  /// Of every block.
+  var blockBytes = 8
   var ready: Set<Int> = []
   var failed: [Int: Scheduler.Failure] = [:]
   var violations: [String] = []
@@ -157,6 +161,12 @@ struct SimulatedWorkers {
       return post(
         .event(.missing(input.block, holder: input.holder, for: (block, worker, attempt))), worker, "from")
     }
+    for input in assignment.inputs where input.holder != worker {
+      shipped += 1
+      guard assignment.keepsInputs else { continue }
+      workers[worker]?.store.insert(input.block)
+      post(.event(.copied(input.block, worker: worker)), worker, "from")
+    }
     if accidents.refusing.contains(block) || chance(accidents.failure) {
       return post(.event(.failed(block, worker: worker, attempt: attempt, message: "no")), worker, "from")
     }
@@ -165,7 +175,7 @@ struct SimulatedWorkers {
     post(
       .event(
         .made(
-          block, worker: worker, attempt: attempt, bytes: 8, duration: 6_000_000 * slowness,
+          block, worker: worker, attempt: attempt, bytes: blockBytes, duration: 6_000_000 * slowness,
           isSent: assignment.isWanted)),
       worker, "from")
     if chance(accidents.eviction),

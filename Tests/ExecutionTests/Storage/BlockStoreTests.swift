@@ -59,9 +59,10 @@ import Testing
     _ = store.block(BlockID(1, 0))
     var gone: [BlockID] = []
     for k in 0..<6 {
-      gone += store.store(numbers(k), as: BlockID(5, k)) {
-        [BlockID(4, 1): TaskQueue.Use(turn: 0, isKept: false)]
-      }.evicted
+      gone +=
+        store.store(numbers(k), as: BlockID(5, k)) {
+          [BlockID(4, 1): TaskQueue.Use(turn: 0, isKept: false)]
+        }.evicted
     }
     // The least recently used of those nobody keeps; to the disk, which is not told, 3.0; then what is kept in
     // memory; what will be read, not at all as long as there is something else.

@@ -46,20 +46,19 @@ final class DataflowDriver: Sendable {
   /// Questions to the workers, for a thread that may wait for the answers.
   let questions = ClosableQueue<@Sendable () -> Void>()
   private let here: Set<Int>
-  private let fate: @Sendable (Int) -> String?
+  private let membership: Membership
   private let recorder: Recorder?
   private let loop: Mutex<DriverLoop>
 
   /// - Parameters:
   ///   - here: the ranks of workers that are threads of this process.
-  ///   - fate: how a lost worker has ended, if that is known.
+  ///   - membership: how a lost worker has ended, if that is known, and whom to tell who comes and goes.
   init(
-    communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?,
-    fate: @escaping @Sendable (Int) -> String? = { _ in nil }
+    communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?, membership: Membership = .fixed
   ) {
     self.communicator = communicator
     self.here = here
-    self.fate = fate
+    self.membership = membership
     self.recorder = recorder
     loop = Mutex(DriverLoop(communicator: communicator, limits: .inForce))
   }
@@ -85,15 +84,22 @@ final class DataflowDriver: Sendable {
           if case .stopped = report { return }
           loop.withLock { $0.hear(report, from: reports.source) }
         }
+        tellWhoComesAndGoes()
       } catch {
         guard case .lost(let rank, let reason) = error, rank != 0 else {
           loop.withLock { $0.close(error) }
           return
         }
-        let cause = fate(rank).map { "worker \(rank): \($0) (\(reason))" } ?? "worker \(rank): \(reason)"
+        let cause = membership.fate(rank).map { "\($0) (\(reason))" } ?? reason
         loop.withLock { $0.lose(rank, cause) }
+        tellWhoComesAndGoes()
       }
     }
+  }
+
+  /// What there is to tell a person, told with no lock held: whoever reads it may be slow.
+  private func tellWhoComesAndGoes() {
+    for line in loop.withLock({ $0.takeNews() }) { membership.tell(line) }
   }
 
   /// Notes what the program says, to be heard before what it says next; false when the program has ended.
@@ -104,6 +110,7 @@ final class DataflowDriver: Sendable {
     guard inbox.push(message) else { return false }
     hearProgram()
     if case .stop = message { inbox.wake() }
+    if case .joined = message { tellWhoComesAndGoes() }
     return true
   }
 

@@ -14,6 +14,8 @@ struct DriverLoop: Sendable {
     /// Workers that have the definition, or will have from another worker.
     var known: Set<Int> = []
     var isPassedOn = false
+    /// Workers that may have copies of its blocks.
+    var copiers: Set<Int> = []
   }
 
   private struct Job {
@@ -34,6 +36,8 @@ struct DriverLoop: Sendable {
   /// Workers whose loss has been heard of, perhaps before their joining.
   private var lost: Set<Int> = []
   private var closed: CommunicationError?
+  /// Who has come and gone, in words, until somebody takes them.
+  private var news: [String] = []
 
   init(communicator: any Communicator, limits: Scheduler.Limits) {
     self.communicator = communicator
@@ -68,7 +72,10 @@ struct DriverLoop: Sendable {
         jobs[number] = Job(job: job)
         perform(scheduler.want(job.wanted, job: number, at: now))
       }
-    case .joined(let worker): if !lost.contains(worker) { handle(.joined(worker: worker)) }
+    case .joined(let worker):
+      guard !lost.contains(worker) else { return }
+      handle(.joined(worker: worker))
+      news.append("worker \(worker) has joined; there are \(livingCount) now")
     case .stop:
       close(.closed(reason: "the cluster's program has ended"))
       hasEnded = true
@@ -93,19 +100,37 @@ struct DriverLoop: Sendable {
       keep(value, block)
       handle(.fetched(block, worker: worker))
     case .fetched(let block, nil): handle(.missing(block, holder: worker, for: nil))
-    case .leaving: if worker != 0 { doWithout(worker, .left(worker: worker)) }
+    case .copied(let block):
+      sources[block.collection]?.copiers.insert(worker)
+      handle(.copied(block, worker: worker))
+    case .leaving: if worker != 0 { doWithout(worker, .left(worker: worker), "has left") }
     case .stopped: break
     }
   }
 
   /// Takes note of a lost worker.
   mutating func lose(_ worker: Int, _ reason: String) {
-    doWithout(worker, .lost(worker: worker, reason: reason))
+    doWithout(worker, .lost(worker: worker, reason: "worker \(worker): \(reason)"), "is lost, \(reason)")
+  }
+
+  private var livingCount: Int { scheduler.workers.values.count(where: \.isAlive) }
+
+  /// Takes the lines about workers that have come and gone.
+  mutating func takeNews() -> [String] {
+    defer { news = [] }
+    return news
   }
 
   /// Does without the worker from now on. Of one that has taken leave before it is lost, the loss is no news.
-  private mutating func doWithout(_ worker: Int, _ event: Scheduler.Event) {
+  private mutating func doWithout(_ worker: Int, _ event: Scheduler.Event, _ what: String) {
     guard lost.insert(worker).inserted else { return }
+    // After the end of the program everybody goes.
+    if closed == nil, isAlive(worker) {
+      let (tasks, tiles) = scheduler.burden(of: worker)
+      news.append(
+        "worker \(worker) \(what); its \(tasks) tasks and \(tiles) tiles are for the "
+          + "\(livingCount - 1) that are left")
+    }
     defineAgain(without: worker)
     forgotten[worker] = nil
     handle(event)
@@ -168,7 +193,8 @@ struct DriverLoop: Sendable {
           send(.fetch(request), to: worker)
         }
       case .forget(let collection):
-        for worker in sources.removeValue(forKey: collection)?.known ?? [] where isAlive(worker) {
+        guard let source = sources.removeValue(forKey: collection) else { continue }
+        for worker in source.known.union(source.copiers) where isAlive(worker) {
           forgotten[worker, default: []].append(collection)
         }
         failures = failures.filter { $0.key.collection != collection }
@@ -217,6 +243,7 @@ struct DriverLoop: Sendable {
       work.tile = sources[block.collection]?.tiles.map { SealedValue($0[block.index]) }
       work.isWanted = assignment.isWanted
       work.purpose = assignment.purpose
+      work.keepsInputs = assignment.keepsInputs
       for case .every(let source) in scheduler.dependencies(of: block) {
         if parts[source] == nil { parts[source] = holders(of: source, nearest: worker) }
         work.parts = parts[source] ?? []
@@ -228,8 +255,8 @@ struct DriverLoop: Sendable {
   /// Who holds which blocks of a collection: the worker itself where it can.
   private func holders(of collection: Int, nearest worker: Int) -> [Work.Parts] {
     var indices: [Int: [Int]] = [:]
-    for (index, block) in (scheduler.collections[collection]?.blocks ?? []).enumerated() {
-      guard let holder = block.holders.contains(worker) ? worker : block.holders.first else { continue }
+    for index in scheduler.collections[collection]?.blocks.indices ?? 0..<0 {
+      guard let holder = scheduler.nearestHolder(of: BlockID(collection, index), to: worker) else { continue }
       indices[holder, default: []].append(index)
     }
     return indices.sorted { $0.key < $1.key }.map { Work.Parts(collection, $0.key, $0.value) }

@@ -1,6 +1,7 @@
 // A task by its name, with its arguments: what a worker needs to make the blocks of a collection.
 
 import TesseraCommunication
+import TesseraPartitioning
 
 /// What a collection's blocks are made by.
 struct Definition: WireCodable {
@@ -15,8 +16,8 @@ struct Definition: WireCodable {
   let arguments: SealedValue
   /// How the blocks are to be kept.
   var level: StorageLevel?
-  /// For `reduce`: the tiles, and the tiles of a node that is evaluated in one go.
-  var tileCount = 0
+  /// For `reduce`: who owns which tile, and the most tiles of a node that is evaluated in one go.
+  var ownership: Ownership?
   var span = 1
   /// For `split`: the tiles that pieces may go to.
   var targetCount = 0
@@ -36,7 +37,9 @@ struct Definition: WireCodable {
     writer.write(name)
     arguments.encode(to: &writer)
     level.encode(to: &writer)
-    writer.write(tileCount)
+    writer.write(ownership?.tileCount ?? 0)
+    writer.write(ownership?.workerCount ?? 1)
+    (ownership?.explicitOwners ?? []).encode(to: &writer)
     writer.write(span)
     writer.write(targetCount)
     forward.encode(to: &writer)
@@ -49,9 +52,21 @@ struct Definition: WireCodable {
     name = try reader.readString()
     arguments = try SealedValue(from: &reader)
     level = try StorageLevel?(from: &reader)
-    tileCount = try reader.readInt(in: 0...Step.mostTiles, "a tile count")
+    ownership = try Self.ownership(from: &reader)
     span = try reader.readInt(in: 1...(1 << 32), "a span")
     targetCount = try reader.readInt(in: 0...Step.mostTiles, "a tile count")
     forward = try [Int](from: &reader)
+  }
+
+  private static func ownership(from reader: inout WireReader) throws(CommunicationError) -> Ownership? {
+    let tileCount = try reader.readInt(in: 0...Step.mostTiles, "a tile count")
+    let workerCount = try reader.readInt(in: 1...Int(Int32.max), "a number of workers")
+    let owners = try [Int](from: &reader)
+    if tileCount == 0 { return nil }
+    if owners.isEmpty { return Ownership(tileCount: tileCount, workerCount: workerCount) }
+    guard owners.count == tileCount, owners.allSatisfy({ 0..<workerCount ~= $0 }) else {
+      throw .malformed(expected: "owners of \(tileCount) tiles among \(workerCount) workers")
+    }
+    return Ownership(owners: owners, workerCount: workerCount)
   }
 }

@@ -15,6 +15,8 @@ enum Report: WireCodable {
   case evicted([BlockID])
   /// A block that the driver has asked for; nil when it is not here.
   case fetched(BlockID, SealedValue?)
+  /// An input that others hold is here as well.
+  case copied(BlockID)
   /// The driver's own worker has ended: the last report.
   case stopped
   /// The worker takes leave before the job is done: its process has been told to end.
@@ -49,11 +51,14 @@ enum Report: WireCodable {
       value.encode(to: &writer)
     case .stopped: writer.write(5)
     case .leaving: writer.write(6)
+    case .copied(let block):
+      writer.write(7)
+      block.encode(to: &writer)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...6, "a report") {
+    switch try reader.readInt(in: 0...7, "a report") {
     case 0:
       self = .made(
         try BlockID(from: &reader), attempt: try reader.readInt(),
@@ -69,7 +74,8 @@ enum Report: WireCodable {
     case 3: self = .evicted(try [BlockID](from: &reader))
     case 4: self = .fetched(try BlockID(from: &reader), try SealedValue?(from: &reader))
     case 5: self = .stopped
-    default: self = .leaving
+    case 6: self = .leaving
+    default: self = .copied(try BlockID(from: &reader))
     }
   }
 }

@@ -15,6 +15,8 @@ struct Work: WireCodable {
   /// Whether the driver wants the block, as soon as it is made.
   var isWanted = false
   var purpose = Purpose.first
+  /// Whether inputs that others hold are to be kept here.
+  var keepsInputs = false
 
   /// Why a task runs.
   enum Purpose: Int { case first, again, backup }
@@ -56,6 +58,7 @@ struct Work: WireCodable {
     tile.encode(to: &writer)
     writer.write(isWanted ? 1 : 0)
     writer.write(purpose.rawValue)
+    writer.write(keepsInputs ? 1 : 0)
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
@@ -69,5 +72,6 @@ struct Work: WireCodable {
       throw .malformed(expected: "the purpose of a task")
     }
     self.purpose = purpose
+    keepsInputs = try reader.readInt(in: 0...1, "a flag") == 1
   }
 }

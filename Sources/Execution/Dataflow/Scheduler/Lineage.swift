@@ -89,16 +89,16 @@ enum ReductionStep: Sendable, Equatable {
   /// Two partial results into one; the numbers are those of earlier steps.
   case join(left: Int, right: Int)
 
-  /// The steps of a reduction over `tileCount` tiles, the result's last: nodes of the reduction tree with
-  /// `span` tiles or fewer are evaluated in one go, those above join two.
+  /// The steps of a reduction over tiles, the result's last: nodes of the reduction tree that are one worker's
+  /// and have `span` tiles or fewer are evaluated in one go, all others join two.
   ///
-  /// - Precondition: `tileCount >= 1`, `span` is a power of two.
-  static func steps(tileCount: Int, span: Int) -> [ReductionStep] {
-    stepsAndPlaces(tileCount: tileCount, span: span).steps
+  /// - Precondition: there are tiles, `span` is a power of two.
+  static func steps(over ownership: Ownership, span: Int) -> [ReductionStep] {
+    stepsAndPlaces(over: ownership, span: span).steps
   }
 
   /// The steps, and which of them makes the value of a node.
-  static func stepsAndPlaces(tileCount: Int, span: Int)
+  static func stepsAndPlaces(over ownership: Ownership, span: Int)
     -> (steps: [ReductionStep], places: [ReductionNode: Int])
   {
     var steps: [ReductionStep] = []
@@ -109,7 +109,7 @@ enum ReductionStep: Sendable, Equatable {
       return place
     }
     func appendSteps(of node: ReductionNode) -> Int {
-      if node.span <= span || node.isLeaf {
+      if node.isLeaf || node.span <= span && node.isOneWorkers(ownership) {
         steps.append(.tiles(node))
       } else {
         let (left, right) = node.children
@@ -120,7 +120,17 @@ enum ReductionStep: Sendable, Equatable {
       }
       return steps.count - 1
     }
-    _ = append(ReductionNode(root: tileCount))
+    _ = append(ReductionNode(root: ownership.tileCount))
     return (steps, places)
+  }
+}
+
+extension ReductionNode {
+  /// Whether all tiles below the node are one worker's.
+  func isOneWorkers(_ ownership: Ownership) -> Bool {
+    let owner = ownership.owner(of: first)
+    // By the contiguous rule, who owns the ends owns all between.
+    if ownership.explicitOwners == nil { return ownership.owner(of: end - 1) == owner }
+    return (first..<end).allSatisfy { ownership.owner(of: $0) == owner }
   }
 }

@@ -65,7 +65,7 @@ extension Scheduler {
           inputs.append(Location(block: input, holder: self[input].holders[0]))
         } else if let attempt = self[input].attempts.first, self[input].attempts.count == 1,
           maker ?? attempt.worker == attempt.worker, wanted ?? attempt.worker == attempt.worker,
-          self[block].losses == 0 || candidates(for: block).contains(attempt.worker)
+          !self[block].isBereft || candidates(for: block).contains(attempt.worker)
         {
           maker = attempt.worker
           inputs.append(Location(block: input, holder: attempt.worker))
@@ -81,9 +81,9 @@ extension Scheduler {
       return
     }
     guard let worker = maker ?? wanted ?? choose(for: block, inputs) else { return }
-    // Of several holders, the worker itself.
-    for (k, input) in inputs.enumerated() where self[input.block].holders.contains(worker) {
-      inputs[k] = Location(block: input.block, holder: worker)
+    for (k, input) in inputs.enumerated() {
+      guard let holder = nearestHolder(of: input.block, to: worker) else { continue }
+      inputs[k] = Location(block: input.block, holder: holder)
     }
     self[block].isPending = false
     start(block, on: worker, inputs)
@@ -95,13 +95,17 @@ extension Scheduler {
     self[block].attemptsMade += 1
     let number = self[block].attemptsMade
     self[block].attempts.append(Attempt(worker: worker, number: number))
-    if workers[worker]?.queue.isEmpty == true { workers[worker]?.headSince = now }
+    if workers[worker]?.queue.isEmpty == true {
+      workers[worker]?.headSince = now
+      workers[worker]?.busySince = now
+      workers[worker]?.expected = 0
+    }
     workers[worker]?.queue.append(Entry(block: block, attempt: number))
     let purpose: Work.Purpose = asBackup ? .backup : self[block].isRepeated ? .again : .first
-    run(
-      Assignment(
-        block: block, attempt: number, inputs: inputs, isWanted: isWanted(block), purpose: purpose),
-      on: worker)
+    var assignment = Assignment(
+      block: block, attempt: number, inputs: inputs, isWanted: isWanted(block), purpose: purpose)
+    assignment.keepsInputs = inputs.contains { $0.holder != worker && isDelayed($0.holder) }
+    run(assignment, on: worker)
   }
 
   /// Looks again at what waited for the block.
@@ -120,7 +124,7 @@ extension Scheduler {
     return owner
   }
 
-  /// Where most of the inputs are; without inputs that lie anywhere, the owner of the number among the living.
+  /// Where most of the inputs are, of several such workers the one that has the first of them; without inputs that lie anywhere, the owner of the number among the living.
   private func choose(for block: BlockID, _ inputs: [Location]) -> Int? {
     let living = candidates(for: block)
     guard !living.isEmpty else { return nil }
@@ -131,7 +135,11 @@ extension Scheduler {
       }
     }
     if let most = bytes.values.max() {
-      return bytes.filter { $0.value == most }.keys.min { busyness($0) < busyness($1) }
+      let nearest = Set(bytes.filter { $0.value == most }.keys)
+      for input in inputs {
+        let holders = self[input.block].holders.filter(nearest.contains)
+        if let holder = holders.min(by: { busyness($0) < busyness($1) }) { return holder }
+      }
     }
     guard self[block].avoided.isEmpty, let count = collections[block.collection]?.blocks.count else {
       return living.min { busyness($0) < busyness($1) }
@@ -140,23 +148,22 @@ extension Scheduler {
   }
 
   /// The living workers that may make the block, ascending: while there are others, none that it is to
-  /// avoid, no slow one that has something to do, and not the driver's own if it has ended one.
+  /// avoid, none that would keep it waiting, and not the driver's own if it may have ended one.
   func candidates(for block: BlockID) -> [Int] {
     let living = workers.keys.filter { workers[$0]?.isAlive == true }.sorted()
     let others = living.filter {
-      !self[block].avoided.contains($0)
-        && !(workers[$0]?.isSlow == true && workers[$0]?.queue.isEmpty == false)
+      !self[block].avoided.contains($0) && !keepsWaiting($0, block)
     }
     let remote = living.filter { $0 != 0 }
-    if self[block].losses > 0, !remote.isEmpty {
+    if self[block].isBereft, !remote.isEmpty {
       let untried = remote.filter { !self[block].avoided.contains($0) }
       return untried.isEmpty ? remote : untried
     }
     return others.isEmpty ? living : others
   }
 
-  /// Order of preference among equals: who was not slow, the shortest queue, the lowest rank.
+  /// Order of preference among equals: who is not slow, the shortest queue, the lowest rank.
   func busyness(_ worker: Int) -> (Int, Int, Int) {
-    (workers[worker]?.isSlow == true ? 1 : 0, workers[worker]?.queue.count ?? 0, worker)
+    (isDelayed(worker) ? 1 : 0, workers[worker]?.queue.count ?? 0, worker)
   }
 }

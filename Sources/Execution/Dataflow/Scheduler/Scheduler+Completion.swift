@@ -9,17 +9,19 @@ extension Scheduler {
       }
       return
     }
+    insert(duration, into: block.collection)
+    let usual = median(of: block.collection) ?? duration
+    judge(worker, after: min(duration, usual))
     for other in self[block].attempts {
       _ = remove(other.number, of: block, from: other.worker)
       if !recall(block, from: other.worker) { emit(.cancel([block], worker: other.worker)) }
+      judge(other.worker, after: usual)
     }
     self[block].bytes = bytes
+    self[block].isBereft = false
     if !self[block].isRepeated { collections[block.collection]?.firstMade += 1 }
     hold(block, worker)
     collections[block.collection]?.outstanding -= 1
-    let isSlow = isSlow(duration, in: block.collection)
-    workers[worker]?.isSlow = isSlow
-    insert(duration, into: block.collection)
     if isWanted(block) { obtain(block) }
     wakeDependents(of: block)
     reportFailure(of: block.collection)

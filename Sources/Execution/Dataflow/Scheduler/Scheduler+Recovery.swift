@@ -42,6 +42,12 @@ extension Scheduler {
     candidates += pendingBlocks().reversed()
   }
 
+  /// The tasks that a worker has to do, and the blocks that nobody else has.
+  func burden(of worker: Int) -> (tasks: Int, blocks: Int) {
+    let blocks = collections.values.lazy.map { $0.blocks.count { $0.holders == [worker] } }
+    return (workers[worker]?.queue.count ?? 0, blocks.reduce(0, +))
+  }
+
   private func pendingBlocks() -> [BlockID] {
     collections.keys.sorted().flatMap { collection in
       (collections[collection]?.blocks ?? []).indices

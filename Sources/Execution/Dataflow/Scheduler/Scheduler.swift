@@ -30,6 +30,19 @@ struct Scheduler: Sendable {
     var backupFactor = 1.5
     /// ... and not less than this, in nanoseconds.
     var leastBackupTime = 50_000_000
+    /// A worker is late when its tasks are done so many nanoseconds after they should have been, or more, ...
+    var leastDelay = 2_000_000
+    /// ... and is avoided for so long at first when it has been late again and again.
+    var leastPenalty = 1_000_000_000
+    /// Nanoseconds in which a byte is taken to travel.
+    var transferTime = 10
+
+    /// Nobody is ever slow: what is done where depends on nothing but the program and who is lost.
+    static var timeless: Limits {
+      var limits = Limits()
+      (limits.leastBackupTime, limits.leastDelay) = (.max, .max)
+      return limits
+    }
 
     /// The numbers of a driver that is started here: tests that must not depend on time set others.
     @TaskLocal static var inForce = Limits()
@@ -45,6 +58,8 @@ struct Scheduler: Sendable {
     case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int, isSent: Bool)
     /// A block that was fetched has come.
     case fetched(BlockID, worker: Int)
+    /// A worker has kept the copy of an input.
+    case copied(BlockID, worker: Int)
     case failed(BlockID, worker: Int, attempt: Int, message: String)
     /// A task could not start, or the driver could not fetch, because `holder` did not have `input`.
     case missing(BlockID, holder: Int, for: (block: BlockID, worker: Int, attempt: Int)?)
@@ -75,6 +90,8 @@ struct Scheduler: Sendable {
     /// Whether a job wants the block itself.
     var isWanted = false
     var purpose = Work.Purpose.first
+    /// Whether copies of inputs are to be kept, because who holds them is slow.
+    var keepsInputs = false
   }
 
   /// Why a job cannot be done.
@@ -104,7 +121,8 @@ struct Scheduler: Sendable {
     var failures = 0
     /// Workers that it has ended, as far as that can be known.
     var losses = 0
-    /// Whether a worker that was to make it, begun or not, is lost.
+    /// Whether a worker that was to make it, begun or not, has been lost since it was made last: it may have
+    /// ended that worker, and is not given to the driver's own while there is another.
     var isBereft = false
     /// How often its inputs could not be fetched since the collection had `madeAtMiss` of its blocks made.
     var missingInputs = 0
@@ -141,8 +159,16 @@ struct Scheduler: Sendable {
     var queue: [Entry] = []
     /// When it began with the first of the queue.
     var headSince = 0
-    /// Whether its last task took much longer than others'.
-    var isSlow = false
+    /// When it was given something to do after it had had nothing, and the nanoseconds that it should have taken
+    /// for what it has done since.
+    var busySince = 0
+    var expected = 0
+    /// How often it has been late of late, and by how much when it was.
+    var lateness = 0.0
+    var delay = 0
+    /// Until when others are preferred to it, and for how long it was avoided last.
+    var avoidedUntil = 0
+    var penalty = 0
   }
 
   struct Entry: Sendable, Equatable {
@@ -233,6 +259,12 @@ struct Scheduler: Sendable {
     case .fetched(let block, let worker):
       if fetching[block] == worker { fetching[block] = nil }
       come(block)
+    case .copied(let block, let worker):
+      if knows(block), self[block].isAvailable, workers[worker]?.isAlive == true {
+        hold(block, worker)
+      } else {
+        emit(.drop([block], worker: worker))
+      }
     case .failed(let block, let worker, let attempt, let message):
       failed(block, worker, attempt, message)
     case .missing(let input, let holder, let task): missing(input, holder, task)
@@ -277,7 +309,7 @@ struct Scheduler: Sendable {
 
   /// Has a block come to the driver, made first if need be.
   mutating func obtain(_ block: BlockID) {
-    guard let holder = self[block].holders.first else { return demand(block) }
+    guard let holder = nearestHolder(of: block, to: 0) else { return demand(block) }
     guard fetching[block] == nil else { return }
     fetching[block] = holder
     fetches[holder, default: []].append(block)
