@@ -1,6 +1,7 @@
 // The threads of a job's workers, and a way for asynchronous code to wait for their end.
 
 import Foundation
+import Glibc
 import Synchronization
 
 /// Threads that run one body each.
@@ -18,13 +19,21 @@ final class WorkerThreads: Sendable {
   func start(named name: String, _ body: @escaping @Sendable () -> Void) {
     state.withLock { $0.running += 1 }
     let thread = Thread {
-      // On Linux a name given before the start is the process's.
-      Thread.current.name = name
+      Self.nameThisThread(name)
       body()
       self.leave()
     }
     thread.stackSize = Self.stackSize
     thread.start()
+  }
+
+  /// Tells the system the thread's name, of which it keeps 15 bytes. Foundation does that now and then only: for a
+  /// moment after its start it does not know the thread itself.
+  private static func nameThisThread(_ name: String) {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    _ = name.withCString { write(file, $0, strlen($0)) }
+    close(file)
   }
 
   private func leave() {

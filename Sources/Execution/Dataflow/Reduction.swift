@@ -20,7 +20,7 @@ struct Reduction {
   init(over ownership: Ownership, span: Int) {
     let root = ReductionNode(root: ownership.tileCount)
     let (steps, places) = ReductionStep.stepsAndPlaces(over: ownership, span: span)
-    var least = span
+    var least = 1
     var nodes = Self.nodes(below: root, ownership, least: least)
     while nodes.count > Self.mostParts(ownership.workerCount) {
       least *= 2

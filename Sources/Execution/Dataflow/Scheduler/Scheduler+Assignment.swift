@@ -124,7 +124,8 @@ extension Scheduler {
     return owner
   }
 
-  /// Where most of the inputs are, of several such workers the one that has the first of them; without inputs that lie anywhere, the owner of the number among the living.
+  /// Where most of the inputs are, of several such workers the one that has the first of them; where they cannot
+  /// stay, who has least to do; without inputs that lie anywhere, the owner of the number among the living.
   private func choose(for block: BlockID, _ inputs: [Location]) -> Int? {
     let living = candidates(for: block)
     guard !living.isEmpty else { return nil }
@@ -137,11 +138,13 @@ extension Scheduler {
     if let most = bytes.values.max() {
       let nearest = Set(bytes.filter { $0.value == most }.keys)
       for input in inputs {
-        let holders = self[input.block].holders.filter(nearest.contains)
-        if let holder = holders.min(by: { busyness($0) < busyness($1) }) { return holder }
+        // Where it was first: copies serve while that worker is slow.
+        if let holder = self[input.block].holders.first(where: nearest.contains) { return holder }
       }
     }
-    guard self[block].avoided.isEmpty, let count = collections[block.collection]?.blocks.count else {
+    guard inputs.isEmpty, self[block].avoided.isEmpty,
+      let count = collections[block.collection]?.blocks.count
+    else {
       return living.min { busyness($0) < busyness($1) }
     }
     return living[Ownership(tileCount: count, workerCount: living.count).owner(of: block.index)]

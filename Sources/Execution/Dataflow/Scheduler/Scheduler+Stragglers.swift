@@ -100,11 +100,11 @@ extension Scheduler {
   /// Whether the inputs that only `slow` holds would travel, and the task run, before a wait of so many
   /// nanoseconds is over.
   private func isWorthMoving(_ block: BlockID, from slow: Int, wait: Int) -> Bool {
-    var bytes = 0
+    var bytes = 0.0
     for case .block(let input) in dependencies(of: block) where self[input].holders == [slow] {
-      bytes += self[input].bytes
+      bytes += Double(self[input].bytes)
     }
-    return wait > bytes * limits.transferTime + (median(of: block.collection) ?? 0)
+    return Double(wait) > bytes * limits.transferTime + Double(median(of: block.collection) ?? 0)
   }
 
   /// Whether a task of `block` would rather have its inputs travel than wait for the worker.
@@ -129,24 +129,28 @@ extension Scheduler {
   /// Takes note that the worker has been rid of a task that should have taken so many nanoseconds, and when it has
   /// nothing to do any more, of how late that is.
   mutating func judge(_ worker: Int, after expected: Int) {
-    workers[worker]?.expected += expected
+    // What a worker reports of itself is no reason to overflow.
+    workers[worker]?.expected += min(expected, 1 << 45)
     guard var state = workers[worker], state.queue.isEmpty, state.isAlive else { return }
-    let late = now - state.busySince - state.expected
-    if late > max(limits.leastDelay, 2 * state.expected) {
+    let others = workers.filter { $0.key != worker && $0.value.isAlive }.map(\.value)
+    // On a busy machine everybody waits for a while, and is late now and then.
+    let usual = others.map(\.wait).sorted().dropFirst(others.count / 2).first ?? .max / 4
+    let lateness = others.map(\.lateness).sorted().dropFirst(others.count / 2).first ?? 0
+    let wait = max(0, now - state.busySince - state.expected)
+    state.wait = (7 * state.wait + wait) / 8
+    if wait > max(limits.leastDelay, 2 * state.expected, 3 * usual) {
       state.lateness += 1
-      state.delay = state.delay == 0 ? late : (state.delay + late) / 2
+      state.delay = state.delay == 0 ? wait : (state.delay + wait) / 2
     } else {
       state.lateness *= 0.95
       if state.lateness < 0.5 { (state.penalty, state.delay) = (0, 0) }
     }
+    if state.lateness > 3 + 2 * lateness {
+      state.penalty = min(max(2 * state.penalty, limits.leastPenalty), 64 * limits.leastPenalty)
+      state.avoidedUntil = now + state.penalty
+      // Back again it is soon found out if it is no better.
+      state.lateness = 1.5
+    }
     workers[worker] = state
-    // On a busy machine everybody is late now and then.
-    let others = workers.filter { $0.key != worker && $0.value.isAlive }.map(\.value.lateness).sorted()
-    guard !others.isEmpty, state.lateness > 3 + 2 * others[others.count / 2] else { return }
-    let penalty = min(max(2 * state.penalty, limits.leastPenalty), 64 * limits.leastPenalty)
-    workers[worker]?.penalty = penalty
-    workers[worker]?.avoidedUntil = now + penalty
-    // Back again it is soon found out if it is no better.
-    workers[worker]?.lateness = 1.5
   }
 }

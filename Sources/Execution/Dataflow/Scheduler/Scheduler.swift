@@ -35,7 +35,7 @@ struct Scheduler: Sendable {
     /// ... and is avoided for so long at first when it has been late again and again.
     var leastPenalty = 1_000_000_000
     /// Nanoseconds in which a byte is taken to travel.
-    var transferTime = 10
+    var transferTime = 10.0
 
     /// Nobody is ever slow: what is done where depends on nothing but the program and who is lost.
     static var timeless: Limits {
@@ -163,6 +163,8 @@ struct Scheduler: Sendable {
     /// for what it has done since.
     var busySince = 0
     var expected = 0
+    /// The nanoseconds that it takes beside its tasks, on the average of some steps.
+    var wait = 0
     /// How often it has been late of late, and by how much when it was.
     var lateness = 0.0
     var delay = 0
