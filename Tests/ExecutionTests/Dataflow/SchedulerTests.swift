@@ -87,7 +87,7 @@ private struct Pipeline {
     }
   }
 
-  @Test(arguments: 0..<100)
+  @Test(arguments: 0..<(isFullTest ? 1000 : 100))
   func whateverIsLostTheJobEndsWithItsBlocks(seed: Int) {
     let pipeline = Pipeline(tiles: 3 + seed % 20, targets: 1 + seed % 7)
     var accidents = SimulatedWorkers.Accidents(loss: 0.01, join: 0.01, failure: 0.005, eviction: 0.02)
@@ -247,7 +247,7 @@ private struct Pipeline {
     #expect(delayed < 2 * fast, "\(fast) \(delayed)")
   }
 
-  /// Sums over tiles that lie on four workers, one after the other; returns the time and the inputs that travelled.
+  /// Sums over tiles that lie on four workers, one after the other; returns the time and the tiles that travelled.
   private func sums(
     _ count: Int, of tiles: Int, bytes: Int = 8, _ limits: Scheduler.Limits,
     _ accidents: SimulatedWorkers.Accidents = .init()
@@ -258,14 +258,14 @@ private struct Pipeline {
     let reduction = Reduction(over: ownership, span: 2)
     simulation.scheduler.define(0, Recipe(.none, count: tiles))
     #expect(simulation.run((0..<tiles).map { BlockID(0, $0) }, job: 1) == true)
-    let (start, shipped) = (simulation.time, simulation.shipped)
+    let start = simulation.time
     for k in 1...count {
       simulation.scheduler.define(k, Recipe(.reduction([0], reduction.steps), count: reduction.steps.count))
       #expect(simulation.run(reduction.parts.map { BlockID(k, $0.step) }, job: k + 1) == true)
       simulation.perform(simulation.scheduler.release(k, at: simulation.time * 1_000_000))
     }
     #expect(simulation.violations == [])
-    return (simulation.time - start, simulation.shipped - shipped)
+    return (simulation.time - start, simulation.shipped[0] ?? 0)
   }
 
   @Test(arguments: [4, 13, 16, 37]) func tasksStayWithTheirInputs(tiles: Int) {
@@ -281,12 +281,12 @@ private struct Pipeline {
     (limits.leastBackupTime, limits.leastDelay) = (.max, 20_000_000)
     var slow = SimulatedWorkers.Accidents()
     slow.slowness = [3: 10]
-    let sound = sums(60, of: 16, limits)
-    let delayed = sums(60, of: 16, limits, slow)
+    let sound = sums(300, of: 16, limits)
+    let delayed = sums(300, of: 16, limits, slow)
     #expect(sound.shipped == 0)
     #expect(delayed.time <= 2 * sound.time, "\(delayed.time) \(sound.time)")
     // What has travelled once is there.
-    #expect(delayed.shipped < 40, "\(delayed.shipped)")
+    #expect(0 < delayed.shipped && delayed.shipped <= 8, "\(delayed.shipped)")
     // A minute of travelling is worth no wait of a second.
     #expect(sums(10, of: 16, bytes: 6_000_000_000, limits, slow).shipped == 0)
   }

@@ -39,8 +39,8 @@ struct SimulatedWorkers {
   var time = 0
   /// How often each block has been made.
   var made: [BlockID: Int] = [:]
-  /// How many whole blocks have gone from one worker to another.
-  var shipped = 0
+  /// How many whole blocks of each collection have gone from one worker to another.
+  var shipped: [Int: Int] = [:]
   /// Of every block.
   var blockBytes = 8
   var ready: Set<Int> = []
@@ -162,7 +162,7 @@ struct SimulatedWorkers {
         .event(.missing(input.block, holder: input.holder, for: (block, worker, attempt))), worker, "from")
     }
     for input in assignment.inputs where input.holder != worker {
-      shipped += 1
+      shipped[input.block.collection, default: 0] += 1
       guard assignment.keepsInputs else { continue }
       workers[worker]?.store.insert(input.block)
       post(.event(.copied(input.block, worker: worker)), worker, "from")
