@@ -13,7 +13,7 @@ extension RowMatrix {
   ///
   /// | method | chosen when | passes | flops | words per tree level or worker |
   /// | --- | --- | --- | --- | --- |
-  /// | cholesky | m >= 8n, no pivoting, and its error bound holds (see `CholeskyQR`) | 3; R alone 2 | 4 m n^2 | n(n+1)/2 twice, n^2 twice |
+  /// | cholesky | m >= 8n, no pivoting, and its error bound holds (see `CholeskyQR`) | 3; R alone 2 | 5 m n^2; R alone 3 m n^2 | n(n+1)/2 twice, 3 n^2 |
   /// | tsqr | otherwise | 3; R alone 2 | 8 m n^2; R alone 2 m n^2 | n(n+1)/2 up, n^2 down |
   ///
   /// Where the bound does not hold its pass has been made in vain. Memory on the workers: Q, and with TSQR as
