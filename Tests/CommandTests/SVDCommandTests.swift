@@ -11,7 +11,8 @@ struct SVDCommandTests {
     let result = try run.json()
     #expect(
       Set(result.keys) == [
-        "singularValues", "residuals", "converged", "method", "passes", "orthogonality", "unresolved", "reason",
+        "singularValues", "residuals", "converged", "method", "passes", "orthogonality", "unresolved",
+        "reason",
         "seconds",
       ])
     #expect(try #require(result["orthogonality"] as? Double) < 1e-13)
