@@ -63,15 +63,16 @@ public struct PlannedProduct<Result: ProductResult>: Sendable {
 ///
 /// - Throws: `LinearAlgebraError.shapeMismatch` before anything starts, `invalidArgument` for matrices of two
 ///   clusters; `PlanError` for a plan that cannot be used or a product that does not fit; `ExecutionError`.
-func planned<A: ProductFactor, B: ProductFactor, Result: ProductResult>(
-  _ a: A, _ b: B, _ options: MultiplyOptions, as type: Result.Type = Result.self
+func plannedProduct<A: ProductFactor, B: ProductFactor, Result: ProductResult>(
+  _ a: A, _ b: B, _ options: MultiplyOptions
 ) async throws -> PlannedProduct<Result> where A.Element == B.Element, A.Element == Result.Element {
   let (left, right) = (a.productOperand, b.productOperand)
   guard left.shape.columns == right.shape.rows else {
     throw LinearAlgebraError.shapeMismatch(operation: "product", left: left.shape, right: right.shape)
   }
+  try checkSameCluster(left.cluster, right.cluster)
   guard let cluster = left.cluster ?? right.cluster else {
-    preconditionFailure("an operand of a distributed product is distributed")
+    throw LinearAlgebraError.invalidArgument("a factor of a distributed product is distributed")
   }
   return try await Result.planned(left, right, on: cluster, options)
 }
