@@ -213,7 +213,7 @@ private func checkProducts<A: LinearOperator<Double>>(_ a: A, _ local: DenseMatr
         } catch is LinearAlgebraError {
         } catch is PlanError {
         } catch let error as ExecutionError {
-          guard case .taskFailed = error else { return Issue.record("\(name): \(error)") }
+          if case .taskFailed = error {} else { Issue.record("\(name): \(error)") }
         } catch { Issue.record("\(name): \(error)") }
       }
       for shape in [huge, Shape(.max, .max), Shape(1 << 40, 1 << 30), Shape(100_000, 100_000_000)] {
