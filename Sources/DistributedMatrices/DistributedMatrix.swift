@@ -96,9 +96,3 @@ extension DistributedMatrix {
   /// - Throws: `ExecutionError`.
   public func unpersist() async throws(ExecutionError) { try await cluster.engine.unpersist(tiles) }
 }
-
-/// - Throws: `invalidArgument` for matrices of two clusters.
-func checkSameCluster(_ a: Cluster?, _ b: Cluster?) throws(LinearAlgebraError) {
-  guard let a, let b, (a.engine as AnyObject) !== (b.engine as AnyObject) else { return }
-  throw .invalidArgument("the matrices are on two clusters")
-}

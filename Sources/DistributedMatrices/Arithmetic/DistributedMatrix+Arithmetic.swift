@@ -117,18 +117,11 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
   }
 }
 
-/// - Throws: `shapeMismatch`.
-func checkSameShape(_ operation: String, _ a: Shape, _ b: Shape) throws(LinearAlgebraError) {
-  guard a == b else { throw .shapeMismatch(operation: operation, left: a, right: b) }
-}
-
 extension DistributedMatrix {
-  /// Counts the stored elements. One pass; one number for each tile.
+  /// Counts the stored elements. One pass; one number from every worker.
   ///
   /// - Throws: `ExecutionError`.
-  public func countStored() async throws -> Int {
-    try await storedCounts().reduce(0, +)
-  }
+  public func countStored() async throws -> Int { try await tiles.storedCount(on: cluster) }
 
   /// The stored elements of each tile, in the order of `tiles`. One pass; one number for each tile.
   ///

@@ -166,22 +166,3 @@ extension GridProduct {
       ? try await tiles.storedCount(on: cluster) : partitioning.rows * partitioning.columns
   }
 }
-
-extension TileCollection where Element: MatrixTile {
-  /// How many elements the tiles store. One step.
-  ///
-  /// - Throws: `ExecutionError`.
-  func storedCount(on cluster: Cluster) async throws -> Int {
-    tileCount == 0
-      ? 0 : try await cluster.engine.reduce(StoredCountTask<Element>.self, Empty(), over: self)
-  }
-}
-
-/// How many elements are stored. One integer from every worker.
-enum StoredCountTask<Content: MatrixTile>: ReduceTask {
-  typealias Arguments = Empty
-  typealias Input = Content
-  static var name: String { "stored-count/" + Content.typeName }
-  static func run(_: Empty, _ tile: Content, tile t: Int) -> Int { tile.storedCount }
-  static func combine(_ left: inout Int, _ right: Int, _: Empty) { left += right }
-}
