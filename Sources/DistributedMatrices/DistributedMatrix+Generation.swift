@@ -146,7 +146,7 @@ extension RowMatrix {
   public static func made<F: MatrixFunction<S>>(
     by function: F.Type, _ arguments: F.Arguments, _ shape: Shape, partitions: Int? = nil, on cluster: Cluster
   ) async throws -> RowMatrix {
-    let grid = try slabs(shape, shape.rows * shape.columns, partitions)
+    let grid = try slabs(shape, shape.elementCount, partitions)
     return try await make(function, arguments, grid, on: cluster)
   }
 
@@ -179,8 +179,8 @@ extension BlockMatrix {
     by function: F.Type, _ arguments: F.Arguments, _ shape: Shape, grid: Partitioning? = nil,
     on cluster: Cluster
   ) async throws -> BlockMatrix {
-    let stored = shape.rows * shape.columns
-    let grid = grid ?? .defaultBlocks(rows: shape.rows, columns: shape.columns, stored: stored)
+    let grid =
+      grid ?? .defaultBlocks(rows: shape.rows, columns: shape.columns, stored: shape.elementCount)
     try checkGrid(grid, shape)
     return try await make(function, arguments, grid, on: cluster)
   }
@@ -194,6 +194,26 @@ extension CoordinateMatrix {
     _ kind: GeneratedMatrix, _ shape: Shape, seed: UInt64, grid: Partitioning? = nil, on cluster: Cluster
   ) async throws -> CoordinateMatrix {
     try await BlockMatrix.generated(kind, shape, seed: seed, grid: grid, on: cluster).coordinateMatrix()
+  }
+
+  /// The matrix whose element (i, j) is `function`'s value there, made on the workers, where every cell is dense for
+  /// a moment: the elements that are not zero stay.
+  ///
+  /// - Parameter function: one that the cluster's registry has (`TaskRegistry.adding(matrixFunction:)`).
+  /// - Throws: as for a block matrix.
+  public static func made<F: MatrixFunction<S>>(
+    by function: F.Type, _ arguments: F.Arguments, _ shape: Shape, grid: Partitioning? = nil,
+    on cluster: Cluster
+  ) async throws -> CoordinateMatrix {
+    try await BlockMatrix.made(by: function, arguments, shape, grid: grid, on: cluster).coordinateMatrix()
+  }
+}
+
+extension Shape {
+  /// The number of elements, as far as it can be told.
+  var elementCount: Int {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    return overflow ? .max : count
   }
 }
 
@@ -227,7 +247,7 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
   ) async throws -> Self {
     let places = try await cluster.engine.place(grid.places)
     return Self(
-      layout: Layout(grid), storedCount: grid.rows * grid.columns, cluster: cluster,
+      layout: Layout(grid), storedCount: Shape(grid.rows, grid.columns).elementCount, cluster: cluster,
       tiles: try await cluster.engine.map(MatrixFunctionTask<F>.self, arguments, over: places))
   }
 }

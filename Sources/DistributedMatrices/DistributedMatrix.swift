@@ -69,4 +69,30 @@ extension DistributedMatrix {
     return try LocalMatrix(
       rows: rows, columns: columns, parts: parts, form: collected.allSatisfy(\.isDense) ? .dense : .sparse)
   }
+
+  /// Tile `t` on the driver, as it is stored. Its words move to the driver.
+  ///
+  /// - Throws: `LinearAlgebraError.invalidArgument` when there is no such tile, `ExecutionError`.
+  public func collect(tile t: Int) async throws -> Content {
+    guard 0..<layout.tileCount ~= t else {
+      throw LinearAlgebraError.invalidArgument("there is no tile \(t) of \(layout.tileCount)")
+    }
+    let engine = cluster.engine
+    let selected = try await engine.exchange(
+      TileSelectionTask<Content>.self, [t], over: tiles,
+      into: Ownership(tileCount: 1, allOn: 0, of: engine.workerCount))
+    return try await engine.collect(selected)[0]
+  }
+
+  /// Says what becomes of the tiles when a worker has to make room; see `Engine.persist`.
+  ///
+  /// - Throws: `ExecutionError`.
+  public func persist(_ level: StorageLevel) async throws(ExecutionError) {
+    try await cluster.engine.persist(tiles, level)
+  }
+
+  /// Takes `persist` back. Tiles on disk stay there.
+  ///
+  /// - Throws: `ExecutionError`.
+  public func unpersist() async throws(ExecutionError) { try await cluster.engine.unpersist(tiles) }
 }

@@ -47,6 +47,8 @@ extension TaskRegistry {
       .reduce(PieceSizeTask<OperandExchangeTask<S>>.self), .reduce(PieceSizeTask<EntryExchangeTask<S>>.self),
       .reduce(StoredCountTask<LocalMatrix<S>>.self), .reduce(StoredCountTask<TripletMatrix<S>>.self),
       .tile(FileStamp.self), .source(FileStampTask.self), .reduce(SameFileTask.self),
+      .reduce(FileEntriesTask<LocalMatrix<S>>.self), .reduce(FileEntriesTask<TripletMatrix<S>>.self),
+      .exchange(TileSelectionTask<LocalMatrix<S>>.self), .exchange(TileSelectionTask<TripletMatrix<S>>.self),
       .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
     ]
   }

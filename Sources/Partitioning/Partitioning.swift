@@ -68,7 +68,7 @@ public struct Partitioning: Hashable, Sendable {
   /// combining the slabs' n-vectors (n = columns) costs at most a quarter of reading the elements.
   /// Never more than there are rows.
   public static func defaultSlabCount(rows: Int, columns: Int, stored: Int) -> Int {
-    let affordable = stored / max(1, 4 * columns)
+    let affordable = stored / max(1, columns) / 4
     var count = 4
     while count < 256 && 2 * count <= affordable { count *= 2 }
     while count > 1 && count > rows { count /= 2 }

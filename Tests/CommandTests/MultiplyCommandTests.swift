@@ -63,6 +63,52 @@ import Testing
     #expect(try CommandRun(product + ["--plan", "two by two"]).exitCode == 64)
   }
 
+  @Test(arguments: ["threads", "sockets", "mpi"]) func whatMovesIsWhatIsPredictedOverEveryTransport(
+    transport: String
+  )
+    throws
+  {
+    guard transport != "mpi" || MPITests.mpirun != nil else { return }
+    let scratch = try ScratchFolder()
+    let (dense, sparse, out) = (scratch.path("a.npy"), scratch.path("b.mtx"), scratch.path("c.mtx"))
+    #expect(try CommandRun(["generate", "dense", "64x64", dense]).exitCode == 0)
+    #expect(try CommandRun(["generate", "sparse", "64x64", sparse, "--density", "0.05"]).exitCode == 0)
+    for (file, type, plan) in [
+      (dense, "block", "2x1x2"), (dense, "block", "1x1x4"), (dense, "row", "4x1x1"), (sparse, "row", "4x1x1"),
+      (sparse, "block", "2x1x2"), (sparse, "row", "4x1x1/touched"),
+    ] {
+      let arguments = [
+        "multiply", file, file, out, "--left-as", type, "--right-as", type, "--block-size", "16",
+        "--partitions", "8",
+        "--plan", plan, "--ledger", "--json",
+      ]
+      let run =
+        switch transport {
+        case "mpi": try MPITests.run(ranks: 4, arguments)
+        case "sockets": try CommandRun(arguments + ["--workers", "4", "--transport", "sockets"])
+        default: try CommandRun(arguments + ["--workers", "4"])
+        }
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let ledger = try #require(try run.json()["ledger"] as? [String: Any])
+      let (predicted, measured) = (ledger["predictedWords"] as? Int, ledger["measuredWords"] as? Int)
+      #expect(try #require(predicted) > 0)
+      // Without partial results on their way what is sparse is known exactly too.
+      #expect(measured == predicted, "\(type) \(plan)")
+    }
+  }
+
+  @Test func whatDoesNotFitTheMemoryIsRefusedWithARemedy() throws {
+    let scratch = try ScratchFolder()
+    let a = scratch.path("a.npy")
+    #expect(try CommandRun(["generate", "dense", "64x64", a]).exitCode == 0)
+    let run = try CommandRun([
+      "multiply", a, a, scratch.path("c.npy"), "--block-size", "16", "--workers", "2", "--memory", "32K",
+      "--explain",
+    ])
+    #expect(run.exitCode == 65 && run.errors.contains("32768 are available"), "\(run.errors)")
+    #expect(run.errors.contains("it fits on"))
+  }
+
   @Test func shapesThatDoNotFitAreBothNamed() throws {
     let scratch = try ScratchFolder()
     let a = scratch.path("a.npy")

@@ -57,6 +57,22 @@ private func checkArithmetic<A: DistributedMatrix<Double>, B: DistributedMatrix<
     #expect(slice.shape == Shape(rows.count, columns.count))
     #expect(try await slice.collect().dense() == localA[rows, columns], "\(name) \(rows), \(columns)")
   }
+  let (rowCuts, columnCuts) = (a.partitioning.rowCuts, a.partitioning.columnCuts)
+  let (i, j) = (rowCuts.count - 1, columnCuts.count / 2)
+  let block = try await a.slice(rowPieces: i..<i + 1, columnPieces: j..<columnCuts.count)
+  #expect(
+    try await block.collect().dense() == localA[rowCuts[i], columnCuts[j].lowerBound..<n], "\(name) pieces")
+  for t in 0..<a.layout.tileCount {
+    let stored = a.layout.view.isTransposed ? localA.adjoint() : localA
+    let grid = a.layout.grid
+    #expect(
+      try await a.collect(tile: t).dense() == stored[grid.rows(ofTile: t), grid.columns(ofTile: t)],
+      "\(name) tile \(t)")
+  }
+  await #expect(throws: LinearAlgebraError.self) {
+    _ = try await a.slice(rowPieces: 0..<rowCuts.count + 1, columnPieces: 0..<1)
+  }
+  await #expect(throws: LinearAlgebraError.self) { _ = try await a.collect(tile: a.layout.tileCount) }
 }
 
 /// A x and A^H y, whatever A is.
@@ -182,6 +198,55 @@ private func checkProducts<A: LinearOperator<Double>>(_ a: A, _ local: DenseMatr
       #expect(try await rows.collect().dense() == hilbert)
       let blocks = try await BlockMatrix.made(by: Hilbert.self, Empty(), shape, on: cluster)
       #expect(try await blocks.collect().dense() == hilbert)
+      let entries = try await CoordinateMatrix.made(by: Hilbert.self, Empty(), shape, on: cluster)
+      #expect(try await entries.collect().dense() == hilbert)
+    }
+  }
+
+  @Test func sizesThatNoMachineHoldsAreErrors() async throws {
+    try await withCluster(workers: 2, registry: .arithmetic) { cluster in
+      let huge = Shape(3_000_000_000, 3_000_000_000)
+      func check(_ name: String, _ body: () async throws -> Void) async {
+        do {
+          try await body()
+          Issue.record("\(name) is accepted")
+        } catch is LinearAlgebraError {
+        } catch is PlanError {
+        } catch let error as ExecutionError {
+          if case .taskFailed = error {} else { Issue.record("\(name): \(error)") }
+        } catch { Issue.record("\(name): \(error)") }
+      }
+      for shape in [huge, Shape(.max, .max), Shape(1 << 40, 1 << 30), Shape(100_000, 100_000_000)] {
+        await check("dense rows") {
+          _ = try await RowMatrix<Double>.generated(.dense, shape, seed: 1, on: cluster)
+        }
+        await check("dense blocks") {
+          _ = try await BlockMatrix<Double>.generated(.dense, shape, seed: 1, on: cluster)
+        }
+        await check("sparse rows") {
+          _ = try await RowMatrix<Double>.generated(.sparse(density: 0.5), shape, seed: 1, on: cluster)
+        }
+        await check("made rows") {
+          let a = try await RowMatrix.made(by: Hilbert.self, Empty(), shape, on: cluster)
+          _ = try await a.collect()
+        }
+        await check("made blocks") {
+          let a = try await BlockMatrix.made(by: Hilbert.self, Empty(), shape, on: cluster)
+          _ = try await a.collect()
+        }
+      }
+      await check("coordinate") {
+        _ = try await CoordinateMatrix(
+          TripletMatrix<Double>(rows: huge.rows, columns: huge.columns), on: cluster)
+      }
+      // An outer product of two vectors of the longest kind is planned and refused.
+      let n = Int(Int32.max)
+      let column = try TripletMatrix<Double>(rows: n, columns: 1)
+      let row = try TripletMatrix<Double>(rows: 1, columns: n)
+      let (x, y) = (
+        try await CoordinateMatrix(column, on: cluster), try await CoordinateMatrix(row, on: cluster)
+      )
+      #expect(try await plan(x, times: y).explanation.left == Shape(n, 1))
     }
   }
 

@@ -6,6 +6,7 @@ import TesseraDistributedMatrices
 import TesseraExecution
 import TesseraLocalMatrices
 import TesseraMatrixFiles
+import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
@@ -46,6 +47,16 @@ import Testing
             let isEmpty = b.rows * b.columns == 0
             #expect(isEmpty ? a.shape == b.shape : a == b, "\(file) on \(workers) workers")
           }
+          let expected = try LocalMatrix(contents).dense()
+          let blocks = try await BlockMatrix<Double>.read(file, on: cluster)
+          #expect(try await blocks.collect().dense() == expected, "\(file) in blocks")
+          let grid = Partitioning(rows: expected.rows, columns: expected.columns, blockSize: 7)
+          let small = try await BlockMatrix<Double>.read(file, grid: grid, on: cluster)
+          #expect(small.partitioning == grid)
+          #expect(try await small.collect().dense() == expected, "\(file) in small blocks")
+          let entries = try await CoordinateMatrix<Double>.read(file, on: cluster)
+          #expect(try await entries.collect().dense() == expected, "\(file) in entries")
+          #expect(entries.storedCount == (try await entries.countStored()))
         }
       }
     }

@@ -104,10 +104,22 @@ try await Cluster.run(ClusterConfiguration(workers: 2)) { cluster in
     // Used, so that the copy is made.
     copied += target[target.count / 2]
   }
+  var there = [Double](repeating: 0, count: source.count)
+  let copyOver = try await median {
+    there.withUnsafeMutableBufferPointer { target in
+      source.withUnsafeBufferPointer { _ = target.update(from: $0) }
+    }
+    copied += there[there.count / 2]
+  }
   let rows = try await median { _ = try await a.rowMatrix() }
   report(
     "dense blocks of \(order) x \(order) to rows, 2 workers", rows, "one thread's copy into fresh memory",
     copy)
+  print(
+    String(
+      format: "                                          into memory that is there %8.3f s   ratio %.2f",
+      copyOver,
+      rows / copyOver))
   let transposed = try await median { _ = try await a.transposed().rowMatrix() }
   report("their transpose to rows, 2 workers", transposed, "one thread's copy into fresh memory", copy)
 }

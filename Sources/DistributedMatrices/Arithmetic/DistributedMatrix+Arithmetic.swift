@@ -96,21 +96,17 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
       secondIsConjugated: second.isConjugated)
     return Self(
       layout: Layout(layout.grid, view: MatrixView(isTransposed: layout.view.isTransposed)),
-      storedCount: kind == .sum ? min(storedCount + b.storedCount, elementCount) : storedCount,
+      storedCount: kind == .sum ? min(storedCount + b.storedCount, shape.elementCount) : storedCount,
       cluster: cluster,
       tiles: try await cluster.engine.map(
         CombinationTask<Element>.self, what, over: AlignedPair(tiles, second.tiles)))
-  }
-
-  private var elementCount: Int {
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    return overflow ? .max : count
   }
 
   /// The tiles of `b` cut as this matrix's stored tiles are, and whether they are to be conjugated.
   private func aligned(_ b: some DistributedMatrix<Element>) async throws -> (
     tiles: TileCollection<LocalMatrix<Element>>, isConjugated: Bool
   ) {
+    try checkSameCluster(cluster, b.cluster)
     let b = layout.view.isTransposed ? b.transposed() : b
     if b.layout.grid == layout.grid, !b.layout.view.isTransposed,
       let same = b.tiles as? TileCollection<LocalMatrix<Element>>
@@ -121,18 +117,11 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
   }
 }
 
-/// - Throws: `shapeMismatch`.
-func checkSameShape(_ operation: String, _ a: Shape, _ b: Shape) throws(LinearAlgebraError) {
-  guard a == b else { throw .shapeMismatch(operation: operation, left: a, right: b) }
-}
-
 extension DistributedMatrix {
-  /// Counts the stored elements. One pass; one number for each tile.
+  /// Counts the stored elements. One pass; one number from every worker.
   ///
   /// - Throws: `ExecutionError`.
-  public func countStored() async throws -> Int {
-    try await storedCounts().reduce(0, +)
-  }
+  public func countStored() async throws -> Int { try await tiles.storedCount(on: cluster) }
 
   /// The stored elements of each tile, in the order of `tiles`. One pass; one number for each tile.
   ///
@@ -169,6 +158,23 @@ extension DistributedMatrix {
       as: Self.self, rows: rows, columns: columns, grid,
       Ownership(owners: owners, workerCount: ownership.workerCount))
     return result
+  }
+}
+
+extension DistributedMatrix {
+  /// The submatrix of the given rows and columns of the grid, counted in pieces of `partitioning`: nothing moves, but
+  /// that entries in chunks, which are one piece, are sorted into a grid first.
+  ///
+  /// - Throws: `LinearAlgebraError.invalidArgument` when a range leaves the grid, `ExecutionError`.
+  public func slice(rowPieces: Range<Int>, columnPieces: Range<Int>) async throws -> Self {
+    let (rowCuts, columnCuts) = (partitioning.rowCuts, partitioning.columnCuts)
+    guard rowPieces.lowerBound >= 0, rowPieces.upperBound <= rowCuts.count, columnPieces.lowerBound >= 0,
+      columnPieces.upperBound <= columnCuts.count
+    else {
+      throw LinearAlgebraError.invalidArgument(
+        "pieces \(rowPieces), \(columnPieces) leave a grid of \(rowCuts.count) x \(columnCuts.count)")
+    }
+    return try await slice(rows: rowCuts.span(rowPieces), columns: columnCuts.span(columnPieces))
   }
 }
 

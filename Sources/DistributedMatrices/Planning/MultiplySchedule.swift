@@ -120,25 +120,15 @@ struct MultiplySchedule: Hashable, Sendable {
   private mutating func predictOperands(
     _ left: OperandMap, _ right: OperandMap, _ a: OperandTotals, _ b: OperandTotals
   ) {
-    for (t, owner) in leftOwners.enumerated() { predictions[owner].peakBytes += left.bytes(ofTile: t) }
-    for (t, owner) in rightOwners.enumerated() { predictions[owner].peakBytes += right.bytes(ofTile: t) }
-    for c in 0..<grid.cellCount {
-      let (w, (i, _, j)) = (workers[c], grid.position(of: c))
+    for (t, owner) in leftOwners.enumerated() { predictions[owner].operandBytes += left.bytes(ofTile: t) }
+    for (t, owner) in rightOwners.enumerated() { predictions[owner].operandBytes += right.bytes(ofTile: t) }
+    let leftBytes = a.mostBytes(workers: workers, owners: leftOwners)
+    let rightBytes = b.mostBytes(workers: workers, owners: rightOwners)
+    for (c, w) in workers.enumerated() {
       predictions[w].leftWords += a.words(c) - a.held(c, w)
       predictions[w].rightWords += b.words(c) - b.held(c, w)
-      var (leftBytes, rightBytes) = (a.bytes(c) - a.heldBytes(c, w), b.bytes(c) - b.heldBytes(c, w))
-      switch plan.streaming {
-      case .none: break
-      case .rows(let panels): leftBytes = share(leftBytes, rowRanges[i].count, panels)
-      case .columns(let panels): rightBytes = share(rightBytes, columnRanges[j].count, panels)
-      }
-      predictions[w].peakBytes += leftBytes + rightBytes
+      predictions[w].cellBytes += leftBytes[c] + rightBytes[c]
     }
-  }
-
-  /// The part of `bytes`, spread over `units`, that the longest of so many panels takes.
-  private func share(_ bytes: Int, _ units: Int, _ panels: Int) -> Int {
-    units == 0 ? bytes : Int(Double(bytes) * Double((units + panels - 1) / panels) / Double(units))
   }
 
   private mutating func predictResult(_ left: OperandMap, _ right: OperandMap, _ result: ResultMap) {
@@ -150,20 +140,28 @@ struct MultiplySchedule: Hashable, Sendable {
       let i = layer(of: rowUnit, in: rowRanges)
       for tile in 0..<tilesAcross {
         let units = result.isInSlabs ? 0..<columns : tile..<tile + 1
-        // Words and bytes of the tile's parts by worker, in the order of the cells.
+        // The tile's partial results by worker, in the order of the cells.
         var parts: [(worker: Int, words: Int, bytes: Int)] = []
+        var (count, elementBytes) = (0, 0)
         for columnUnit in units where !result.isTriangular || rowUnit <= columnUnit {
           let j = layer(of: columnUnit, in: columnRanges)
+          var largest = 0
           for k in 0..<grid.inner {
-            let size = sizes.partial(rowUnit, columnUnit, k)
+            let partial = sizes.partial(rowUnit, columnUnit, k)
+            count += partial.count
+            // Dense ones add up in place, sparse ones at most side by side.
+            largest = sizes.isDense ? max(largest, partial.bytes) : largest + partial.bytes * partial.count
+            // With panels, those of a cell so far are taken over by what comes next.
+            let bytes = partial.allBytes + (plan.streaming == .none ? 0 : partial.count * partial.overhead)
             let worker = workers[grid.cell(i, k, j)]
             if let known = parts.firstIndex(where: { $0.worker == worker }) {
-              parts[known].words += size.words
-              parts[known].bytes += size.bytes
+              parts[known].words += partial.words
+              parts[known].bytes += bytes
             } else {
-              parts.append((worker, size.words, size.bytes))
+              parts.append((worker, partial.words, bytes))
             }
           }
+          elementBytes += largest
         }
         let total = parts.reduce(0) { $0 + $1.words }
         func received(by part: (worker: Int, words: Int, bytes: Int)) -> Int {
@@ -173,11 +171,13 @@ struct MultiplySchedule: Hashable, Sendable {
           result.owners?[owners.count] ?? parts.min { received(by: $0) < received(by: $1) }?.worker
           ?? workers[grid.cell(i, 0, 0)]
         for part in parts {
-          predictions[part.worker].peakBytes += part.bytes
+          predictions[part.worker].partialBytes += part.bytes
           guard part.worker != owner else { continue }
           predictions[owner].partialWords += part.words
-          predictions[owner].peakBytes += part.bytes
+          predictions[owner].resultBytes += part.bytes
         }
+        // One partial result becomes the tile; of several a sum, or a slab, is made.
+        predictions[owner].resultBytes += HeldBytes.tile + (count == 1 ? 0 : elementBytes)
         owners.append(owner)
       }
     }
@@ -185,7 +185,9 @@ struct MultiplySchedule: Hashable, Sendable {
       // What is below the diagonal is made where what is above it lies.
       for rowUnit in 0..<columns {
         for columnUnit in 0..<rowUnit {
-          owners[rowUnit * columns + columnUnit] = owners[columnUnit * columns + rowUnit]
+          let owner = owners[columnUnit * columns + rowUnit]
+          owners[rowUnit * columns + columnUnit] = owner
+          predictions[owner].resultBytes += 2 * HeldBytes.tile
         }
       }
     }

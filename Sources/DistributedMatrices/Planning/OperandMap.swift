@@ -38,10 +38,14 @@ struct OperandMap: Hashable, Sendable {
 
   /// A part of a tile.
   struct Part {
+    /// Words on its way.
     var words: Int
+    /// Bytes of its arrays in a cell's operand.
     var bytes: Int
-    /// Whether it is the whole tile, which costs no copy where it lies.
+    /// Whether it is the whole tile as it lies, which shares the tile's arrays where that lies.
     var isWhole: Bool
+    /// Bytes that it has beside its arrays, about itself and its place.
+    var overhead: Int
   }
 
   /// How the product cuts the operand's rows: I for A, K for B.
@@ -74,13 +78,16 @@ struct OperandMap: Hashable, Sendable {
     let stored = tile.form == .dense ? rows.count * columns.count : self.stored(ofTile: t, in: block)
     guard stored > 0 else { return nil }
     switch tile.form {
-    case .dense: return Part(words: stored, bytes: stored * bytesPerElement, isWhole: isWhole)
+    case .dense:
+      return Part(
+        words: stored, bytes: stored * bytesPerElement, isWhole: isWhole, overhead: HeldBytes.densePart)
     case .byRows, .byColumns:
       let starts = (tile.form == .byRows ? rows.count : columns.count) + 1
       return Part(
-        words: 2 * stored + starts, bytes: stored * (bytesPerElement + 4) + 8 * starts, isWhole: isWhole)
+        words: 2 * stored + starts, bytes: stored * (bytesPerElement + 4) + 8 * starts, isWhole: isWhole,
+        overhead: HeldBytes.sparsePart)
     case .triplets:
-      return Part(words: 3 * stored, bytes: stored * (bytesPerElement + 8), isWhole: isWhole)
+      return Part(words: 3 * stored, bytes: stored * (bytesPerElement + 4), isWhole: false, overhead: 0)
     }
   }
 
@@ -98,18 +105,20 @@ struct OperandMap: Hashable, Sendable {
     guard touched > 0, !outer.isEmpty else { return nil }
     if tile.form == .dense {
       return Part(
-        words: touched * outer.count, bytes: touched * outer.count * bytesPerElement, isWhole: false)
+        words: touched * outer.count, bytes: touched * outer.count * bytesPerElement, isWhole: false,
+        overhead: HeldBytes.densePart)
     }
     let all = stored.map { $0.count(in: inner) } ?? inner.count
     let inBlock = Double(self.stored(ofTile: t, in: block))
     let count = Int((inBlock * Double(touched) / Double(max(1, all))).rounded(.up))
     guard count > 0 else { return nil }
     if tile.form == .triplets {
-      return Part(words: 3 * count, bytes: count * (bytesPerElement + 8), isWhole: false)
+      return Part(words: 3 * count, bytes: count * (bytesPerElement + 4), isWhole: false, overhead: 0)
     }
     let starts = ((tile.form == .byRows) == isLeft ? outer.count : touched) + 1
     return Part(
-      words: 2 * count + starts, bytes: count * (bytesPerElement + 4) + 8 * starts, isWhole: false)
+      words: 2 * count + starts, bytes: count * (bytesPerElement + 4) + 8 * starts, isWhole: false,
+      overhead: HeldBytes.sparsePart)
   }
 
   /// Stored elements of tile `t` in `block`.
@@ -149,7 +158,11 @@ struct OperandMap: Hashable, Sendable {
 
   /// Bytes that tile `t` takes where it lies.
   func bytes(ofTile t: Int) -> Int {
-    part(ofTile: t, in: Block(rows: 0..<unitRows.count, columns: 0..<unitColumns.count))?.bytes ?? 0
+    let all = Block(rows: 0..<unitRows.count, columns: 0..<unitColumns.count)
+    if tiles[t].form == .triplets {
+      return HeldBytes.tile + stored(ofTile: t, in: all) * (bytesPerElement + 8)
+    }
+    return HeldBytes.tile + (part(ofTile: t, in: all)?.bytes ?? 0)
   }
 }
 

@@ -1,4 +1,4 @@
-// Words and bytes of what each cell needs of an operand, in all and where it lies already: of a block of units
+// Words of what each cell needs of an operand, in all and where it lies already, and the bytes that it takes: of a block of units
 // as a whole, the same for all cells that need it, or of what a cell touches of it.
 
 import TesseraPartitioning
@@ -17,9 +17,7 @@ struct OperandTotals {
   private let workerCount: Int
   /// By slot: one for each block, or each cell.
   private var words: [Int]
-  private var bytes: [Int]
   private var heldWords: [Int]
-  private var wholeBytes: [Int]
 
   /// - Parameters:
   ///   - rows: the units along the operand's rows that each layer of cells takes.
@@ -36,26 +34,43 @@ struct OperandTotals {
     }
     let slots = touched == nil ? rows.count * columns.count : grid.cellCount
     words = [Int](repeating: 0, count: slots)
-    bytes = words
     heldWords = [Int](repeating: 0, count: slots * workerCount)
-    wholeBytes = heldWords
     for t in map.tiles.indices {
-      forEachPart(of: t) { slot, part in
-        words[slot] += part.words
-        bytes[slot] += part.bytes
-      }
+      forEachPart(of: t) { slot, _, part in words[slot] += part.words }
     }
     if let owners = map.owners { hold(owners) }
   }
 
   /// Words that cell `c` needs.
   func words(_ c: Int) -> Int { words[slot(c)] }
-  /// Bytes that cell `c` needs.
-  func bytes(_ c: Int) -> Int { bytes[slot(c)] }
   /// Words that cell `c` needs and `worker` has.
   func held(_ c: Int, _ worker: Int) -> Int { heldWords[slot(c) * workerCount + worker] }
-  /// Bytes that cell `c` needs and `worker` has in whole tiles, of which it needs no copy.
-  func heldBytes(_ c: Int, _ worker: Int) -> Int { wholeBytes[slot(c) * workerCount + worker] }
+
+  /// The most bytes that each cell holds of the operand at a time, beside whole tiles that lie with the cell's
+  /// worker: of all panels the largest.
+  func mostBytes(workers: [Int], owners: [Int]) -> [Int] {
+    var bytes = [Int](repeating: HeldBytes.cell, count: grid.cellCount * panels)
+    if map.tiles.contains(where: { $0.form == .triplets }) {
+      // Of all lists of entries that it gets a cell makes one sparse matrix by rows.
+      for c in 0..<grid.cellCount {
+        let (i, k, _) = grid.position(of: c)
+        for panel in 0..<panels {
+          let taken = isLeft ? rows[i].part(panel, of: panels) : rows[k]
+          bytes[c * panels + panel] += HeldBytes.sparsePart + 8 * (map.unitRows.span(taken).count + 1)
+        }
+      }
+    }
+    for t in map.tiles.indices {
+      forEachPart(of: t) { slot, panel, part in
+        let cells = touched == nil ? cells(slot / columns.count, slot % columns.count) : [slot]
+        for c in cells {
+          let isShared = part.isWhole && owners[t] == workers[c]
+          bytes[c * panels + panel] += part.overhead + (isShared ? 0 : part.bytes)
+        }
+      }
+    }
+    return (0..<grid.cellCount).map { c in bytes[c * panels..<(c + 1) * panels].max() ?? 0 }
+  }
 
   /// Spreads the tiles of every block evenly over the workers that use it. Returns the owners.
   mutating func settle(_ workers: [Int]) -> [Int] {
@@ -90,10 +105,7 @@ struct OperandTotals {
 
   private mutating func hold(_ owners: [Int]) {
     for t in map.tiles.indices {
-      forEachPart(of: t) { slot, part in
-        heldWords[slot * workerCount + owners[t]] += part.words
-        if part.isWhole { wholeBytes[slot * workerCount + owners[t]] += part.bytes }
-      }
+      forEachPart(of: t) { slot, _, part in heldWords[slot * workerCount + owners[t]] += part.words }
     }
   }
 
@@ -104,15 +116,15 @@ struct OperandTotals {
     }
   }
 
-  /// The parts of tile `t` for every slot. Of an operand in panels a part is as many parts as panels.
-  private func forEachPart(of t: Int, _ body: (Int, OperandMap.Part) -> Void) {
+  /// The parts of tile `t` for every slot and panel.
+  private func forEachPart(of t: Int, _ body: (Int, Int, OperandMap.Part) -> Void) {
     forEachBlock(of: t) { r, c in
       for panel in 0..<panels {
         let block = OperandMap.Block(
           rows: isLeft ? rows[r].part(panel, of: panels) : rows[r],
           columns: isLeft ? columns[c] : columns[c].part(panel, of: panels))
         guard let touched else {
-          if let part = map.part(ofTile: t, in: block) { body(r * columns.count + c, part) }
+          if let part = map.part(ofTile: t, in: block) { body(r * columns.count + c, panel, part) }
           continue
         }
         for cell in cells(r, c) {
@@ -121,7 +133,7 @@ struct OperandTotals {
           let part = map.part(
             ofTile: t, in: block, isLeft: isLeft, touching: positions[i * grid.columns + j],
             of: own.isEmpty ? nil : own[isLeft ? i : j])
-          if let part { body(cell, part) }
+          if let part { body(cell, panel, part) }
         }
       }
     }

@@ -18,9 +18,19 @@ struct WorkerPrediction: Hashable, Sendable {
   var rightWords = 0
   /// Words of partial results.
   var partialWords = 0
-  /// The most bytes of operands, panels and results at a time.
-  var peakBytes = 0
+  /// Bytes of operands where they lie.
+  var operandBytes = 0
+  /// Bytes of what its cell takes of them, beside what lies there whole.
+  var cellBytes = 0
+  /// Bytes of the partial results of its cell.
+  var partialBytes = 0
+  /// Bytes of partial results of others for its tiles of C, and of these tiles beside partial results that become
+  /// tiles as they are.
+  var resultBytes = 0
 
+  /// The most bytes of operands, panels and results at a time: what a cell took is gone when partial results
+  /// travel.
+  var peakBytes: Int { operandBytes + partialBytes + max(cellBytes, resultBytes) }
   /// Words in all.
   var words: Int { leftWords + rightWords + partialWords }
 }

@@ -11,7 +11,7 @@ extension RowMatrix {
   public func adding(
     _ a: some ProductFactor<S>, times b: some ProductFactor<S>, _ options: MultiplyOptions = .init()
   ) async throws -> RowMatrix {
-    try await accumulated(self, a, b, options)
+    try await accumulated(self, a, b, options) { try await adding($0) }
   }
 }
 
@@ -22,21 +22,53 @@ extension BlockMatrix {
   public func adding(
     _ a: some ProductFactor<S>, times b: some ProductFactor<S>, _ options: MultiplyOptions = .init()
   ) async throws -> BlockMatrix {
-    try await accumulated(self, a, b, options)
+    try await accumulated(self, a, b, options) { try await adding($0) }
   }
 }
 
-private func accumulated<C: DistributedMatrix & ProductResult, A: ProductFactor, B: ProductFactor>(
-  _ c: C, _ a: A, _ b: B, _ options: MultiplyOptions
-) async throws -> C
-where C.Element == A.Element, C.Element == B.Element, C.Content == LocalMatrix<C.Element> {
-  let (left, right) = (a.productOperand, b.productOperand)
-  guard c.shape == Shape(left.shape.rows, right.shape.columns) else {
-    throw LinearAlgebraError.shapeMismatch(
-      operation: "accumulation", left: c.shape, right: Shape(left.shape.rows, right.shape.columns))
+extension CoordinateMatrix {
+  /// C + A B for this matrix C, in C's grid; entries in chunks are sorted into one first.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` before anything starts, `PlanError`, `ExecutionError`.
+  public func adding(
+    _ a: some ProductFactor<S>, times b: some ProductFactor<S>, _ options: MultiplyOptions = .init()
+  ) async throws -> CoordinateMatrix {
+    try await accumulated(self, a, b, options) { try await adding($0) }
   }
+}
+
+extension DenseMatrix {
+  /// C + A B on the driver, for this matrix C; one of A and B is distributed, or both.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch` before anything starts, `PlanError`, `ExecutionError`.
+  public func adding<A: ProductFactor<S>, B: ProductFactor<S>>(
+    _ a: A, times b: B, _ options: MultiplyOptions = .init()
+  ) async throws -> DenseMatrix {
+    try checkAccumulation(shape, a, b)
+    let plan: PlannedProduct<DenseMatrix> = try await plannedProduct(a, b, options)
+    return try self + (try await plan.run())
+  }
+}
+
+private func accumulated<C: DistributedMatrix & ProductResult>(
+  _ c: C, _ a: some ProductFactor<C.Element>, _ b: some ProductFactor<C.Element>, _ options: MultiplyOptions,
+  _ adding: (C) async throws -> C
+) async throws -> C {
+  try checkAccumulation(c.shape, a, b)
   var options = options
-  if c.layout.view == .plain { options.accumulated = (c.partitioning, c.ownership) }
-  let product = try await C.planned(left, right, on: c.cluster, options).run()
-  return try await c.adding(product)
+  if c.layout.view == .plain, c.layout.layers == 1 { options.accumulated = (c.partitioning, c.ownership) }
+  let product = try await C.planned(a.productOperand, b.productOperand, on: c.cluster, options).run()
+  return try await adding(product)
+}
+
+/// - Throws: `shapeMismatch` unless A B can be added to a matrix of shape `c`.
+private func checkAccumulation(_ c: Shape, _ a: some ProductFactor, _ b: some ProductFactor)
+  throws(LinearAlgebraError)
+{
+  let (left, right) = (a.productOperand.shape, b.productOperand.shape)
+  guard left.columns == right.rows else {
+    throw .shapeMismatch(operation: "product", left: left, right: right)
+  }
+  let product = Shape(left.rows, right.columns)
+  guard c == product else { throw .shapeMismatch(operation: "accumulation", left: c, right: product) }
 }

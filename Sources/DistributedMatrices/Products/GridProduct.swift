@@ -11,8 +11,8 @@ import TesseraPartitioning
 public struct MultiplyOptions: Sendable {
   /// The plan to use; nil for the planner's.
   public var plan: MultiplyPlan?
-  /// Bytes of operands, panels and results that a worker may hold; nil for an equal share of three quarters
-  /// of this machine's memory.
+  /// Bytes of operands, panels and results that a worker may hold; nil for what the cluster's configuration allows
+  /// a worker, or without that an equal share of three quarters of this machine's memory.
   public var memoryPerWorker: Int?
   /// Where the result is to be added to what lies there: the partial results go there at once.
   var accumulated: (grid: Partitioning, ownership: Ownership)?
@@ -32,7 +32,10 @@ public struct MultiplyOptions: Sendable {
       longestPiece: longestPiece, leastDenseWork: leastWork, leastSparseWork: leastWork)
   }
 
-  func memory(workers: Int) -> Int { memoryPerWorker ?? MemoryGuard.physicalBytes / 4 * 3 / workers }
+  func memory(on cluster: Cluster) -> Int {
+    let share = MemoryGuard.physicalBytes / 4 * 3 / cluster.engine.workerCount
+    return memoryPerWorker ?? min(share, cluster.configuration.memoryPerWorker)
+  }
 }
 
 /// What the result is: which tiles it has, and where.
@@ -109,7 +112,7 @@ public struct GridProduct<S: Scalar>: Sendable {
     }
     var planner = MultiplyPlanner(
       cuts: cuts, left: a, right: b, result: result, workerCount: workers,
-      memoryPerWorker: options.memory(workers: workers))
+      memoryPerWorker: options.memory(on: cluster))
     if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
       planner.touched = try await TouchedUnits(left, a, right, b, cuts, isForced: options.plan != nil)
     }

@@ -63,15 +63,16 @@ public struct PlannedProduct<Result: ProductResult>: Sendable {
 ///
 /// - Throws: `LinearAlgebraError.shapeMismatch` before anything starts, `invalidArgument` for matrices of two
 ///   clusters; `PlanError` for a plan that cannot be used or a product that does not fit; `ExecutionError`.
-func planned<A: ProductFactor, B: ProductFactor, Result: ProductResult>(
-  _ a: A, _ b: B, _ options: MultiplyOptions, as type: Result.Type = Result.self
+func plannedProduct<A: ProductFactor, B: ProductFactor, Result: ProductResult>(
+  _ a: A, _ b: B, _ options: MultiplyOptions
 ) async throws -> PlannedProduct<Result> where A.Element == B.Element, A.Element == Result.Element {
   let (left, right) = (a.productOperand, b.productOperand)
   guard left.shape.columns == right.shape.rows else {
     throw LinearAlgebraError.shapeMismatch(operation: "product", left: left.shape, right: right.shape)
   }
+  try checkSameCluster(left.cluster, right.cluster)
   guard let cluster = left.cluster ?? right.cluster else {
-    preconditionFailure("an operand of a distributed product is distributed")
+    throw LinearAlgebraError.invalidArgument("a factor of a distributed product is distributed")
   }
   return try await Result.planned(left, right, on: cluster, options)
 }
@@ -164,23 +165,4 @@ extension GridProduct {
     isSparse
       ? try await tiles.storedCount(on: cluster) : partitioning.rows * partitioning.columns
   }
-}
-
-extension TileCollection where Element: MatrixTile {
-  /// How many elements the tiles store. One step.
-  ///
-  /// - Throws: `ExecutionError`.
-  func storedCount(on cluster: Cluster) async throws -> Int {
-    tileCount == 0
-      ? 0 : try await cluster.engine.reduce(StoredCountTask<Element>.self, Empty(), over: self)
-  }
-}
-
-/// How many elements are stored. One integer from every worker.
-enum StoredCountTask<Content: MatrixTile>: ReduceTask {
-  typealias Arguments = Empty
-  typealias Input = Content
-  static var name: String { "stored-count/" + Content.typeName }
-  static func run(_: Empty, _ tile: Content, tile t: Int) -> Int { tile.storedCount }
-  static func combine(_ left: inout Int, _ right: Int, _: Empty) { left += right }
 }

@@ -61,8 +61,3 @@ extension RowMatrix {
       tiles: try await cluster.engine.place(slabs))
   }
 }
-
-/// - Throws: `invalidArgument` for fewer than one slab.
-func checkSlabCount(_ count: Int) throws(LinearAlgebraError) {
-  guard count >= 1 else { throw .invalidArgument("a matrix cannot be cut into \(count) slabs") }
-}

@@ -59,10 +59,3 @@ extension RowMatrix: LinearOperator {
       rows: columns, columns: x.columns, order: .rowMajor, elements: y.elements)
   }
 }
-
-/// - Throws: `shapeMismatch` unless A's columns are the operand's rows.
-func checkOperand(_ operation: String, _ a: Shape, _ operand: Shape) throws(LinearAlgebraError) {
-  guard a.columns == operand.rows else {
-    throw .shapeMismatch(operation: operation, left: a, right: operand)
-  }
-}

@@ -14,16 +14,22 @@ enum DelimitedWriter {
     open: () throws(FileFormatError) -> any ByteSink
   ) throws(FileFormatError) {
     let matrix = try contents.dense(file: file)
-    guard matrix.columns > 0 || matrix.rows == 0 else {
-      throw FileFormatError(
-        .badData, file: file, "a table cannot show \(matrix.rows) rows without a column")
-    }
+    try check(matrix.shape, file: file)
     let sink = try open()
     try send(matrix, delimiter: DelimitedReader.delimiter(of: format), to: sink)
     try sink.finish()
   }
 
-  private static func send<S: Scalar>(_ matrix: DenseMatrix<S>, delimiter: UInt8, to sink: any ByteSink)
+  /// - Throws: `badData` for rows without a column.
+  static func check(_ shape: Shape, file: String) throws(FileFormatError) {
+    guard shape.columns > 0 || shape.rows == 0 else {
+      throw FileFormatError(
+        .badData, file: file, "a table cannot show \(shape.rows) rows without a column")
+    }
+  }
+
+  /// Sends the lines of `matrix`, or of some of a table's rows.
+  static func send<S: Scalar>(_ matrix: DenseMatrix<S>, delimiter: UInt8, to sink: any ByteSink)
     throws(FileFormatError)
   {
     if matrix.rows == 0, matrix.columns > 0 {

@@ -24,27 +24,45 @@ struct MatrixMarketWriter<S: Scalar> {
     case .triplets(let matrix):
       let stored = symmetry == .general ? matrix : try lowerHalf(of: matrix)
       let sink = try open()
-      try writeCoordinates(stored, to: sink)
+      try sendHeader(.coordinate(entries: stored.entryCount), stored.shape, to: sink)
+      try send(stored, to: sink)
       try sink.finish()
     case .dense(let matrix):
       if symmetry != .general { try checkSymmetry(of: matrix) }
       let sink = try open()
-      try writeArray(matrix, to: sink)
+      try sendHeader(.array, matrix.shape, to: sink)
+      try send(matrix, to: sink)
       try sink.finish()
     }
   }
 
-  private func writeCoordinates(_ matrix: TripletMatrix<S>, to sink: any ByteSink)
-    throws(FileFormatError)
-  {
+  /// How elements stand in a file.
+  enum Layout {
+    case coordinate(entries: Int)
+    case array
+  }
+
+  /// Sends what stands before the elements of a matrix of `shape`.
+  func sendHeader(_ layout: Layout, _ shape: Shape, to sink: any ByteSink) throws(FileFormatError) {
+    let (name, count) =
+      switch layout {
+      case .coordinate(let entries): ("coordinate", " \(entries)")
+      case .array: ("array", "")
+      }
+    let field = S.isComplex ? "complex" : "real"
+    try sink.send { text in
+      text.append("%%MatrixMarket matrix \(name) \(field) \(symmetry.rawValue)\n")
+      text.append("\(shape.rows) \(shape.columns)\(count)\n")
+    }
+  }
+
+  /// Sends entries; the first row of `matrix` is row `firstRow` of the file's.
+  func send(_ matrix: TripletMatrix<S>, firstRow: Int = 0, to sink: any ByteSink) throws(FileFormatError) {
     let (rows, columns, values) = (matrix.rowIndices, matrix.columnIndices, matrix.storage)
     let isConjugated = matrix.isConjugated
-    try sink.send { text in
-      text.append("\(banner("coordinate"))\(matrix.rows) \(matrix.columns) \(values.count)\n")
-    }
     try sink.send(pieces: pieceCount(values.count)) { number, text in
       for q in piece(number, of: values.count) {
-        text.append(Int(rows[q]) + 1)
+        text.append(firstRow + Int(rows[q]) + 1)
         text.append(UInt8(ascii: " "))
         text.append(Int(columns[q]) + 1)
         text.append(UInt8(ascii: " "))
@@ -53,11 +71,11 @@ struct MatrixMarketWriter<S: Scalar> {
     }
   }
 
-  private func writeArray(_ matrix: DenseMatrix<S>, to sink: any ByteSink) throws(FileFormatError) {
+  /// Sends all elements, of a symmetry the lower half, column after column.
+  func send(_ matrix: DenseMatrix<S>, to sink: any ByteSink) throws(FileFormatError) {
     let (values, symmetry) = (matrix.storage, symmetry)
     let (rowStride, columnStride) =
       matrix.order == .columnMajor ? (1, matrix.rows) : (matrix.columns, 1)
-    try sink.send { text in text.append("\(banner("array"))\(matrix.rows) \(matrix.columns)\n") }
     // Several short columns make a piece, or a long one several.
     let columnsEach = max(1, pieceLength / max(1, matrix.rows))
     let piecesEach = columnsEach > 1 ? 1 : max(1, pieceCount(matrix.rows))
@@ -72,10 +90,6 @@ struct MatrixMarketWriter<S: Scalar> {
         }
       }
     }
-  }
-
-  private func banner(_ layout: String) -> String {
-    "%%MatrixMarket matrix \(layout) \(S.isComplex ? "complex" : "real") \(symmetry.rawValue)\n"
   }
 
   @inline(__always)

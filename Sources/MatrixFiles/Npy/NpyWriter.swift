@@ -19,11 +19,18 @@ enum NpyWriter {
 
   /// Sends `matrix` in its own order to `sink`, which is not finished.
   static func send<S: Scalar>(_ matrix: DenseMatrix<S>, to sink: any ByteSink) throws(FileFormatError) {
-    let isFortranOrder = matrix.order == .columnMajor
+    try sendHeader(matrix.shape, matrix.order, of: S.self, to: sink)
+    try sink.send(matrix.elements(in: matrix.order))
+  }
+
+  /// Sends what stands before the elements of a matrix.
+  static func sendHeader<S: Scalar>(
+    _ shape: Shape, _ order: StorageOrder, of: S.Type, to sink: any ByteSink
+  ) throws(FileFormatError) {
     try sink.send(
       header(
-        elementName(S.self), isFortranOrder: isFortranOrder, shape: "(\(matrix.rows), \(matrix.columns))"))
-    try sink.send(matrix.elements(in: matrix.order))
+        elementName(S.self), isFortranOrder: order == .columnMajor, shape: "(\(shape.rows), \(shape.columns))"
+      ))
   }
 
   /// Sends a vector of scalars.

@@ -16,11 +16,24 @@ enum SvmlightWriter {
     _ contents: MatrixContents<S>, labels: [S.Real] = [], queries: [Int] = [], file: String,
     open: () throws(FileFormatError) -> any ByteSink
   ) throws(FileFormatError) {
+    try check(S.self, file: file)
+    let matrix = try contents.rows(file: file)
+    let sink = try open()
+    try send(matrix, labels: labels, queries: queries, to: sink)
+    try sink.finish()
+  }
+
+  /// - Throws: `badData` for a complex scalar.
+  static func check<S: Scalar>(_: S.Type, file: String) throws(FileFormatError) {
     guard !S.isComplex else {
       throw FileFormatError(.badData, file: file, "an svmlight file cannot hold complex numbers")
     }
-    let matrix = try contents.rows(file: file)
-    let sink = try open()
+  }
+
+  /// Sends the lines of `matrix`, or of some of a file's rows.
+  static func send<S: Scalar>(
+    _ matrix: SparseMatrix<S>, labels: [S.Real] = [], queries: [Int] = [], to sink: any ByteSink
+  ) throws(FileFormatError) {
     // Rows with about as many entries as make a piece.
     let length = max(1, pieceLength * matrix.rows / max(1, matrix.rows + matrix.nonzeroCount))
     try sink.send(pieces: pieceCount(matrix.rows, length: length)) { number, text in
@@ -39,6 +52,5 @@ enum SvmlightWriter {
         text.endLine()
       }
     }
-    try sink.finish()
   }
 }

@@ -1,11 +1,18 @@
-// tessera transpose IN OUT, tessera add A B OUT, and what they share with scale: on distributed data, as the
-// library does them.
+// tessera transpose IN OUT, tessera add A B OUT, and what they share with scale: the workers read their parts of the
+// files and compute; the driver writes the result, which comes to it slab after slab.
 
 import ArgumentParser
 import Tessera
 
 /// What the three commands share: where results go, and how matrices come to the workers and back.
 struct ElementwiseOptions: ParsableArguments {
+  /// What the three have in common, for help.
+  static let discussion = """
+    The workers read their parts of an uncompressed Matrix Market, .npy or IDX file that all of them see, and compute \
+    there; the result goes to the file slab after slab through the first worker, which holds one at a time. Other \
+    inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole.
+    """
+
   @Option(
     help: ArgumentHelp(
       "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
@@ -40,10 +47,10 @@ struct ElementwiseOptions: ParsableArguments {
     let start = ContinuousClock.now
     var operands: [RowMatrix<S>] = []
     for input in inputs {
-      let contents = try readMatrix(input, as: S.self, format: nil, progress: compute.output.progress)
-        .contents
       operands.append(
-        try await RowMatrix(try LocalMatrix(contents), partitions: compute.partitions, on: cluster))
+        try await readRows(
+          input, options: reading.options, partitions: compute.partitions, on: cluster,
+          progress: compute.output.progress))
     }
     let result: RowMatrix<S> =
       switch body {
@@ -52,22 +59,17 @@ struct ElementwiseOptions: ParsableArguments {
       case .scale(let real, let imaginary):
         try await operands[0].scaled(by: S(real: S.Real(real), imaginary: S.Real(imaginary)))
       }
-    let contents: MatrixContents<S> =
-      switch try await result.collect() {
-      case .dense(let a): .dense(a)
-      case .sparse(let a): .triplets(a.triplets())
-      }
-    try writeMatrix(contents, to: destination, format: format, progress: compute.output.progress)
+    let nonzeros = try await writeMatrix(
+      result, to: destination, format: format, progress: compute.output.progress)
     let ledger = try await compute.ledger(of: cluster)
     guard destination != "-" else { return }
     let members: [(String, JSON)] = [
-      ("rows", .int(contents.shape.rows)), ("columns", .int(contents.shape.columns)),
-      ("nonzeros", .int(contents.nonzeroCount)),
+      ("rows", .int(result.rows)), ("columns", .int(result.columns)), ("nonzeros", .int(nonzeros)),
     ]
     try Report.result(
       compute.output.json
         ? compute.json(members, seconds: seconds(since: start), ledger)
-        : "\(destination): \(contents.shape), \(contents.nonzeroCount) nonzeros")
+        : "\(destination): \(result.shape), \(nonzeros) nonzeros")
     if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 
@@ -91,7 +93,8 @@ enum ElementwiseOperation {
 }
 
 struct Transpose: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Transpose a matrix.")
+  static let configuration = CommandConfiguration(
+    abstract: "Transpose a matrix.", discussion: ElementwiseOptions.discussion)
 
   @Argument(help: "The matrix file to read, or - for standard input.")
   var input: String
@@ -105,7 +108,8 @@ struct Transpose: AsyncParsableCommand {
 }
 
 struct Add: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Add two matrices.")
+  static let configuration = CommandConfiguration(
+    abstract: "Add two matrices.", discussion: ElementwiseOptions.discussion)
 
   @Argument(help: "The first matrix file.")
   var first: String

@@ -16,7 +16,7 @@ struct Multiply: AsyncParsableCommand {
     discussion: """
       Each factor is laid out as one of five types: coordinate, row and block are spread over the workers, where the \
       plan of the product wants them; local-dense and local-sparse stay with the first worker. The plan is the one \
-      that moves least and fits the memory; --explain prints it, what it costs and what else was considered, and \
+      that moves least and fits the memory of a worker (--memory; else its share of three quarters of the machine's); --explain prints it, what it costs and what else was considered, and \
       stops. --plan forces one: local, or a grid of cells along rows, inner dimension and columns such as 4x1x2, \
       which /rows:N or /columns:N takes in N panels. The same product, to the last bit, comes out for any plan and \
       any number of workers.
@@ -47,12 +47,6 @@ struct Multiply: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The plan to use, such as 2x1x2.", valueName: "plan"))
   var plan: MultiplyPlan?
 
-  @Option(
-    help: ArgumentHelp(
-      "MiB that a worker may hold (default: its share of three quarters of the machine's memory).",
-      valueName: "MiB"))
-  var memory: Int?
-
   @Flag(help: "Print the plan and what else was considered, and stop.")
   var explain = false
 
@@ -62,9 +56,6 @@ struct Multiply: AsyncParsableCommand {
     if !explain, destination == nil { throw ValidationError("Missing expected argument '<destination>'") }
     if let blockSize, blockSize < 1 {
       throw ValidationError("--block-size is \(blockSize), expected 1 or more.")
-    }
-    if let memory, memory < 1 || memory > 1 << 40 {
-      throw ValidationError("--memory is \(memory), expected 1 or more.")
     }
   }
 
@@ -108,52 +99,62 @@ struct Multiply: AsyncParsableCommand {
     }
     let (leftType, rightType) = (leftAs ?? Self.natural(a), rightAs ?? Self.natural(b))
     let resultType = MatrixType.product(leftType, rightType)
-    let result: Outcome<S>?
+    let outcome: Outcome?
     if leftType.isLocal && rightType.isLocal {
-      result = try local(a, leftType, b, rightType)
+      outcome = try local(a, leftType, b, rightType)
     } else {
       let (x, y) = (
         try ProductOperand(a, as: leftType, partitions: compute.partitions, blockSize: blockSize),
         try ProductOperand(b, as: rightType, partitions: compute.partitions, blockSize: blockSize)
       )
-      result =
+      outcome =
         switch resultType {
-        case .coordinate:
-          try await spread(x, y, CoordinateMatrix<S>.self, cluster) { try await $0.collect() }
-        case .row: try await spread(x, y, RowMatrix<S>.self, cluster) { try await $0.collect() }
-        case .block: try await spread(x, y, BlockMatrix<S>.self, cluster) { try await $0.collect() }
+        case .coordinate: try await spread(x, y, CoordinateMatrix<S>.self, cluster, write)
+        case .row: try await spread(x, y, RowMatrix<S>.self, cluster, write)
+        case .block: try await spread(x, y, BlockMatrix<S>.self, cluster, write)
         case .localDense, .localSparse:
-          try await spread(x, y, DenseMatrix<S>.self, cluster) { .dense($0) }
+          try await spread(x, y, DenseMatrix<S>.self, cluster) { try write(.dense($0)) }
         }
     }
-    guard let result, let destination else { return }
+    guard let outcome, let destination else { return }
+    try report(outcome, Shape(a.rows, b.columns), resultType, to: destination, seconds(since: start))
+  }
+
+  /// How a product was planned, what moved, and how many nonzeros were written.
+  private struct Outcome {
+    var nonzeros: Int
+    var explanation: MultiplyExplanation
+    var ledger: LedgerReport?
+  }
+
+  /// Writes a result slab after slab; returns its nonzeros.
+  private func write(_ matrix: some DistributedMatrix) async throws -> Int {
+    guard let destination else { return 0 }
+    return try await writeMatrix(matrix, to: destination, progress: compute.output.progress)
+  }
+
+  /// Writes a result of the driver's; returns its nonzeros.
+  private func write<S: Scalar>(_ matrix: LocalMatrix<S>) throws -> Int {
+    guard let destination else { return 0 }
     let contents: MatrixContents<S> =
-      switch result.matrix {
+      switch matrix {
       case .dense(let matrix): .dense(matrix)
       case .sparse(let matrix): .triplets(matrix.triplets())
       }
     try writeMatrix(contents, to: destination, progress: compute.output.progress)
-    try report(result, contents, resultType, to: destination, seconds(since: start))
-  }
-
-  /// A product, how it was planned, and what moved.
-  private struct Outcome<S: Scalar> {
-    var matrix: LocalMatrix<S>
-    var explanation: MultiplyExplanation
-    var ledger: LedgerReport?
+    return contents.nonzeroCount
   }
 
   private static func natural<S: Scalar>(_ matrix: LocalMatrix<S>) -> MatrixType {
     if case .sparse = matrix { .row } else { .block }
   }
 
-  /// A product of distributed matrices; nil when it was only to be explained.
+  /// A product of distributed matrices, written; nil when it was only to be explained.
   private func spread<C: ProductResult>(
     _ a: ProductOperand<C.Element>, _ b: ProductOperand<C.Element>, _: C.Type, _ cluster: Cluster,
-    _ collect: (C) async throws -> LocalMatrix<C.Element>
-  ) async throws -> Outcome<C.Element>? {
-    let options = MultiplyOptions(plan: plan, memoryPerWorker: memory.map { $0 << 20 })
-    let planned = try await C.planned(a, b, on: cluster, options)
+    _ write: (C) async throws -> Int
+  ) async throws -> Outcome? {
+    let planned = try await C.planned(a, b, on: cluster, MultiplyOptions(plan: plan))
     if explain {
       try explain(planned.explanation)
       return nil
@@ -164,14 +165,13 @@ struct Multiply: AsyncParsableCommand {
     let result = try await product.run()
     let after = try await compute.ledger(of: cluster)
     let moved: LedgerReport? = if let before, let after { after - before } else { nil }
-    return Outcome(
-      matrix: try await collect(result), explanation: product.explanation, ledger: moved)
+    return Outcome(nonzeros: try await write(result), explanation: product.explanation, ledger: moved)
   }
 
-  /// A product of two matrices of the driver's.
+  /// A product of two matrices of the driver's, written.
   private func local<S: Scalar>(
     _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType
-  ) throws -> Outcome<S>? {
+  ) throws -> Outcome? {
     if let plan, plan != .local {
       throw PlanError.inapplicable(plan: plan, reason: "both factors are the driver's: the plan is local")
     }
@@ -188,7 +188,7 @@ struct Multiply: AsyncParsableCommand {
       }
     }
     return Outcome(
-      matrix: try stored(a, left) * stored(b, right), explanation: explanation,
+      nonzeros: try write(try stored(a, left) * stored(b, right)), explanation: explanation,
       ledger: compute.ledger ? LedgerReport([]) : nil)
   }
 
@@ -199,15 +199,14 @@ struct Multiply: AsyncParsableCommand {
         ? JSON.explanation(explanation).description : text.joined(separator: "\n"))
   }
 
-  private func report<S: Scalar>(
-    _ result: Outcome<S>, _ contents: MatrixContents<S>, _ type: MatrixType, to path: String,
-    _ elapsed: Double
+  private func report(
+    _ result: Outcome, _ shape: Shape, _ type: MatrixType, to path: String, _ elapsed: Double
   ) throws {
     if let ledger = result.ledger, !compute.output.json { Report.note("\(LedgerTable(ledger))") }
     guard path != "-" else { return }
     guard compute.output.json else {
       return try Report.result(
-        "\(path): \(contents.shape), \(contents.nonzeroCount) nonzeros; \(type.rawValue), plan "
+        "\(path): \(shape), \(result.nonzeros) nonzeros; \(type.rawValue), plan "
           + "\(result.explanation.plan), \(Text.fixed(elapsed, 3)) s")
     }
     let counts = result.ledger.map { [("ledger", JSON.ledger($0, result.explanation))] } ?? []
@@ -215,8 +214,8 @@ struct Multiply: AsyncParsableCommand {
       JSON.object(
         [
           ("resultType", .text(type.rawValue)), ("plan", .text("\(result.explanation.plan)")),
-          ("rows", .int(contents.shape.rows)), ("columns", .int(contents.shape.columns)),
-          ("nonzeros", .int(contents.nonzeroCount)), ("seconds", .real(elapsed)),
+          ("rows", .int(shape.rows)), ("columns", .int(shape.columns)),
+          ("nonzeros", .int(result.nonzeros)), ("seconds", .real(elapsed)),
         ] + counts
       ).description)
   }

@@ -9,6 +9,7 @@ struct Scale: AsyncParsableCommand {
     abstract: "Multiply a matrix by a number; or, with --model, predict how work scales.",
     discussion: """
       A complex number is written re,im: `tessera scale 0,1 A.mtx B.mtx`. Before a negative one put --.
+      \(ElementwiseOptions.discussion)
 
       `tessera scale --model` reads no file and runs nothing: it prints what 1 to 1000 workers would take for a dense \
       product, a pass of a singular value decomposition and the triangle of a tall matrix: the best grid, words and \

@@ -50,6 +50,31 @@ func writeMatrix<S: Scalar>(
   try MatrixFile.write(contents, to: path, format: format, symmetry: symmetry) { bar.advance(to: $0) }
 }
 
+/// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar.
+func readRows<S: Scalar>(
+  _ path: String, options: MatrixReadOptions, partitions: Int?, on cluster: Cluster,
+  progress: ProgressBar.Mode
+) async throws -> RowMatrix<S> {
+  var bar: ProgressBar?
+  defer { bar?.finish() }
+  return try await RowMatrix<S>.read(path, options: options, partitions: partitions, on: cluster) { state in
+    if bar == nil {
+      bar = ProgressBar(label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
+    }
+    bar?.advance(to: state.bytesRead)
+  }
+}
+
+/// Writes a distributed matrix to `path`, slab after slab, with a progress bar. Returns its nonzeros.
+func writeMatrix(
+  _ matrix: some DistributedMatrix, to path: String, format: MatrixFileFormat? = nil,
+  progress: ProgressBar.Mode
+) async throws -> Int {
+  let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
+  defer { bar.finish() }
+  return try await matrix.write(to: path, format: format) { bar.advance(to: $0) }
+}
+
 /// The scalar of the numbers in `path` where they can be read twice; nil for standard input, pipes and
 /// sockets.
 func scalarOfFile(

@@ -135,8 +135,7 @@ private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .
   @Test(arguments: [1, 2]) func sparseProductsNeverNeedMuchMoreThanOperandsAndResult(workers: Int)
     async throws
   {
-    let isFull = ProcessInfo.processInfo.environment["TESSERA_FULL_TESTS"] != nil
-    let n = isFull ? 1_000_000 : 20_000
+    let n = isFullTest ? 1_000_000 : 20_000
     try await withCluster(workers: workers, registry: .distributedMatrices) { cluster in
       func spread(_ seed: UInt64) async throws -> RowMatrix<Double> {
         try await RowMatrix(try banded(n, perRow: 5, reach: n / 2, seed: seed), on: cluster)

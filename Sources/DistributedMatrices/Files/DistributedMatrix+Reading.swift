@@ -1,0 +1,124 @@
+// Distributed matrices from files. A coordinate file or an array that every worker can see is read by the
+// workers, each its own parts: the driver reads the header. Otherwise, and where something is wrong with the file,
+// which the one who reads all of it can say best, the driver reads the whole matrix and spreads it.
+
+public import TesseraExecution
+public import TesseraLocalMatrices
+public import TesseraMatrixFiles
+public import TesseraPartitioning
+
+extension RowMatrix {
+  /// The matrix in the file at `path`, in slabs on the workers of `cluster`.
+  ///
+  /// A coordinate file makes sparse slabs (dense where that takes fewer bytes) with nearly equally many entries, an
+  /// array dense ones. Uncompressed coordinate files, `.npy` and IDX files that all workers see under this name are
+  /// read by them, in parts, and entries then move to the owners of their rows once; the driver holds a number for
+  /// each row. Other files are read by the driver, which holds the whole matrix meanwhile.
+  ///
+  /// - Parameters:
+  ///   - format: the format, where the name does not tell it.
+  ///   - options: what the file does not say of itself.
+  ///   - partitions: the number of slabs; by default chosen from shape and stored elements.
+  ///   - progress: is called about once per MiB that the driver reads.
+  /// - Throws: `FileFormatError`, `LinearAlgebraError`, `ExecutionError`.
+  public static func read(
+    _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
+    partitions: Int? = nil, on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil
+  ) async throws -> RowMatrix {
+    if let partitions { try checkSlabCount(partitions) }
+    return try await readByWorkers(path, format, options, on: cluster) { file in
+      guard file.header.layout == .coordinate else { return try await file.slabs(as: S.self, partitions) }
+      guard let (matrix, counts) = try await file.entries(as: S.self) else { return nil }
+      let count =
+        partitions
+        ?? Partitioning.defaultSlabCount(
+          rows: matrix.rows, columns: matrix.columns, stored: matrix.storedCount)
+      var offsets = [Int](repeating: 0, count: matrix.rows + 1)
+      for (i, n) in counts.elements.enumerated() { offsets[counts.first + i + 1] = n }
+      for i in 0..<matrix.rows { offsets[i + 1] += offsets[i] }
+      return try await matrix.rowMatrix(rowCuts: Cuts(balancing: offsets, parts: count))
+    } orByTheDriver: {
+      let contents = try MatrixFile.read(
+        path, as: S.self, format: format, options: options, progress: progress
+      ).contents
+      return try await RowMatrix(try LocalMatrix(contents), partitions: partitions, on: cluster)
+    }
+  }
+}
+
+extension BlockMatrix {
+  /// The matrix in the file at `path`, in blocks on the workers of `cluster`; read as a row matrix is
+  /// (`RowMatrix.read`), every element then moves at most once.
+  ///
+  /// - Parameters:
+  ///   - grid: the cuts; by default chosen from shape and stored elements.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `FileFormatError`,
+  ///   `ExecutionError`.
+  public static func read(
+    _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
+    grid: Partitioning? = nil, on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil
+  ) async throws -> BlockMatrix {
+    try await readByWorkers(path, format, options, on: cluster) { file in
+      file.header.layout == .coordinate
+        ? try await file.entries(as: S.self)?.matrix.blockMatrix(grid: grid)
+        : try await file.slabs(as: S.self, nil).blockMatrix(grid: grid)
+    } orByTheDriver: {
+      let contents = try MatrixFile.read(
+        path, as: S.self, format: format, options: options, progress: progress
+      ).contents
+      return try await BlockMatrix(try LocalMatrix(contents), grid: grid, on: cluster)
+    }
+  }
+}
+
+extension CoordinateMatrix {
+  /// The matrix in the file at `path`, entries as they stand there, in chunks on the workers of `cluster`; of an
+  /// array the elements that are not zero. Read as a row matrix is (`RowMatrix.read`); nothing moves.
+  ///
+  /// - Throws: `FileFormatError`, `LinearAlgebraError`, `ExecutionError`.
+  public static func read(
+    _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
+    on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil
+  ) async throws -> CoordinateMatrix {
+    try await readByWorkers(path, format, options, on: cluster) { file in
+      file.header.layout == .coordinate
+        ? try await file.entries(as: S.self)?.matrix
+        : try await file.slabs(as: S.self, nil).coordinateMatrix()
+    } orByTheDriver: {
+      switch try MatrixFile.read(path, as: S.self, format: format, options: options, progress: progress)
+        .contents
+      {
+      case .triplets(let entries): try await CoordinateMatrix(entries, on: cluster)
+      case .dense(let matrix): try await CoordinateMatrix(matrix, on: cluster)
+      }
+    }
+  }
+}
+
+extension DistributedMatrix {
+  /// What `parts` makes of a file that the workers read; what `whole` makes where they cannot or something is
+  /// wrong with it.
+  fileprivate static func readByWorkers(
+    _ path: String, _ format: MatrixFileFormat?, _ options: MatrixReadOptions, on cluster: Cluster,
+    _ parts: (SharedFile) async throws -> Self?, orByTheDriver whole: () async throws -> Self
+  ) async throws -> Self {
+    if let file = try await SharedFile(path, format, options, as: Element.self, on: cluster) {
+      do {
+        if let matrix = try await parts(file) { return matrix }
+      } catch ExecutionError.taskFailed {}
+    }
+    return try await whole()
+  }
+}
+
+extension LocalMatrix {
+  /// The local matrix in a file's contents: triplets compressed by rows, or the dense matrix.
+  ///
+  /// - Throws: `outOfMemory` for a shape whose row starts do not fit this machine.
+  public init(_ contents: MatrixContents<S>) throws(LinearAlgebraError) {
+    switch contents {
+    case .triplets(let triplets): self = .sparse(try triplets.compressed(by: .rows))
+    case .dense(let matrix): self = .dense(matrix)
+    }
+  }
+}
