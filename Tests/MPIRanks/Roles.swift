@@ -88,7 +88,7 @@
       try send([length, ~length] + [Int](repeating: 0, count: 264))
       try world.send("after it", to: 1, tag: Tag(38))
     } else if world.rank == 1 {
-      _ = try world.postReceive(String.self, from: 0, tag: Tag(37))
+      _ = try world.postReceive(String.self, from: .rank(0), tag: Tag(37))
       let next = try world.receive(String.self, from: 0, tag: Tag(38))
       if next != "after it" { failures.append("after a false claim: \(next)") }
     }
