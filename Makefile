@@ -40,10 +40,11 @@ soak: setup ## Kill workers at random during mixed jobs for SOAK_SECONDS (600), 
 	TESSERA_TRANSPORT=sockets TESSERA_STYLE=dataflow TESSERA_WORKERS=4 SWIFT_BACKTRACE=enable=no \
 	  .build-tests/release/FaultJob soak seconds=$(SOAK_SECONDS) seed=$(SOAK_SEED)
 
-fuzz: setup ## Read FUZZ_INPUTS (200000) mutations of each of the small valid files, with the address sanitizer
+fuzz: setup ## Read FUZZ_INPUTS (200000) mutations of each small valid file, and of frames and handshakes, with the address sanitizer
 	TESSERA_FUZZ_INPUTS=$(FUZZ_INPUTS) TESSERA_FUZZ_SEED=$(FUZZ_SEED) SWIFT_BACKTRACE=enable=no \
 	  $(SWIFT) test --disable-xctest -c release -Xswiftc -enable-testing --sanitize address \
-	  --scratch-path .build-fuzz --filter MutationTests
+	  --scratch-path .build-fuzz \
+	  --filter 'MutationTests|FrameDecoderTests|HandshakeTests|WireFormatTests'
 
 manual: setup ## Write the manual pages of tessera and its subcommands
 	$(SWIFT) package --scratch-path .build plugin generate-manual --multi-page --configuration release

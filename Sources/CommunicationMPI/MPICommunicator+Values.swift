@@ -4,7 +4,7 @@
 //
 // Sending: a value of up to 64 KiB is copied and posted, and the sender goes on, as long as no more than
 // 16 MiB are under way. A longer one goes from where its arrays lie and waits for its receiver. Receiving:
-// into one array of the value's length, which the value is decoded from: one copy more.
+// into memory that grows as pieces come, which the value is decoded from: one copy more.
 //
 // Cost of a value of n bytes: 1 MPI message if it fits into a head, otherwise 1 + the larger of n / pieceBytes
 // and the number of its long arrays.

@@ -17,7 +17,7 @@
     enum Target {
       /// Into the caller's memory.
       case numbers(UnsafeMutableRawBufferPointer, stride: Int)
-      /// A value's head, then all of it behind its prefix.
+      /// A value, whose head this is.
       case value([UInt8])
     }
 
@@ -32,6 +32,8 @@
     /// A posted head's request and, of a value, its memory.
     private var request: MPI_Request?
     private var headMemory: UnsafeMutableRawBufferPointer?
+    /// A long value behind its prefix, as far as it has come.
+    private var body: ReceivedBytes?
     private var found = 0
     private var isTruncated = false
     private let world: MPI_Comm
@@ -131,24 +133,15 @@
         }
         found += count
         if count < pieceBytes { try end() }
-      case .value(var bytes):
-        target = .value([])
-        guard count > 0, count <= bytes.count - found else {
+      case .value:
+        guard let body, count > 0, count <= body.missing else {
           try Self.discard(&message, count)
           throw .malformed(expected: "a piece of a value")
         }
-        var failure: CommunicationError?
-        bytes.withUnsafeMutableBytes { buffer in
-          do throws(CommunicationError) {
-            try Self.receive(&message, into: buffer.baseAddress.map { $0 + found }, count)
-          } catch {
-            failure = error
-          }
-        }
-        target = .value(bytes)
-        if let failure { throw failure }
-        found += count
-        if found == bytes.count { outcome = .success(()) }
+        let room = try body.room(limit: count, atLeast: count)
+        try Self.receive(&message, into: room.baseAddress, count)
+        try body.add(UnsafeRawBufferPointer(room))
+        if body.missing == 0 { outcome = .success(()) }
       }
     }
 
@@ -174,29 +167,37 @@
       outcome = .success(())
     }
 
-    /// Makes room for a value whose head has come.
+    /// Takes note of a value whose head has come. Memory for the rest is taken as it comes.
     private func beginValue(_ head: [UInt8], isTruncated: Bool) throws(CommunicationError) {
       let prefix = OutgoingValues.prefixBytes
       var reader = WireReader(head)
       guard !isTruncated, found >= prefix, let length = try? reader.readInt(),
         let complement = try? reader.readInt(), length >= 0, complement == ~length, found - prefix <= length
       else { throw .unexpectedMessage(expected: "a value", found: "numbers") }
+      guard length <= OutgoingValues.longestValue else {
+        throw .tooLong(what: "a value", length: length, limit: OutgoingValues.longestValue)
+      }
       if found == prefix + length {
         outcome = .success(())
         return
       }
-      target = .value(
-        [UInt8](unsafeUninitializedCapacity: prefix + length) { buffer, initialized in
-          _ = buffer.update(fromContentsOf: head[..<found])
-          initialized = prefix + length
-        })
+      let body = ReceivedBytes(length: length)
+      try head[prefix..<found].withUnsafeBufferPointer { (start) throws(CommunicationError) in
+        try body.add(UnsafeRawBufferPointer(start))
+      }
+      self.body = body
     }
 
     /// The value whose bytes have come.
     func decoded<Value: WireCodable>() throws(CommunicationError) -> Received<Value> {
-      guard case .value(let bytes) = target else { throw .malformed(expected: "\(Value.self)") }
-      var reader = WireReader(bytes)
-      _ = (try reader.readInt(), try reader.readInt())
+      guard case .value(let head) = target else { throw .malformed(expected: "\(Value.self)") }
+      var reader: WireReader
+      if let body {
+        reader = WireReader(body)
+      } else {
+        reader = WireReader(head)
+        _ = (try reader.readInt(), try reader.readInt())
+      }
       let value = try Value(from: &reader)
       guard reader.remaining == 0 else { throw .malformed(expected: "the end of \(Value.self)") }
       return Received(value, from: Int(source))

@@ -9,7 +9,7 @@
   /// An encoded value on its way.
   ///
   /// `@unchecked Sendable`: owned by one holder, who frees the bytes when MPI is done with them.
-  struct OutgoingValue: @unchecked Sendable {
+  final class OutgoingValue: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
     private var handles: [MPI_Request?]
 
@@ -20,7 +20,7 @@
     }
 
     /// Whether MPI is done with the bytes; if so, they are freed.
-    mutating func isDone() throws(CommunicationError) -> Bool {
+    func isDone() throws(CommunicationError) -> Bool {
       var done: Int32 = 0
       try MPIFailure.check(MPI_Testall(Int32(truncatingIfNeeded: handles.count), &handles, &done, nil))
       if done != 0 { bytes.deallocate() }
@@ -36,6 +36,8 @@
     static let headBytes = 2048
     /// The longest value that is copied.
     static let copiedBytes = 64 << 10
+    /// The longest value that is believed.
+    static let longestValue = 1 << 40
     /// How many bytes may be under way.
     static let boundBytes = 16 << 20
 
@@ -45,8 +47,7 @@
       bytes.storeBytes(of: ~Int64(length), toByteOffset: 8, as: Int64.self)
     }
 
-    private var values: [OutgoingValue] = []
-    private var first = 0
+    private var values = Queue<OutgoingValue>()
     /// Bytes under way.
     private(set) var bytes = 0
 
@@ -60,18 +61,9 @@
     ///
     /// - Throws: `closed` when MPI fails.
     mutating func release() throws(CommunicationError) {
-      while first < values.count {
-        let count = values[first].bytes.count
-        guard try values[first].isDone() else { break }
-        bytes -= count
-        first += 1
-      }
-      if first == values.count {
-        values.removeAll(keepingCapacity: true)
-        first = 0
-      } else if first > 1024, first > values.count / 2 {
-        values.removeFirst(first)
-        first = 0
+      while let value = values.first, try value.isDone() {
+        bytes -= value.bytes.count
+        _ = values.popFirst()
       }
     }
   }

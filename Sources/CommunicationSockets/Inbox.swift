@@ -6,21 +6,8 @@ import TesseraCommunication
 
 /// The messages that nobody has asked for yet, and the receives whose message has not begun to come.
 struct Inbox {
-  /// Messages of one channel and sender in order of arrival; those before `first` are taken.
-  private struct Queue {
-    var messages: [Message?] = []
-    var first = 0
-    var next: Message? { first < messages.count ? messages[first] : nil }
-
-    /// Gives back the room of those that are taken, also of a queue that is never empty. O(1) a message.
-    mutating func closeUp() {
-      guard first > 1024, first > messages.count / 2 else { return }
-      messages.removeFirst(first)
-      first = 0
-    }
-  }
-
-  private var unasked: [Channel: [Int: Queue]] = [:]
+  /// Messages of one channel and sender in order of arrival; no queue is empty.
+  private var unasked: [Channel: [Int: Queue<Message>]] = [:]
   private var pending: [Channel: [PendingReceive]] = [:]
   private var arrivals = 0
   /// Bytes of unasked messages by sender, each with the cost of keeping a message.
@@ -53,14 +40,15 @@ struct Inbox {
   private mutating func deliver(_ message: Message) {
     arrivals += 1
     let channel = message.channel
-    if let index = pending[channel]?.firstIndex(where: { $0.accepts(message.source) }),
-      let receive = pending[channel]?.remove(at: index)
+    if let place = pending.index(forKey: channel),
+      let index = pending.values[place].firstIndex(where: { $0.accepts(message.source) })
     {
-      if pending[channel]?.isEmpty == true { pending[channel] = nil }
+      let receive = pending.values[place].remove(at: index)
+      if pending.values[place].isEmpty { pending.remove(at: place) }
       receive.take(message)
       return
     }
-    unasked[channel, default: [:]][message.source, default: Queue()].messages.append(message)
+    unasked[channel, default: [:]][message.source, default: Queue()].append(message)
     bytesKept[message.source] += Self.messageCost + message.received
   }
 
@@ -81,20 +69,19 @@ struct Inbox {
   private func firstSource(of receive: PendingReceive) -> Int? {
     guard let queues = unasked[receive.channel] else { return nil }
     if case .rank(let rank) = receive.source { return queues[rank] == nil ? nil : rank }
-    return queues.min { ($0.value.next?.arrival ?? .max) < ($1.value.next?.arrival ?? .max) }?.key
+    return queues.min { ($0.value.first?.arrival ?? .max) < ($1.value.first?.arrival ?? .max) }?.key
   }
 
   /// The first message that is not taken, in constant time.
   private mutating func takeFirst(from source: Int, _ channel: Channel) -> Message? {
-    guard let index = unasked[channel]?[source]?.first, let message = unasked[channel]?[source]?.next else {
-      return nil
-    }
-    unasked[channel]?[source]?.messages[index] = nil
-    unasked[channel]?[source]?.first = index + 1
-    if index + 1 == unasked[channel]?[source]?.messages.count { unasked[channel]?[source] = nil }
-    unasked[channel]?[source]?.closeUp()
-    if unasked[channel]?.isEmpty == true { unasked[channel] = nil }
+    guard let message = unasked[channel]?[source]?.popFirst() else { return nil }
+    dropEmptyQueue(of: source, channel)
     return message
+  }
+
+  private mutating func dropEmptyQueue(of source: Int, _ channel: Channel) {
+    if unasked[channel]?[source]?.isEmpty == true { unasked[channel]?[source] = nil }
+    if unasked[channel]?.isEmpty == true { unasked[channel] = nil }
   }
 
   /// Forgets a message that will never be whole: whoever waits for it fails.
@@ -102,10 +89,9 @@ struct Inbox {
     message.receiver?.fail(error)
     // If it is among the unasked, it is the last of its sender.
     let (channel, source) = (message.channel, message.source)
-    if unasked[channel]?[source]?.messages.last??.arrival == message.arrival {
-      unasked[channel]?[source]?.messages.removeLast()
-      if unasked[channel]?[source]?.next == nil { unasked[channel]?[source] = nil }
-      if unasked[channel]?.isEmpty == true { unasked[channel] = nil }
+    if unasked[channel]?[source]?.last === message {
+      _ = unasked[channel]?[source]?.popLast()
+      dropEmptyQueue(of: source, channel)
     }
   }
 

@@ -15,9 +15,8 @@ final class OutgoingQueue {
   private var end = 0
   /// The large frame whose header is in the buffer or written already.
   private var current: OutgoingFrame?
-  /// Frames that have not begun; those before `first` have.
-  private var waiting: [OutgoingFrame] = []
-  private var first = 0
+  /// Frames that have not begun.
+  private var waiting = Queue<OutgoingFrame>()
   private var sequence: UInt64 = 0
   /// When the kernel last took bytes.
   private(set) var lastWritten: Int
@@ -36,12 +35,12 @@ final class OutgoingQueue {
   deinit { buffer.deallocate() }
 
   /// Whether the kernel has everything.
-  var isEmpty: Bool { start == end && current == nil && first == waiting.count }
+  var isEmpty: Bool { start == end && current == nil && waiting.isEmpty }
 
   /// Appends a frame. Returns nil when its payload may be forgotten already. `flush` is to follow.
   func append(_ kind: FrameKind, _ channel: Channel, _ payload: OutgoingPayload) -> OutgoingFrame? {
     let length = payload.count
-    if current == nil, first == waiting.count, putWhole(kind, channel, length, payload.copy(to:)) {
+    if current == nil, waiting.isEmpty, putWhole(kind, channel, length, payload.copy(to:)) {
       return nil
     }
     let frame = OutgoingFrame(kind, channel: channel, payload: payload)
@@ -49,25 +48,26 @@ final class OutgoingQueue {
     return frame
   }
 
-  /// Writes until the kernel takes no more, everything is written or others should have their turn.
+  /// Writes until the kernel takes no more, everything is written or others should have their turn. Returns
+  /// whether the kernel has taken anything.
   ///
   /// - Throws: when the connection is broken.
-  func flush(now: Int) throws(LinkError) {
-    var budget = Self.mostBytesPerFlush
-    while budget > 0 {
+  func flush(now: Int) throws(LinkError) -> Bool {
+    var written = 0
+    while written < Self.mostBytesPerFlush {
       fill()
-      guard start < end || current != nil else { return }
+      guard start < end || current != nil else { break }
       let (offered, taken) = try writeOnce()
-      if taken > 0 { lastWritten = now }
-      if taken < offered { return }
-      budget -= taken
+      written += taken
+      if taken < offered { break }
     }
+    if written > 0 { lastWritten = now }
+    return written > 0
   }
 
   /// Moves frames that have not begun into the buffer, as many as fit.
   private func fill() {
-    while current == nil, first < waiting.count {
-      let frame = waiting[first]
+    while current == nil, let frame = waiting.first {
       if putWhole(frame.kind, frame.channel, frame.length, frame.copy(to:)) {
         frame.complete()
       } else if frame.length > Self.smallPayload, let room = room(for: FrameHeader.size) {
@@ -76,11 +76,7 @@ final class OutgoingQueue {
       } else {
         return
       }
-      first += 1
-      if first == waiting.count || first > 1024 && first > waiting.count / 2 {
-        waiting.removeFirst(first)
-        first = 0
-      }
+      _ = waiting.popFirst()
     }
   }
 
@@ -160,15 +156,16 @@ final class OutgoingQueue {
   /// Ends every frame with an error; nothing more is written.
   func fail(_ error: CommunicationError) {
     current?.fail(error)
-    for frame in waiting[first...] { frame.fail(error) }
-    (current, waiting, first, start, end) = (nil, [], 0, 0, 0)
+    waiting.forEach { $0.fail(error) }
+    waiting.removeAll()
+    (current, start, end) = (nil, 0, 0)
   }
 
   /// Ends every frame with an error, but for the bytes of one that has begun, and puts `kind` behind it.
   /// Returns false when there is no place to put it.
   func close(_ kind: FrameKind, _ payload: [UInt8], _ error: CommunicationError, mostBytesKept: Int) -> Bool {
-    for frame in waiting[first...] { frame.fail(error) }
-    (waiting, first) = ([], 0)
+    waiting.forEach { $0.fail(error) }
+    waiting.removeAll()
     guard current?.abandon(error, limit: mostBytesKept) ?? true else { return false }
     _ = append(kind, .none, .owned(payload))
     return true

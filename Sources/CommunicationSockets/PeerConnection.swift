@@ -80,15 +80,18 @@ final class PeerConnection {
   /// Why no more messages will come from the peer; nil while some may.
   var receiveFailure: CommunicationError? { state == .open ? nil : sendFailure }
 
-  /// Writes what can be written. A broken way out fails what is on it; what has come in can still be read.
-  func flush(now: Int) {
-    guard !isClosed else { return }
+  /// Writes what can be written, and returns whether there was any. A broken way out fails what is on it; what
+  /// has come in can still be read.
+  @discardableResult func flush(now: Int) -> Bool {
+    guard !isClosed else { return false }
     do throws(LinkError) {
-      try outgoing.flush(now: now)
+      let hasMoved = try outgoing.flush(now: now)
       if isEnding, outgoing.isEmpty { shutDownWriting() }
+      return hasMoved
     } catch {
       brokenReason = brokenReason ?? error.reason
       outgoing.fail(.lost(rank: rank, reason: error.reason))
+      return true
     }
   }
 

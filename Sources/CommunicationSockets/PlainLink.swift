@@ -50,7 +50,10 @@ public final class PlainLink: Link, @unchecked Sendable {
     message.msg_iov = UnsafeMutablePointer(mutating: pieces.baseAddress)
     message.msg_iovlen = pieces.count
     while true {
-      let count = sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+      let count =
+        pieces.count == 1
+        ? Glibc.send(descriptor, pieces[0].iov_base, pieces[0].iov_len, Int32(MSG_NOSIGNAL))
+        : sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
       if count >= 0 { return count }
       if errno == EINTR { continue }
       guard errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS else { throw .fromErrno() }

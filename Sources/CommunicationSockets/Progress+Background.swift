@@ -2,6 +2,7 @@
 // waits here.
 
 import Glibc
+import Synchronization
 
 extension Progress {
   func startBackgroundThread() {
@@ -32,11 +33,10 @@ extension Progress {
   func runInBackground() {
     monitor.lock()
     while !hasEnded {
-      let seen = visits
       monitor.unlock()
-      usleep(Self.calmMicroseconds)
+      let isCalm = waitForCalm()
       monitor.lock()
-      if callersInside == 0, visits == seen {
+      if isCalm, callersInside == 0 {
         while callersInside == 0, !hasEnded {
           round(backgroundPoller, until: .max)
           tellLosses()
@@ -44,11 +44,21 @@ extension Progress {
       } else if !isPolledByCaller, Monitor.now() - lastRound > Self.longestNeglect {
         round(backgroundPoller, until: 0)
         tellLosses()
-      } else if callersInside > 0 {
+      } else if isCalm {
         isStandingBy = true
         while isStandingBy, !hasEnded { calm.wait() }
       }
     }
     monitor.unlock()
+  }
+
+  /// Whether no caller has left for a while. Looks without the lock: callers that come and go are not held up.
+  private func waitForCalm() -> Bool {
+    for _ in 0..<Self.mostTicks {
+      let seen = visits.load(ordering: .relaxed)
+      usleep(Self.calmMicroseconds)
+      if visits.load(ordering: .relaxed) == seen { return true }
+    }
+    return false
   }
 }

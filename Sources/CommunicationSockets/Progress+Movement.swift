@@ -1,8 +1,9 @@
 // Movement, with the lock held: one look at every peer, or a read from one.
 
 extension Progress {
-  /// One look at every peer, waiting for something to happen until the deadline at most.
-  func round(_ poller: Poller, until deadline: Int) {
+  /// One look at every peer, waiting for something to happen until the deadline at most. Returns whether
+  /// anything has.
+  @discardableResult func round(_ poller: Poller, until deadline: Int) -> Bool {
     let start = Monitor.now()
     lastRound = start
     // A round that comes late: this process was stopped, and with it whoever shares its terminal. Their silence
@@ -42,6 +43,16 @@ extension Progress {
       }
     }
     if hasMoved { wakeCallers() }
+    return hasMoved
+  }
+
+  /// Writes to every peer what its socket takes. Returns whether any took something.
+  func flushAll() -> Bool {
+    var hasMoved = false
+    for case let connection? in connections where !connection.outgoing.isEmpty {
+      if connection.flush(now: Monitor.now()) { hasMoved = true }
+    }
+    return hasMoved
   }
 
   /// Reads from one peer, and sees to what its bytes say. Returns whether anything came, be it the end: somebody

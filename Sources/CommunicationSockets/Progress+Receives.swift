@@ -1,6 +1,7 @@
 // Receives: announced, so that what comes is read to where it belongs; waited for whole, or read while they
 // come. Why no message will come any more.
 
+import Synchronization
 import TesseraCommunication
 
 extension Progress {
@@ -8,6 +9,11 @@ extension Progress {
   func post(_ receive: PendingReceive) {
     enter()
     defer { leave() }
+    announce(receive)
+  }
+
+  /// Announces a receive, with the lock held.
+  private func announce(_ receive: PendingReceive) {
     if let closedReason { return receive.fail(.closed(reason: closedReason)) }
     inbox.post(receive)
     wakePollersForInput()
@@ -30,22 +36,26 @@ extension Progress {
     return (gone.first(where: \.isLost) ?? gone.first)?.receiveFailure
   }
 
-  /// Returns the receive's message when it is whole.
+  /// Returns the receive's message when it is whole. Of a receive that `isNew`, announces it first.
   ///
   /// - Throws: `closed`, `lost`, `unexpectedMessage`, `wrongLength`.
-  func wait(for receive: PendingReceive) throws(CommunicationError) -> Message {
+  func wait(for receive: PendingReceive, isNew: Bool = false) throws(CommunicationError) -> Message {
     enter()
     defer { leave() }
+    if isNew { announce(receive) }
     return try wait(for: receive) { $0.isComplete }
   }
 
   /// Returns the receive's message when it is whole or, if it is so long as to be read while it comes, has
-  /// begun to come. Of such a message, tells the length.
+  /// begun to come. Of such a message, tells the length. Of a receive that `isNew`, announces it first.
   ///
   /// - Throws: `closed`, `lost`, `unexpectedMessage`.
-  func begin(_ receive: PendingReceive) throws(CommunicationError) -> (message: Message, streamed: Int?) {
+  func begin(_ receive: PendingReceive, isNew: Bool) throws(CommunicationError)
+    -> (message: Message, streamed: Int?)
+  {
     enter()
     defer { leave() }
+    if isNew { announce(receive) }
     let message = try wait(for: receive) { $0.isComplete || Self.streamed ~= $0.length }
     return (message, message.isComplete ? nil : message.length)
   }
@@ -86,7 +96,8 @@ extension Progress {
       preferred?.waiters += 1
       if source == .any { anySourceWaiters += 1 }
       wakePollersForInput()
-      wait(preferring: preferred, isOver)
+      let time = wait(preferring: preferred, isOver)
+      waited.add(time, ordering: .relaxed)
       preferred?.waiters -= 1
       if source == .any { anySourceWaiters -= 1 }
     }

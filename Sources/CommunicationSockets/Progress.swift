@@ -2,7 +2,8 @@
 // through, at a thread's wake-up each way: whoever waits, polls. A caller that sends writes to the socket
 // itself; a caller that waits reads its peer's socket, looks again a few times (a message on its way comes
 // within microseconds, a wake-up costs more), and then blocks in poll on all of them. One caller polls at a
-// time; others wait until it has done something or leaves.
+// time; others wait until it has done something or leaves. While it looks, what is to go out goes out: two
+// workers that send each other more than the kernel holds keep both directions busy.
 //
 // A background thread polls when no caller has been here for a millisecond: heartbeats go out and come in,
 // posted sends get on, and peers are not held up while this worker computes. It sleeps as long as a
@@ -35,7 +36,10 @@ final class Progress: @unchecked Sendable {
 
   // Callers.
   var callersInside = 0
-  var visits = 0
+  /// How many callers have left. Read without the lock by the background thread.
+  let visits = Atomic(0)
+  /// Nanoseconds that callers have waited for messages, all together. Read without the lock.
+  let waited = Atomic(0)
   var anySourceWaiters = 0
   /// For how long a caller looks at its peer's socket before it blocks.
   var patience = Patience()
@@ -63,6 +67,9 @@ final class Progress: @unchecked Sendable {
 
   /// How long callers must have been away before the background thread polls.
   static let calmMicroseconds: UInt32 = 1000
+  /// How often the background thread sees callers come and go before it takes the lock, to see whether they
+  /// neglect a peer.
+  static let mostTicks = 50
   /// After so long without a look at every peer the background thread looks, though callers come and go.
   static let longestNeglect = 100_000_000
 

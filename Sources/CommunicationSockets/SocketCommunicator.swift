@@ -4,6 +4,7 @@
 // comes. Payload copies: none beside the kernel's own; one of what came before it was asked for, and of
 // short values.
 
+import Synchronization
 public import TesseraCommunication
 
 /// A communicator over links to every other worker.
@@ -38,6 +39,9 @@ public final class SocketCommunicator: Communicator {
     door?.close()
     progress.finish()
   }
+
+  /// Nanoseconds that callers have waited for messages, all together.
+  public var waitingTime: Int? { progress.waited.load(ordering: .relaxed) }
 
   /// Called once for each peer that is lost, from a thread of the communicator's or one that is inside a call,
   /// as soon as it is noticed, also while this worker computes. A handler set later hears of those lost before.
@@ -94,7 +98,7 @@ public final class SocketCommunicator: Communicator {
   public func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: Tag)
     throws(CommunicationError) -> Received<Value>
   {
-    try decode(try post(.value, from: source, tag))
+    try decode(try new(.value, from: source, tag), isNew: true)
   }
 
   /// Announces the receive at once, and decodes the value when waited for.
@@ -102,13 +106,13 @@ public final class SocketCommunicator: Communicator {
     throws(CommunicationError) -> Posted<Received<Value>>
   {
     let receive = try post(.value, from: source, tag)
-    return Posted { () throws(CommunicationError) in try self.decode(receive) }
+    return Posted { () throws(CommunicationError) in try self.decode(receive, isNew: false) }
   }
 
-  private func decode<Value: WireCodable>(_ receive: PendingReceive) throws(CommunicationError)
-    -> Received<Value>
+  private func decode<Value: WireCodable>(_ receive: PendingReceive, isNew: Bool)
+    throws(CommunicationError) -> Received<Value>
   {
-    let (message, streamed) = try progress.begin(receive)
+    let (message, streamed) = try progress.begin(receive, isNew: isNew)
     func read(_ reader: WireReader) throws(CommunicationError) -> Received<Value> {
       var reader = reader
       let value = try Value(from: &reader)
@@ -156,8 +160,7 @@ public final class SocketCommunicator: Communicator {
   public func receive<Element: Sendable>(
     into buffer: UnsafeMutableBufferPointer<Element>, from source: Source, tag: Tag
   ) throws(CommunicationError) -> Int {
-    let receive = try post(Self.wanted(buffer), from: source, tag)
-    return try progress.wait(for: receive).source
+    try progress.wait(for: try new(Self.wanted(buffer), from: source, tag), isNew: true).source
   }
 
   /// Announces the receive: numbers that come from now on are read into `buffer`.
@@ -180,10 +183,16 @@ public final class SocketCommunicator: Communicator {
   private func post(_ wanted: PendingReceive.Wanted, from source: Source, _ tag: Tag)
     throws(CommunicationError) -> PendingReceive
   {
-    if case .rank(let rank) = source { try check(rank: rank) }
-    let receive = PendingReceive(wanted, from: source, channel: Channel(tag))
+    let receive = try new(wanted, from: source, tag)
     progress.post(receive)
     return receive
+  }
+
+  private func new(_ wanted: PendingReceive.Wanted, from source: Source, _ tag: Tag)
+    throws(CommunicationError) -> PendingReceive
+  {
+    if case .rank(let rank) = source { try check(rank: rank) }
+    return PendingReceive(wanted, from: source, channel: Channel(tag))
   }
 
   private func posted(_ frame: OutgoingFrame?) -> Posted<Void> {

@@ -54,7 +54,9 @@ public struct ClusterConfiguration: Sendable, Equatable {
   /// `mpirun` or `srun` has started, the default transport is MPI; with an address to listen at or to call it
   /// is sockets.
   ///
-  /// - Throws: `invalidConfiguration` when one of them is not a value it may have.
+  /// - Throws: `invalidConfiguration` when one of them is not a value it may have, and for another transport than
+  ///   MPI in one of several processes that `mpirun` or `srun` has started, unless it is a worker that calls its
+  ///   driver: each would be a driver of its own.
   public static func fromEnvironment(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(ExecutionError) -> ClusterConfiguration {
@@ -91,6 +93,12 @@ public struct ClusterConfiguration: Sendable, Equatable {
       configuration.memoryPerWorker = memory
     }
     try configuration.validate()
+    let processes = launchedCount(environment)
+    guard processes == 1 || configuration.transport == .mpi || configuration.sockets.connect != nil else {
+      throw .invalidConfiguration(
+        "each of the \(processes) processes that have been started together would run the program for itself with "
+          + "the transport \(configuration.transport.rawValue); leave out mpirun or srun, or the transport")
+    }
     return configuration
   }
 
@@ -122,6 +130,14 @@ public struct ClusterConfiguration: Sendable, Equatable {
     // A batch script has a SLURM_PROCID as well: what srun has started has a number of tasks besides.
     let rankOfStep = (number("SLURM_STEP_NUM_TASKS") ?? 1) > 1 ? number("SLURM_PROCID") : nil
     return rank ?? rankOfStep
+  }
+
+  /// How many processes `mpirun` or `srun` has started together with this one, itself included; 1 in a process
+  /// that neither has started.
+  private static func launchedCount(_ environment: [String: String]) -> Int {
+    guard launchedRank(environment) != nil else { return 1 }
+    let counts = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]
+    return max(1, counts.compactMap { environment[$0].flatMap { Int($0) } }.max() ?? 1)
   }
 
   /// Whether this process is a worker that `mpirun`, `srun` or a driver on this machine has started: another

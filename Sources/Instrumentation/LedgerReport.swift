@@ -97,6 +97,9 @@ public struct WorkerLedger: Sendable, Hashable {
     }
   }
 
+  /// The name under which the time between operations stands.
+  public static let idle = "between steps"
+
   /// The worker.
   public let rank: Int
   /// In the order in which they first began; only those in which something happened.
@@ -110,7 +113,7 @@ public struct WorkerLedger: Sendable, Hashable {
     self.rank = rank
     self.peakBytes = peakBytes
     let seen = operations.filter { $0.total != Account() }
-    self.operations = seen.filter { $0.name != Ledger.idle } + seen.filter { $0.name == Ledger.idle }
+    self.operations = seen.filter { $0.name != Self.idle } + seen.filter { $0.name == Self.idle }
   }
 
   /// All operations together.

@@ -115,6 +115,39 @@ struct MPITests {
     }
   #endif
 
+  @Test(.enabled(if: mpirun != nil), arguments: ["sockets", "in-process"])
+  func ranksDoNotRunAJobEach(transport: String) throws {
+    let run = try Self.run(ranks: 2, ["svd", CommandRun.digits, "--transport", transport])
+    #expect(run.exitCode == 64 && run.output.isEmpty, "\(run.errors)")
+    #expect(run.errors.components(separatedBy: "each of the 2 processes").count == 2, "\(run.errors)")
+    let alone = try Self.run(ranks: 1, ["svd", CommandRun.digits, "-k", "1", "--transport", transport])
+    #expect(alone.exitCode == 0, "\(alone.errors)")
+  }
+
+  /// What fails at the only rank that holds the entry is told once, by the driver.
+  @Test(.enabled(if: mpirun != nil)) func aTaskThatFailsOnOneRankEndsTheJobWithOneMessage() throws {
+    let scratch = try ScratchFolder()
+    let path = scratch.path("nan.mtx")
+    let entries = (1...40).map { "\($0) \($0 % 3 + 1) \($0 == 33 ? "nan" : "1")" }
+    let lines = ["%%MatrixMarket matrix coordinate real general", "40 3 40"] + entries
+    try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    let run = try Self.run(ranks: 3, ["svd", path, "-k", "2", "--partitions", "6"])
+    #expect(run.exitCode == 65 && run.output.isEmpty, "\(run.errors)")
+    #expect(run.errors.components(separatedBy: "tessera: ").count == 2, "\(run.errors)")
+  }
+
+  @Test(.enabled(if: mpirun != nil), arguments: [3, 7])
+  func moreRanksThanRowsGiveTheSameBits(ranks: Int) throws {
+    let scratch = try ScratchFolder()
+    let path = scratch.path("small.csv")
+    try "1,2\n3,4.5\n".write(toFile: path, atomically: true, encoding: .utf8)
+    let arguments = ["svd", path, "-k", "2", "--json"]
+    let expected = try CommandRun(arguments).json()["singularValues"] as? [Double]
+    let run = try Self.run(ranks: ranks, arguments)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(try run.json()["singularValues"] as? [Double] == expected && expected?.count == 2)
+  }
+
   @Test(.enabled(if: mpirun != nil), arguments: ["message-passing", "dataflow"])
   func anErrorEndsTheJobWithOneMessage(style: String) throws {
     let run = try Self.run(ranks: 3, ["svd", "/nonexistent.mtx", "--style", style])

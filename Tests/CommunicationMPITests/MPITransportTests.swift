@@ -41,6 +41,11 @@ struct MPITransportTests {
     #expect(code == 0, "\(text)")
   }
 
+  @Test func aLengthThatIsClaimedTakesNoMemory() throws {
+    let (code, text) = try MPIJob(ranks: 2, "claims").end()
+    #expect(code == 0, "\(text)")
+  }
+
   @Test func whoeverWaitsTakesWhatWasPosted() throws {
     let (code, text) = try MPIJob(ranks: 3, "sends-first").end()
     #expect(code == 0, "\(text)")
@@ -66,9 +71,10 @@ struct MPITransportTests {
     #expect(text.components(separatedBy: "tessera: ").count == 2, "\(text)")
   }
 
-  @Test(arguments: [0, 2])
-  func aKilledRankEndsTheJob(victim: Int) throws {
-    let job = try MPIJob(ranks: 3, "wait")
+  /// Whether the others wait for a message or are in a collective.
+  @Test(arguments: [0, 2], ["wait", "reduce"])
+  func aKilledRankEndsTheJob(victim: Int, role: String) throws {
+    let job = try MPIJob(ranks: 3, role)
     let processes = job.lines(3, beginningWith: "process ").compactMap { pid_t($0.dropFirst(8)) }
     try #require(processes.count == 3)
     let start = ContinuousClock.now

@@ -11,6 +11,14 @@ import Testing
     #expect(failures.flatMap { $0 } == [])
   }
 
+  /// On one number of ranks and kind of socket: what depends on those shows with fewer numbers.
+  @Test func socketsMoveTenMillionNumbers() throws {
+    let failures = try onThreads(try Wire.tcp.group(size: 3)) {
+      conformanceFailures(of: $0, largest: 10_000_000, messages: 500)
+    }
+    #expect(failures.flatMap { $0 } == [])
+  }
+
   @Test(arguments: Wire.allCases, 1...5) func socketsServeSeveralThreadsAtOnce(wire: Wire, size: Int) throws {
     let failures = try onThreads(try wire.group(size: size)) { concurrencyFailures(of: $0) }
     #expect(failures.flatMap { $0 } == [])

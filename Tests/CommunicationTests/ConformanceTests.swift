@@ -26,6 +26,7 @@ import Testing
     #expect(try onThreads(group) { concurrencyFailures(of: $0) }.flatMap { $0 } == [])
   }
 
+  /// On one number of ranks: what depends on that shows with fewer numbers.
   @Test func threadsMoveTenMillionNumbers() throws {
     let failures = try onThreads(InProcessCommunicator.group(size: 3)) {
       conformanceFailures(of: $0, largest: 10_000_000)

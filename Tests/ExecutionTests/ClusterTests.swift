@@ -181,6 +181,25 @@ private struct Counted: Tile {
     }
   }
 
+  /// Each would be a driver of its own. One that calls its driver is none, and one alone harms nobody.
+  @Test(arguments: [
+    ["OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2"], ["PMI_RANK": "0", "PMI_SIZE": "2"],
+    ["SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2"],
+  ])
+  func ranksRunNothingButMPI(environment: [String: String]) throws {
+    func configuration(_ settings: [String: String]) throws -> ClusterConfiguration {
+      try .fromEnvironment(environment.merging(settings) { $1 })
+    }
+    for transport in ["sockets", "in-process"] {
+      #expect(throws: ExecutionError.self) { try configuration(["TESSERA_TRANSPORT": transport]) }
+    }
+    #expect(throws: ExecutionError.self) { try configuration(["TESSERA_LISTEN": "localhost:0"]) }
+    #expect(try configuration(["TESSERA_CONNECT": "localhost:7000"]).transport == .sockets)
+    let alone = environment.mapValues { $0 == "2" ? "1" : "0" }
+    let settings = alone.merging(["TESSERA_TRANSPORT": "sockets"]) { $1 }
+    #expect(try ClusterConfiguration.fromEnvironment(settings).transport == .sockets)
+  }
+
   @Test func aBatchScriptIsNoRank() throws {
     let environment = ["SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_JOB_ID": "7"]
     #expect(ClusterConfiguration.launchedRank(environment) == nil)

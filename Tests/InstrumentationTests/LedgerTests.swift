@@ -64,12 +64,12 @@ func sampleReport(factor: Int = 1) -> LedgerReport {
   @Test func peersInAnyOrderAreKeptApart() {
     let ledger = Ledger()
     for round in 1...3 {
-      for peer in [5, 0, 9, 3, 1_000_000, 7] {
+      for peer in [5, 0, 9, 3, 1_000, 7] {
         ledger.sent(to: peer, words: peer, payloadBytes: 0, headerBytes: round)
       }
     }
     let peers = ledger.entries(of: 0).operations[0].peers
-    #expect(peers.map(\.rank) == [0, 3, 5, 7, 9, 1_000_000])
+    #expect(peers.map(\.rank) == [0, 3, 5, 7, 9, 1_000])
     #expect(peers.allSatisfy { $0.account.sent.words == 3 * $0.rank && $0.account.sent.headerBytes == 6 })
   }
 

@@ -59,6 +59,43 @@
     return failures
   }
 
+  /// Numbers that pretend to be the beginning of a value: a length that cannot be is refused, one that can be
+  /// takes no memory before its bytes come.
+  func falseClaims(_ world: MPICommunicator) throws -> [String] {
+    var failures: [String] = []
+    func send(_ words: [Int]) throws {
+      try words.withUnsafeBufferPointer { try world.send(numbers: $0, to: 1, tag: Tag(37)) }
+    }
+    let before = peakMemory()
+    for length in [-1, Int.min, 1 << 40 + 1, 1 << 62, Int.max, Int.max - 15] {
+      if world.rank == 0 {
+        try send([length, ~length])
+      } else if world.rank == 1 {
+        do throws(CommunicationError) {
+          _ = try world.receive(String.self, from: 0, tag: Tag(37))
+          failures.append("a value of length \(length)")
+        } catch {
+          switch error {
+          case .unexpectedMessage where length < 0, .tooLong where length > 0: break
+          default: failures.append("a value of length \(length): \(error)")
+          }
+        }
+      }
+    }
+    // A terabyte, of which a head and 80 bytes more come.
+    if world.rank == 0 {
+      let length = 1 << 40
+      try send([length, ~length] + [Int](repeating: 0, count: 264))
+      try world.send("after it", to: 1, tag: Tag(38))
+    } else if world.rank == 1 {
+      _ = try world.postReceive(String.self, from: .rank(0), tag: Tag(37))
+      let next = try world.receive(String.self, from: 0, tag: Tag(38))
+      if next != "after it" { failures.append("after a false claim: \(next)") }
+    }
+    if peakMemory() - before > 64 << 20 { failures.append("memory grew by \(peakMemory() - before) bytes") }
+    return failures
+  }
+
   /// Rank 1 sleeps while rank 0 sends it an eighth of a gigabyte in long values and then as much in short
   /// ones: neither keeps much of it. Then all send short values to all before anybody receives.
   func flood(_ world: MPICommunicator) throws -> [String] {
@@ -146,6 +183,18 @@
     if world.rank == 1 { world.close(reason: "had enough") }
     _ = try world.receive(Int.self, from: (world.rank + 1) % world.size, tag: Tag(32))
     return ["a message that nobody sent"]
+  }
+
+  /// Says its process and takes part in one collective after the other, for ever.
+  func reduceForever(_ world: MPICommunicator) throws -> [String] {
+    try world.barrier()
+    FileHandle.standardError.write(Data("process \(getpid())\n".utf8))
+    var numbers = [Double](repeating: 1, count: 1 << 20)
+    while true {
+      try world.allReduce(numbers: &numbers, .sum)
+      try world.broadcast(numbers: &numbers, from: 1)
+      try world.barrier()
+    }
   }
 
   /// Says its process and waits for ever.

@@ -9,7 +9,9 @@ import Foundation
 
   let arguments = CommandLine.arguments.dropFirst().map { String($0) }
   guard arguments.count == 2, let pieceBytes = Int(arguments[0]) else {
-    print("usage: mpi-ranks PIECEBYTES conform|many|threads|lengths|sends-first|flood|throw|wait")
+    print(
+      "usage: mpi-ranks PIECEBYTES "
+        + "conform|many|threads|lengths|claims|sends-first|flood|throw|wait|reduce")
     exit(64)
   }
 
@@ -25,10 +27,12 @@ import Foundation
         + conformanceFailures(
           of: world.concurrent, postedBytes: min(8 << 20, pieceBytes * 1000), messages: 500)
     case "lengths": try wrongLengths(world, pieceBytes: pieceBytes)
+    case "claims": try falseClaims(world)
     case "sends-first": try sendsFirst(world)
     case "flood": try flood(world)
     case "throw": try failOnOneRank(world)
     case "wait": try waitForever(world)
+    case "reduce": try reduceForever(world)
     default: ["there is no role \(arguments[1])"]
     }
   }

@@ -13,21 +13,15 @@ final class Mailbox: @unchecked Sendable {
     let source: Int
   }
 
-  /// Messages of one channel in order of arrival; those before `first` are taken. Never empty.
-  private struct Queue {
-    var messages: [(arrival: Int, value: (any Sendable)?)]
-    var first = 0
-
-    /// Gives back the room of those that are taken, also of a queue that is never empty. O(1) a message.
-    mutating func closeUp() {
-      guard first > 1024, first > messages.count / 2 else { return }
-      messages.removeFirst(first)
-      first = 0
-    }
+  /// A message, and how many had come before it.
+  private struct Arrival {
+    let number: Int
+    let value: any Sendable
   }
 
   private let monitor = AdaptiveMonitor()
-  private var queues: [Channel: Queue] = [:]
+  /// Messages of one channel in order of arrival. Never empty.
+  private var queues: [Channel: Queue<Arrival>] = [:]
   /// How many messages have come.
   private var arrivals = 0
   private var closedReason: String?
@@ -56,7 +50,8 @@ final class Mailbox: @unchecked Sendable {
       monitor.unlock()
       throw error
     }
-    queues[Channel(tag: tag, source: source), default: Queue(messages: [])].messages.append((arrivals, value))
+    queues[Channel(tag: tag, source: source), default: Queue()].append(
+      Arrival(number: arrivals, value: value))
     arrivals += 1
     monitor.unlockAndNotify()
   }
@@ -136,21 +131,14 @@ final class Mailbox: @unchecked Sendable {
       let candidates = queues.lazy.filter { $0.key.tag == tag }
       guard
         let earliest = candidates.min(by: {
-          $0.value.messages[$0.value.first].arrival < $1.value.messages[$1.value.first].arrival
+          ($0.value.first?.number ?? .max) < ($1.value.first?.number ?? .max)
         })
       else { return nil }
       channel = earliest.key
     }
     guard let index = queues.index(forKey: channel) else { return nil }
-    let first = queues.values[index].first
-    let value = queues.values[index].messages[first].value
-    if first + 1 == queues.values[index].messages.count {
-      queues.remove(at: index)
-    } else {
-      queues.values[index].messages[first].value = nil
-      queues.values[index].first = first + 1
-      queues.values[index].closeUp()
-    }
-    return value.map { Received($0, from: channel.source) }
+    let message = queues.values[index].popFirst()
+    if queues.values[index].isEmpty { queues.remove(at: index) }
+    return message.map { Received($0.value, from: channel.source) }
   }
 }
