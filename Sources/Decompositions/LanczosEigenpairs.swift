@@ -19,6 +19,8 @@ struct LanczosEigenpairs<S: Scalar> {
   private(set) var vectors: DenseMatrix<S>
   /// How often the operator was applied.
   private(set) var applications: Int
+  /// The estimated residuals after each restart, of the pairs found first.
+  private(set) var history: [ConvergencePoint] = []
 
   /// The dimension of the Krylov basis for `count` eigenvalues of order n: ARPACK's advice of at least twice
   /// the count, and at least 20, where short bases restart too often.
@@ -87,6 +89,9 @@ struct LanczosEigenpairs<S: Scalar> {
         iteration.setOutput(try projected(try await a.applyGram(try projected(iteration.input))))
         applied += 1
         progress?(applied)
+        if let residual = iteration.estimatedResidual, residual != history.last?.residual {
+          history.append(ConvergencePoint(passes: applied, residual: residual))
+        }
       }
       (values, vectors) = try iteration.eigenpairs()
       applications = applied

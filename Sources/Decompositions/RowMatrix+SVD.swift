@@ -74,6 +74,6 @@ extension RowMatrix {
           .dense(flipped.right.scalingColumns(by: phases)), beside: self)
         : nil,
       residuals: flipped.residuals, converged: flipped.converged, method: flipped.method,
-      passes: flipped.passes, frobeniusNorm: flipped.frobeniusNorm)
+      passes: flipped.passes, history: flipped.history, frobeniusNorm: flipped.frobeniusNorm)
   }
 }

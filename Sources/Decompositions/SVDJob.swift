@@ -44,8 +44,9 @@ struct SVDJob<S: Scalar> {
     if method == .auto, state.method != .tsqr, scaled.columns <= denseOrder,
       triplets.count < count || hasHiddenValues(triplets.values)
     {
-      let passes = state.passes
+      let (passes, history) = (state.passes, state.history)
       state = try await tsqr(scaled)
+      state.history = history
       // The inspection is in both.
       state.passes += passes - 1
       triplets = try await certify(scaled, &state)
@@ -56,7 +57,10 @@ struct SVDJob<S: Scalar> {
     return TruncatedSVD(
       singularValues: triplets.values.map { $0 / factor }, right: triplets.right, left: left,
       residuals: triplets.residuals.map { $0 / factor }, converged: triplets.count == count,
-      method: state.method, passes: state.passes, frobeniusNorm: size.frobenius)
+      method: state.method, passes: state.passes,
+      // The inspection came first.
+      history: state.history.map { ConvergencePoint(passes: 1 + $0.passes, residual: $0.residual) },
+      frobeniusNorm: size.frobenius)
   }
 
   // MARK: scaling
@@ -76,6 +80,7 @@ struct SVDJob<S: Scalar> {
     var vectors: DenseMatrix<S>
     var method: SVDMethod
     var passes: Int
+    var history: [ConvergencePoint] = []
   }
 
   private func find(_ a: RowMatrix<S>) async throws -> Found {
@@ -120,7 +125,8 @@ struct SVDJob<S: Scalar> {
     let pairs = try await LanczosEigenpairs(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
-    return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
+    return Found(
+      vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications, history: pairs.history)
   }
 
   private func blockKrylov(_ a: RowMatrix<S>) async throws -> Found {
@@ -131,7 +137,8 @@ struct SVDJob<S: Scalar> {
     let found = try await BlockKrylovVectors(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
       progress: progress.map { progress in { progress(1 + $0) } })
-    return Found(vectors: found.vectors, method: .randomized, passes: 1 + found.passes)
+    return Found(
+      vectors: found.vectors, method: .randomized, passes: 1 + found.passes, history: found.history)
   }
 
   private func tsqr(_ a: RowMatrix<S>) async throws -> Found {
@@ -227,7 +234,7 @@ struct SVDJob<S: Scalar> {
     return TruncatedSVD(
       singularValues: zeros, right: right,
       left: rangeVectors ? try await a.multiplied(by: right).orthonormalFactor() : nil,
-      residuals: zeros, converged: true, method: method == .auto ? .gram : method, passes: 1,
+      residuals: zeros, converged: true, method: method == .auto ? .gram : method, passes: 1, history: [],
       frobeniusNorm: frobenius)
   }
 }

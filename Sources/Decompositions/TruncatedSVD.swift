@@ -19,6 +19,14 @@ public enum SVDMethod: String, Sendable, CaseIterable {
   case tsqr
 }
 
+/// How far an iteration had come after some passes over the matrix.
+public struct ConvergencePoint: Sendable, Equatable {
+  /// Passes so far.
+  public let passes: Int
+  /// The largest |A^H A v - t v| of the wanted pairs, relative to the largest t.
+  public let residual: Double
+}
+
 /// The largest singular values of an m x n matrix with their vectors, and how well they satisfy their
 /// equations.
 public struct TruncatedSVD<S: Scalar>: Sendable {
@@ -37,6 +45,9 @@ public struct TruncatedSVD<S: Scalar>: Sendable {
   public let method: SVDMethod
   /// The number of times the matrix was read, the vectors on request not counted.
   public let passes: Int
+  /// How the residuals of an iterative method fell, cycle by cycle, before its vectors were refined; empty for
+  /// gram and tsqr, which do not iterate.
+  public let history: [ConvergencePoint]
   /// The Frobenius norm of the matrix: the squares of all singular values sum up to its square.
   public let frobeniusNorm: S.Real
 }

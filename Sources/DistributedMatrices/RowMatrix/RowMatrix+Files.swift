@@ -10,10 +10,10 @@ import TesseraPartitioning
 extension RowMatrix {
   /// The matrix in the file at `path`, in slabs on the workers of `cluster`.
   ///
-  /// A coordinate file makes sparse slabs (dense where that takes fewer bytes), an array dense ones.
-  /// Uncompressed coordinate files, `.npy` and IDX files that all workers see under this name are read by
-  /// them, in parts, and entries then move to the owners of their rows once; the driver holds a number for
-  /// each row. Other files are read by the driver, which holds the whole matrix meanwhile.
+  /// A list of entries makes sparse slabs (dense where that takes fewer bytes), an array dense ones.
+  /// Uncompressed coordinate files, `.npy`, IDX and svmlight files, tables and HDF5 datasets that all workers see
+  /// under this name are read by them, in parts, and entries then move to the owners of their rows once; the driver
+  /// holds a number for each row. Other files are read by the driver, which holds the whole matrix meanwhile.
   ///
   /// - Parameters:
   ///   - format: the format, where the name does not tell it.
@@ -27,7 +27,7 @@ extension RowMatrix {
   ) async throws -> RowMatrix {
     if let partitions { try checkSlabCount(partitions) }
     if let header = try MatrixFile.headerOfParts(path, format: format, options: options),
-      let matrix = try await parts(header, path, format, partitions, on: cluster)
+      let matrix = try await parts(header, path, format, options, partitions, on: cluster)
     {
       return matrix
     }
@@ -39,16 +39,20 @@ extension RowMatrix {
   /// The matrix as the workers read it; nil where they cannot, or where something is wrong with the file,
   /// which the one who reads all of it can say best.
   private static func parts(
-    _ header: MatrixFileHeader, _ path: String, _ format: MatrixFileFormat?, _ partitions: Int?,
-    on cluster: Cluster
+    _ header: MatrixFileHeader, _ path: String, _ format: MatrixFileFormat?, _ options: MatrixReadOptions,
+    _ partitions: Int?, on cluster: Cluster
   ) async throws -> RowMatrix? {
     guard S.isComplex || !header.scalar.isComplex, let stamp = FileStamp(path),
       try await stamp.isSeen(onAllOf: cluster)
     else { return nil }
+    var options = options
+    // What the parts of an svmlight file cannot know.
+    options.columns = header.columns
+    options.threads = 1
     do {
       return header.layout == .coordinate
-        ? try await entries(header, stamp, format, partitions, on: cluster)
-        : try await slabs(header, stamp, format, partitions, on: cluster)
+        ? try await entries(header, stamp, format, options, partitions, on: cluster)
+        : try await slabs(header, stamp, format, options, partitions, on: cluster)
     } catch ExecutionError.taskFailed {
       return nil
     }
@@ -56,8 +60,8 @@ extension RowMatrix {
 
   /// An array: every slab is some rows of the file.
   private static func slabs(
-    _ header: MatrixFileHeader, _ stamp: FileStamp, _ format: MatrixFileFormat?, _ partitions: Int?,
-    on cluster: Cluster
+    _ header: MatrixFileHeader, _ stamp: FileStamp, _ format: MatrixFileFormat?,
+    _ options: MatrixReadOptions, _ partitions: Int?, on cluster: Cluster
   ) async throws -> RowMatrix {
     let (rows, columns) = (header.rows, header.columns)
     let count =
@@ -66,19 +70,19 @@ extension RowMatrix {
       layout: Layout(Partitioning(slabs: Cuts(even: rows, parts: count), columns: columns)),
       storedCount: rows * columns, cluster: cluster,
       tiles: try await cluster.engine.read(
-        SlabPartTask<S>.self, FileParts(stamp, format, count: count), into: count))
+        SlabPartTask<S>.self, FileParts(stamp, format, options, count: count), into: count))
   }
 
   /// A list of entries: lines of the file to lists, then to the slabs that balance the entries. Nil when
   /// there are not as many entries as the header declares.
   private static func entries(
-    _ header: MatrixFileHeader, _ stamp: FileStamp, _ format: MatrixFileFormat?, _ partitions: Int?,
-    on cluster: Cluster
+    _ header: MatrixFileHeader, _ stamp: FileStamp, _ format: MatrixFileFormat?,
+    _ options: MatrixReadOptions, _ partitions: Int?, on cluster: Cluster
   ) async throws -> RowMatrix? {
     try MemoryGuard.check("the row starts of \(header.rows) rows", header.rows, 2, bytesPerElement: 8)
     let parts = Partitioning.defaultChunkCount(entries: header.storedEntries)
     let tiles = try await cluster.engine.read(
-      EntryPartTask<S>.self, FileParts(stamp, format, count: parts), into: parts)
+      EntryPartTask<S>.self, FileParts(stamp, format, options, count: parts), into: parts)
     let counts = try await cluster.engine.reduce(
       EntryCountTask<S>.self, EntryCountArguments(lowerOnly: header.symmetry != .general), over: tiles)
     guard counts.stored == header.storedEntries else { return nil }
