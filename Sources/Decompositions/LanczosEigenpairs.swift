@@ -85,16 +85,17 @@ struct LanczosEigenpairs<S: Scalar> {
         restarts: restarts,
         start: { random.symmetricVector(count: n, stream: UInt64($0)) })
       var applied = 0
+      var points: [ConvergencePoint] = []
       while try iteration.step() == .apply {
         iteration.setOutput(try projected(try await a.applyGram(try projected(iteration.input))))
         applied += 1
         progress?(applied)
-        if let residual = iteration.estimatedResidual, residual != history.last?.residual {
-          history.append(ConvergencePoint(passes: applied, residual: residual))
-        }
+        Self.note(iteration.estimatedResidual, after: applied, in: &points)
       }
+      Self.note(iteration.estimatedResidual, after: applied, in: &points)
       (values, vectors) = try iteration.eigenpairs()
       applications = applied
+      history = points
     } catch {
       await ArpackGate.shared.leave()
       throw error
@@ -102,6 +103,13 @@ struct LanczosEigenpairs<S: Scalar> {
     await ArpackGate.shared.leave()
     // ARPACK's vectors of a complex operator are not orthogonal to each other where eigenvalues are close.
     vectors = try vectors.qr().q
+  }
+
+  /// Adds an estimate to the history, unless it is that of the restart before.
+  private static func note(_ residual: Double?, after passes: Int, in points: inout [ConvergencePoint]) {
+    guard let residual, residual != points.last?.residual else { return }
+    if points.last?.passes == passes { points.removeLast() }
+    points.append(ConvergencePoint(passes: passes, residual: residual))
   }
 
   /// The `count` largest pairs of these and `more`.

@@ -122,7 +122,7 @@ struct SVDCommandTests {
     #expect(run.exitCode == 0, "\(run.errors)")
     let svg = try String(contentsOfFile: picture, encoding: .utf8)
     #expect(svg.hasPrefix("<svg") && svg.contains("triplets"))
-    #expect(svg.contains("polyline") == (method != "gram"))
+    #expect(svg.contains("\(method): ") == (method != "gram"))
     #expect(
       try CommandRun(["svd", CommandRun.digits, "--convergence", scratch.path("c.png")]).exitCode == 64)
   }

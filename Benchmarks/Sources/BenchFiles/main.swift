@@ -1,13 +1,27 @@
 // bench-files: reading and writing files beside the same work by SciPy and NumPy in the same run, and beside
 // what limits both, the bytes: a plain read of the file into one buffer. Medians of five after one to warm
-// up.
+// up. Memory is the peak of a process of its own that reads the file once, beside the bytes of the matrix.
 //
 //   bench-files [entries] [folder]      10 million entries and the temporary folder when absent
+//   bench-files --read FILE             what that process does: prints its peak and the matrix's bytes
 //
 // Python with SciPy is asked with the interpreter in PYTHON, or python3; without it its columns are empty.
 
 import Foundation
 import Tessera
+
+if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--read" {
+  let (before, contents) = (
+    peakBytes(), try MatrixFile.read(CommandLine.arguments[2], as: Double.self).contents
+  )
+  let bytes =
+    switch contents {
+    case .triplets(let list): 16 * list.entryCount
+    case .dense(let matrix): 8 * matrix.rows * matrix.columns
+    }
+  print(peakBytes() - before, bytes)
+  exit(0)
+}
 
 let entries = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000_000
 let folder = CommandLine.arguments.dropFirst(2).first ?? NSTemporaryDirectory()
@@ -25,6 +39,38 @@ func median(_ body: () throws -> Void) rethrows -> Double {
   var times: [Double] = []
   for _ in 0..<5 { times.append(try seconds(body)) }
   return times.sorted()[2]
+}
+
+/// The most memory that this process has had so far.
+func peakBytes() -> Int {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+  return (line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0) * 1024
+}
+
+/// Prints the memory that reading a file takes.
+func reportMemory(_ path: String) {
+  let numbers = output(of: CommandLine.arguments[0], ["--read", path])?.split(separator: " ").compactMap {
+    Double($0)
+  }
+  guard let numbers, numbers.count == 2 else { return }
+  print(
+    String(
+      format: "  peak memory %.0f MB, %.2f times the matrix", numbers[0] / 1e6, numbers[0] / numbers[1]))
+}
+
+/// What a program prints; nil where it fails.
+func output(of program: String, _ arguments: [String]) -> String? {
+  let process = Process()
+  process.executableURL = URL(filePath: program)
+  process.arguments = arguments
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  guard (try? process.run()) != nil else { return nil }
+  let data = pipe.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  guard process.terminationStatus == 0 else { return nil }
+  return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
 }
 
 /// A file of the measurement.
@@ -46,16 +92,8 @@ func python(_ statement: String, setup: String) -> Double? {
         times.append(time.perf_counter() - start)
     print(sorted(times[1:])[2])
     """
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = [ProcessInfo.processInfo.environment["PYTHON"] ?? "python3", "-c", program]
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  guard (try? process.run()) != nil else { return nil }
-  let data = pipe.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-  return process.terminationStatus == 0 ? Double(text) : nil
+  let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
+  return output(of: "/usr/bin/env", [python, "-c", program]).flatMap { Double($0) }
 }
 
 /// The time of reading all bytes of a file into a new buffer.
@@ -110,6 +148,7 @@ func measure(_ name: String, value: (UInt64) -> Double) throws {
       limit: limit,
       theirs: threads == nil ? python("scipy.io.mmread('\(file)')", setup: "") : nil, "mmread")
   }
+  reportMemory(file)
 }
 
 let random = CounterBasedRandom(seed: 2)
@@ -130,3 +169,4 @@ let loaded = try median { _ = try MatrixFile.read(file, as: Double.self) }
 report(
   "read it", loaded, bytes: size(file), limit: limit,
   theirs: python("numpy.load('\(file)')", setup: ""), "numpy.load")
+reportMemory(file)

@@ -2,8 +2,10 @@
 
 /// Where bytes go.
 protocol ByteSink: AnyObject {
-  /// The file that gets the bytes, where a library that writes by itself can do so; nil for what takes bytes only.
-  var unfinishedPath: String? { get }
+  /// The name of the file that gets the bytes, for a library that writes by itself; nil for what takes bytes only.
+  ///
+  /// - Throws: `cannotCreate`.
+  func unfinishedPath() throws(FileFormatError) -> String?
   /// Takes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError)
   /// Completes the output. Without this call there is none.
@@ -11,7 +13,7 @@ protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
-  var unfinishedPath: String? { nil }
+  func unfinishedPath() throws(FileFormatError) -> String? { nil }
 
   /// Takes the bytes of all `elements`, numbers, as they lie in memory.
   func send<T>(_ elements: [T]) throws(FileFormatError) {

@@ -89,17 +89,24 @@ final class OutputFile: ByteSink {
     }
   }
 
-  var unfinishedPath: String? { isNameless ? path(of: descriptor) : temporary }
+  func unfinishedPath() throws(FileFormatError) -> String? {
+    if let temporary { try giveName(temporary) }
+    return temporary
+  }
+
+  /// Gives the file the name that it has until it is complete.
+  private func giveName(_ unfinished: String) throws(FileFormatError) {
+    guard isNameless else { return }
+    guard linkat(AT_FDCWD, path(of: descriptor), AT_FDCWD, unfinished, AT_SYMLINK_FOLLOW) == 0 else {
+      throw FileFormatError(.cannotCreate, file: name, "cannot be created: \(systemMessage())")
+    }
+    isNameless = false
+  }
 
   func finish() throws(FileFormatError) {
     guard let unfinished = temporary else { return }
     guard fsync(descriptor) == 0 else { throw failure("writing failed") }
-    if isNameless {
-      guard linkat(AT_FDCWD, path(of: descriptor), AT_FDCWD, unfinished, AT_SYMLINK_FOLLOW) == 0 else {
-        throw failure("cannot be created")
-      }
-      isNameless = false
-    }
+    try giveName(unfinished)
     guard rename(unfinished, target) == 0 else { throw failure("cannot be replaced") }
     temporary = nil
     UnfinishedFiles.remove(unfinished)

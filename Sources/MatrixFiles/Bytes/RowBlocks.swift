@@ -2,8 +2,6 @@
 // lines are parsed several at a time, and put together in the order of the file. Tables and svmlight files are
 // such text.
 
-import TesseraLocalMatrices
-
 /// Parses lines to rows, and keeps them.
 protocol RowParser: Sendable {
   /// The rows so far.
@@ -88,10 +86,4 @@ extension LineBlocks {
       try parser.parse(cursor, untilRow: limit)
     }
   }
-}
-
-/// How many elements to make room for when there may be `growth` times as many: no more than a quarter of the
-/// memory holds, because the size of a file may be a hole.
-func affordableCount(_ count: Int, growth: Double, bytesEach: Int) -> Int {
-  min(MemoryGuard.physicalBytes / 4 / bytesEach, Int(min(Double(count) * growth, 0x1p62)))
 }

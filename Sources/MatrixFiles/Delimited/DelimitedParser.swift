@@ -32,10 +32,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
     values.removeAll(keepingCapacity: keepingCapacity)
   }
 
-  mutating func reserve(growth: Double) {
-    values.reserveCapacity(
-      affordableCount(values.count, growth: growth, bytesEach: MemoryLayout<S>.stride))
-  }
+  mutating func reserve(growth: Double) { values.reserve(growth: growth) }
 
   func hasRoom(for other: DelimitedParser) -> Bool { true }
 

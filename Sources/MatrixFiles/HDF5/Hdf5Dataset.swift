@@ -143,8 +143,7 @@
       let count = rows.count * rowLength
       try checkMemory(count, bytesEach: MemoryLayout<S>.stride)
       if element.isInMemory(as: S.self) { return try plainElements(rows, progress) }
-      var elements: [S] = []
-      elements.reserveCapacity(count)
+      var elements = [S](roomInLargePages: count)
       try pieces(rows) { bytes in
         element.append(bytes, to: &elements)
         progress?(elements.count)
@@ -185,7 +184,7 @@
     {
       let count = rows.count * rowLength
       var failure: FileFormatError?
-      let elements = [S](unsafeUninitializedCapacity: count) { elements, initialized in
+      let elements = [S](inLargePages: count) { elements, initialized in
         do throws(FileFormatError) {
           for piece in steps(of: rows) {
             let target = elements[(piece.lowerBound - rows.lowerBound) * rowLength..<count]

@@ -185,17 +185,17 @@
       throw FileFormatError.hdf5IsAbsent(source.name)
     }
 
-    func header() -> MatrixFileHeader { switch never {} }
+    func header() throws(FileFormatError) -> MatrixFileHeader { switch never {} }
 
-    func matrix<S: Scalar>(as: S.Type, progress: ((ReadProgress) -> Void)?) -> (
-      MatrixFileHeader, MatrixContents<S>
-    ) {
+    func matrix<S: Scalar>(as: S.Type, progress: ((ReadProgress) -> Void)?) throws(FileFormatError)
+      -> (MatrixFileHeader, MatrixContents<S>)
+    {
       switch never {}
     }
 
-    func rows<S: Scalar>(as: S.Type, _ range: (MatrixFileHeader) -> Range<Int>) -> (
-      header: MatrixFileHeader, rows: DenseMatrix<S>
-    )? {
+    func rows<S: Scalar>(as: S.Type, _ range: (MatrixFileHeader) -> Range<Int>) throws(FileFormatError)
+      -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
+    {
       switch never {}
     }
   }

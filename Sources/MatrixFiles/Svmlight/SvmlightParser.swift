@@ -36,11 +36,9 @@ struct SvmlightParser<S: Scalar>: RowParser {
   }
 
   mutating func reserve(growth: Double) {
-    let count = affordableCount(
-      entries.values.count, growth: growth, bytesEach: MemoryLayout<S>.stride + 8)
-    entries.rowIndices.reserveCapacity(count)
-    entries.columnIndices.reserveCapacity(count)
-    entries.values.reserveCapacity(count)
+    entries.values.reserve(growth: growth, besides: 8)
+    entries.rowIndices.reserveInLargePages(entries.values.capacity)
+    entries.columnIndices.reserveInLargePages(entries.values.capacity)
   }
 
   func hasRoom(for other: SvmlightParser) -> Bool { other.rows <= Int(Int32.max) - rows }
