@@ -43,8 +43,8 @@ let package = Package(
   traits: [
     .default(enabledTraits: ["MPI"]),
     .trait(name: "MPI", description: "Workers that are the ranks of an MPI job. Links Open MPI."),
-    // The names of what is to come; nothing stands behind them yet (Docs/Decisions/0004-traits.md).
     .trait(name: "HDF5", description: "HDF5 files. Links libhdf5."),
+    // The name of what is to come; nothing stands behind it yet (Docs/Decisions/0004-traits.md).
     .trait(name: "GPLSolvers", description: "SPQR and UMFPACK, which are under the GPL."),
   ],
   dependencies: [
@@ -59,6 +59,7 @@ let package = Package(
     .systemLibrary(name: "CARPACK", pkgConfig: "arpack", providers: [.apt(["libarpack2-dev"])]),
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "CChecksum"),
@@ -69,7 +70,12 @@ let package = Package(
     library(
       "LocalMatrices",
       ["TesseraInstrumentation", "COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
-    library("MatrixFiles", ["TesseraLocalMatrices", "CZlib", numerics]),
+    library(
+      "MatrixFiles",
+      [
+        "TesseraLocalMatrices", "CZlib",
+        .target(name: "CHDF5", condition: .when(traits: ["HDF5"])), numerics,
+      ]),
 
     // MARK: movement
     library("Communication", ["TesseraInstrumentation"]),

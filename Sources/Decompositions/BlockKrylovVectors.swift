@@ -16,6 +16,8 @@ struct BlockKrylovVectors<S: Scalar> {
   private(set) var vectors: DenseMatrix<S>
   /// How often A was read.
   private(set) var passes = 0
+  /// The residuals after each cycle.
+  private(set) var history: [ConvergencePoint] = []
 
   /// Blocks in a cycle's space.
   static var depth: Int { 4 }
@@ -59,7 +61,11 @@ struct BlockKrylovVectors<S: Scalar> {
       let values = eigen.eigenvalues.suffix(width).reversed().map { $0 }
       let residual = try image * largest - block.scalingColumns(by: values.map { S(real: $0) })
       let limit = max(tolerance, S.Real(n) * S.Real.ulpOfOne) * max(0, values[0])
-      if (0..<count).allSatisfy({ norm(residual.column($0)) <= limit }) { break }
+      let residuals = (0..<count).map { norm(residual.column($0)) }
+      if let largest = residuals.max(), values[0] > 0 {
+        history.append(ConvergencePoint(passes: passes, residual: Double(largest / values[0])))
+      }
+      if residuals.allSatisfy({ $0 <= limit }) { break }
       // Ritz vectors lose their orthogonality slowly, cycle by cycle.
       block = try block.qr().q
     }

@@ -19,6 +19,8 @@ struct LanczosEigenpairs<S: Scalar> {
   private(set) var vectors: DenseMatrix<S>
   /// How often the operator was applied.
   private(set) var applications: Int
+  /// The estimated residuals after each restart, of the pairs found first.
+  private(set) var history: [ConvergencePoint] = []
 
   /// The dimension of the Krylov basis for `count` eigenvalues of order n: ARPACK's advice of at least twice
   /// the count, and at least 20, where short bases restart too often.
@@ -83,13 +85,17 @@ struct LanczosEigenpairs<S: Scalar> {
         restarts: restarts,
         start: { random.symmetricVector(count: n, stream: UInt64($0)) })
       var applied = 0
+      var points: [ConvergencePoint] = []
       while try iteration.step() == .apply {
         iteration.setOutput(try projected(try await a.applyGram(try projected(iteration.input))))
         applied += 1
         progress?(applied)
+        Self.note(iteration.estimatedResidual, after: applied, in: &points)
       }
+      Self.note(iteration.estimatedResidual, after: applied, in: &points)
       (values, vectors) = try iteration.eigenpairs()
       applications = applied
+      history = points
     } catch {
       await ArpackGate.shared.leave()
       throw error
@@ -97,6 +103,13 @@ struct LanczosEigenpairs<S: Scalar> {
     await ArpackGate.shared.leave()
     // ARPACK's vectors of a complex operator are not orthogonal to each other where eigenvalues are close.
     vectors = try vectors.qr().q
+  }
+
+  /// Adds an estimate to the history, unless it is that of the restart before.
+  private static func note(_ residual: Double?, after passes: Int, in points: inout [ConvergencePoint]) {
+    guard let residual, residual != points.last?.residual else { return }
+    if points.last?.passes == passes { points.removeLast() }
+    points.append(ConvergencePoint(passes: passes, residual: residual))
   }
 
   /// The `count` largest pairs of these and `more`.

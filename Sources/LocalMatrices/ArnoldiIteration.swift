@@ -111,6 +111,17 @@ public final class ArnoldiIteration<S: Scalar> {
     return .done
   }
 
+  /// At the last restart, the largest residual of the wanted Ritz pairs as ARPACK estimates it, relative to the
+  /// largest Ritz value; nil before the first.
+  public var estimatedResidual: Double? {
+    let (values, bounds) = (Int(pointers[5]) - 1, Int(pointers[S.isComplex ? 7 : 6]) - 1)
+    guard values >= 0, bounds >= 0 else { return nil }
+    let largest = (0..<basis).sorted { projected[values + $0].realPart > projected[values + $1].realPart }
+    let first = Double(projected[values + largest[0]].realPart)
+    guard first > 0 else { return nil }
+    return largest.prefix(wanted).map { Double(projected[bounds + $0].modulus) / first }.max()
+  }
+
   /// The number of Ritz values that have met the tolerance.
   public var convergedCount: Int { Int(parameters[4]) }
 

@@ -51,6 +51,12 @@ extension MatrixFile {
       let reader = MatrixMarketReader(try TarSource(source, member: options.member))
       if let head: MatrixHead<S> = try reader.head(count) { return head }
       return try wholeHead(path, count, format, options)
+    case .hdf5:
+      let reader = try Hdf5Reader(source, member: options.member)
+      if let (header, rows) = try reader.rows(as: S.self, { 0..<min(count, $0.rows) }) {
+        return MatrixHead(rows: header.rows, columns: header.columns, contents: .dense(rows))
+      }
+      return try reader.matrix(as: S.self, progress: nil).1.head(count, file: source.name)
     case .npy, .npz, .idx:
       let contents = try read(source, format, as: S.self, options).contents
       return try contents.head(count, file: source.name)
@@ -124,9 +130,7 @@ extension DelimitedReader {
   /// The first rows.
   fileprivate func head<S: Scalar>(_ count: Int) throws(FileFormatError) -> DenseMatrix<S> {
     var parser = DelimitedParser<S>(file: source.name, delimiter, headerRow)
-    while parser.rows < count, let block = try blocks.next(), let cursor = LineCursor(block) {
-      try parser.parse(cursor, untilRow: count)
-    }
+    try blocks.parseHead(with: &parser, rows: count)
     do throws(LinearAlgebraError) {
       return try DenseMatrix(
         rows: parser.rows, columns: parser.columns ?? 0, order: .rowMajor, elements: parser.values)
@@ -140,9 +144,7 @@ extension SvmlightReader {
   /// The entries of the first rows.
   fileprivate func head<S: Scalar>(_ count: Int) throws(FileFormatError) -> TripletMatrix<S> {
     var parser = SvmlightParser<S>(file: source.name, options)
-    while parser.labels.count < count, let block = try blocks.next(), let cursor = LineCursor(block) {
-      try parser.parse(cursor, untilRow: count)
-    }
+    try blocks.parseHead(with: &parser, rows: count)
     return TripletMatrix(
       unchecked: parser.labels.count, max(parser.columns, options.columns ?? 0), parser.entries.rowIndices,
       parser.entries.columnIndices, parser.entries.values)

@@ -1,6 +1,7 @@
 // A file read in parts, each by somebody else: the bytes between two ends of lines of a coordinate file, some
-// rows of an array. A part needs the header and nothing of the other parts; all of them together are the
-// matrix, whatever their number. O(bytes of the part), and the header.
+// rows of an array, a table or an svmlight file. A part needs the header and nothing of the other parts; all of
+// them together are the matrix, whatever their number. O(bytes of the part), and the header; where rows are lines,
+// also a look at the ends of all lines.
 
 import Numerics
 public import TesseraLocalMatrices
@@ -18,23 +19,32 @@ public struct MatrixFilePart<S: Scalar>: Sendable {
 }
 
 extension MatrixFile {
-  /// What the file at `path` declares, if it can be read in parts: a Matrix Market coordinate file, or an
-  /// `.npy` or IDX array, uncompressed on a disk. Nil otherwise.
+  /// What the file at `path` declares, if it can be read in parts: a Matrix Market coordinate file, an `.npy` or IDX
+  /// array, a table or an svmlight file, uncompressed on a disk; or a dataset in an HDF5 file. Nil otherwise.
+  ///
+  /// Of a table the scalar is that of its first row, and the rows are the lines; O(bytes) time. Of an svmlight file
+  /// all is read and checked, in the memory of a block.
   ///
   /// - Throws: as `readHeader`.
   public static func headerOfParts(
     _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions()
   ) throws(FileFormatError) -> MatrixFileHeader? {
     if let array = try ArrayFile(path, format) { return array.header }
+    if let lines = try RowFile(path, format, options) { return try lines.header() }
+    if let reader = try hdf5(path, format, options) {
+      let header = try reader.header()
+      return header.layout == .coordinate ? nil : header
+    }
     return try CoordinateFile(path, format)?.header.fileHeader
   }
 
   /// Part `part` of `parts` of a file that can be read in parts; see `headerOfParts`.
   ///
-  /// The parts of a coordinate file have about equally many bytes and whole lines, those of an array equally
-  /// many rows. Put together in their order, the entries stand as in the file, each half of a symmetric one
-  /// by itself. Whether all parts together have as many entries as the header declares is for the one to
-  /// check who has them all.
+  /// The parts of a coordinate file have about equally many bytes and whole lines, all others equally many rows. Put
+  /// together in their order, the entries stand as in the file, each half of a symmetric one by itself. Whether all
+  /// parts together have as many entries as the header declares is for the one to check who has them all. The
+  /// labels of an svmlight file are left out; every part of it has the shape of the whole, for which all of the
+  /// file is read unless `options` say its columns.
   ///
   /// - Precondition: `part` in 0..<`parts`.
   /// - Throws: as `read`, lines counted in the whole file; `usage` for a file that cannot be read in parts.
@@ -53,16 +63,34 @@ extension MatrixFile {
         contents: .dense(try array.read(rows)), storedEntries: rows.count * array.columns,
         firstRow: rows.lowerBound)
     }
+    if let lines = try RowFile(path, format, options) { return try lines.read(part, of: parts) }
+    if let (header, rows) = try hdf5(path, format, options)?.rows(
+      as: S.self, { share(part, of: parts, $0.rows) })
+    {
+      return MatrixFilePart(
+        contents: .dense(rows), storedEntries: rows.rows * rows.columns,
+        firstRow: share(part, of: parts, header.rows).lowerBound)
+    }
     guard let file = try CoordinateFile(path, format) else {
       throw FileFormatError(
         .usage, file: path,
-        "cannot be read in parts: an uncompressed coordinate file, .npy or IDX file can")
+        "cannot be read in parts: an uncompressed coordinate file, .npy, IDX or svmlight file, a table or a dataset can"
+      )
     }
     return try file.read(part, of: parts, threads: options.threadCount)
   }
 
+  private static func hdf5(_ path: String, _ format: MatrixFileFormat?, _ options: MatrixReadOptions)
+    throws(FileFormatError) -> Hdf5Reader?
+  {
+    guard path != "-" else { return nil }
+    let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
+    guard format == .hdf5 else { return nil }
+    return try Hdf5Reader(try FileSource(path), member: options.member)
+  }
+
   /// Share number `part` of 0..<count: lengths differ by at most one.
-  fileprivate static func share(_ part: Int, of parts: Int, _ count: Int) -> Range<Int> {
+  static func share(_ part: Int, of parts: Int, _ count: Int) -> Range<Int> {
     let (length, longer) = count.quotientAndRemainder(dividingBy: parts)
     let start = part * length + min(part, longer)
     return start..<start + length + (part < longer ? 1 : 0)
@@ -81,7 +109,9 @@ private struct CoordinateFile {
   init?(_ path: String, _ format: MatrixFileFormat?) throws(FileFormatError) {
     guard path != "-" else { return nil }
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
-    guard format == .matrixMarket, let file = try MatrixFile.openSeekable(path) else { return nil }
+    guard format == .matrixMarket,
+      let file = try MatrixFile.openSeekable(path)
+    else { return nil }
     let reader = MatrixMarketReader(file)
     let (header, firstEntry) = try reader.start()
     guard header.layout == .coordinate else { return nil }
@@ -105,7 +135,7 @@ private struct CoordinateFile {
     } catch {
       // Once more, with the numbers of the lines, which nobody else needs.
       list = EntryGatherer(list.parser)
-      try gather(range, into: &list, threads: 1, firstLine: 1 + lines(before: range.lowerBound))
+      try gather(range, into: &list, threads: 1, firstLine: 1 + bytes.newlines(before: range.lowerBound))
     }
     let stored = list.count
     return MatrixFilePart(
@@ -134,18 +164,5 @@ private struct CoordinateFile {
       from += piece.count
     }
     return bytes.count
-  }
-
-  private func lines(before place: Int) throws(FileFormatError) -> Int {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-    defer { buffer.deallocate() }
-    var (count, from) = (0, 0)
-    while from < place {
-      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, place - from)])
-      try bytes.read(at: from, into: piece)
-      count += newlineCount(UnsafeRawBufferPointer(piece))
-      from += piece.count
-    }
-    return count
   }
 }

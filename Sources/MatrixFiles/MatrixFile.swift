@@ -11,7 +11,7 @@ public enum MatrixFile {
   /// - Parameters:
   ///   - path: the file, compressed by gzip or not; `-` is standard input.
   ///   - format: the format, where the name does not tell it. Standard input is recognized by its bytes:
-  ///     Matrix Market, NumPy's or IDX.
+  ///     Matrix Market, NumPy's, IDX or HDF5.
   ///   - options: what the file does not say of itself.
   /// - Throws: `usage` for a name that tells no format, `noInput`, `inputOutput`, and `badData` with the
   ///   place where the header is not what it should be. Tables and svmlight files declare nothing: all of
@@ -27,6 +27,7 @@ public enum MatrixFile {
     case .csv, .tsv: try DelimitedReader(source, format, options).header()
     case .svmlight: try SvmlightReader(source, options).header()
     case .idx: try IdxReader(source).header()
+    case .hdf5: try Hdf5Reader(source, member: options.member).header()
     case .archive:
       try MatrixMarketReader(try TarSource(source, member: options.member)).header().inside(.archive)
     }
@@ -42,7 +43,7 @@ public enum MatrixFile {
   ///   - path: the file, compressed by gzip or not; `-` is standard input.
   ///   - scalar: the element of the result.
   ///   - format: the format, where the name does not tell it. Standard input is recognized by its bytes:
-  ///     Matrix Market, NumPy's or IDX.
+  ///     Matrix Market, NumPy's, IDX or HDF5.
   ///   - options: what the file does not say of itself.
   ///   - progress: is called about once per MiB.
   /// - Throws: as `readHeader`; also `badData` for a complex file when `scalar` is real, and for more than
@@ -132,6 +133,7 @@ public enum MatrixFile {
     case .csv, .tsv: try DelimitedWriter.write(contents, format, file: file, open: open)
     case .svmlight: try SvmlightWriter.write(contents, file: file, open: open)
     case .idx: try IdxWriter.write(contents, file: file, open: open)
+    case .hdf5: try Hdf5Writer.write(contents, file: file, open: open)
     case .archive:
       let writer = MatrixMarketWriter<S>(file: file, symmetry: symmetry)
       try TarWriter.write(name: TarWriter.matrixName(of: file), open: open) { sink throws(FileFormatError) in
@@ -167,6 +169,7 @@ public enum MatrixFile {
         .matrix(as: S.self, progress: progress)
       return (header, .triplets(rows.features))
     case .idx: return try IdxReader(source).matrix(as: S.self, progress: progress)
+    case .hdf5: return try Hdf5Reader(source, member: options.member).matrix(as: S.self, progress: progress)
     case .archive:
       let member = try TarSource(source, member: options.member)
       let (header, contents) = try MatrixMarketReader(
@@ -181,12 +184,12 @@ public enum MatrixFile {
   ) {
     let named: MatrixFileFormat? =
       if let format { format } else if path == "-" { nil } else { try .inferred(fromName: path) }
-    // A zip archive is read from its end, which only the file itself can offer.
-    if named == .npz { return (try FileSource(path), .npz) }
+    // What is read from its end, or here and there, only the file itself can offer.
+    if let named, named == .npz || named == .hdf5 { return (try FileSource(path), named) }
     let source = try openSource(path)
     if let named { return (source, named) }
     let looked = BufferedStart(source)
-    return (looked, .inferred(fromStart: try looked.start(6)))
+    return (looked, .inferred(fromStart: try looked.start(8)))
   }
 
   /// The file at `path` where bytes can be read at any place of it: nil for standard input, pipes and what is
@@ -211,20 +214,13 @@ extension MatrixFileHeader {
   }
 }
 
-extension FileFormatError {
-  /// A complex file that is to be read as a real scalar.
-  static func complexAsReal(_ file: String, _ scalar: ScalarKind) -> FileFormatError {
-    FileFormatError(.badData, file: file, "the file is complex and cannot be read as \(scalar.rawValue)")
-  }
-}
-
-/// - Throws: `badData` when a local matrix does not hold the shape.
-func checkLocalShape(
-  _ rows: Int, _ columns: Int, file: String, at position: FileFormatError.Position = .none
-) throws(FileFormatError) {
-  guard rows <= Int32.max, columns <= Int32.max else {
-    throw FileFormatError(
-      file: file, at: position, expected: "at most \(Int32.max) rows and columns",
-      found: "\(rows) x \(columns)")
+extension MatrixFileFormat {
+  /// The format that the first bytes of a file mean; Matrix Market's for text.
+  fileprivate static func inferred(fromStart bytes: [UInt8]) -> MatrixFileFormat {
+    if bytes.starts(with: NpyHeader.magic) { return .npy }
+    if bytes.starts(with: [0x50, 0x4b]) { return .npz }
+    if bytes.starts(with: [0x89] + Array("HDF\r\n\u{1a}\n".utf8)) { return .hdf5 }
+    if bytes.starts(with: [0, 0]) { return .idx }
+    return .matrixMarket
   }
 }

@@ -16,6 +16,8 @@ public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
   case svmlight = "svm"
   /// Big-endian arrays of any rank, flattened to rows (LeCun, Cortes and Burges, MNIST).
   case idx
+  /// HDF5: a dataset, or a folder of the arrays of a sparse matrix. In builds with the package trait `HDF5`.
+  case hdf5 = "h5"
   /// An archive of the SuiteSparse collection, `name.tar.gz` with the Matrix Market file `name/name.mtx`.
   case archive = "tar"
 
@@ -29,15 +31,30 @@ public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
     case .tsv: [".tsv"]
     case .svmlight: [".svm", ".libsvm", ".svmlight"]
     case .idx: [".idx", "-idx1-ubyte", "-idx3-ubyte"]
+    case .hdf5: [".h5", ".hdf5", ".h5ad"]
     case .archive: [".tar.gz", ".tgz", ".tar"]
     }
   }
 
+  /// Whether this build reads and writes it: HDF5 is behind a package trait.
+  public var isAvailable: Bool {
+    #if HDF5
+      true
+    #else
+      self != .hdf5
+    #endif
+  }
+
   /// Whether a file holds several members, compressed in its own way.
-  var isArchive: Bool { self == .npz || self == .archive }
+  var isArchive: Bool { self == .npz || self == .hdf5 || self == .archive }
 
   /// Whether the format keeps entries rather than all elements.
-  public var isSparse: Bool { self == .matrixMarket || self == .npz || self == .svmlight || self == .archive }
+  public var isSparse: Bool {
+    switch self {
+    case .matrixMarket, .npz, .svmlight, .hdf5, .archive: true
+    case .npy, .csv, .tsv, .idx: false
+    }
+  }
 
   /// The format that the end of a file name means, in any case of letters.
   ///
@@ -54,15 +71,7 @@ public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
       .usage, file: path,
       "the name does not tell the format; known endings are "
         + allCases.map { $0.endings.joined(separator: ", ") }.joined(separator: ", ")
-        + ", all but the archives also with .gz; or name the format: "
+        + ", all but the archives and HDF5 also with .gz; or name the format: "
         + allCases.map(\.rawValue).joined(separator: ", "))
-  }
-
-  /// The format that the first bytes of a file mean; Matrix Market's for text.
-  static func inferred(fromStart bytes: [UInt8]) -> MatrixFileFormat {
-    if bytes.starts(with: NpyHeader.magic) { return .npy }
-    if bytes.starts(with: [0x50, 0x4b]) { return .npz }
-    if bytes.starts(with: [0, 0]) { return .idx }
-    return .matrixMarket
   }
 }

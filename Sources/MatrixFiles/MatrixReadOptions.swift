@@ -20,7 +20,8 @@ public struct MatrixReadOptions: Sendable, Equatable {
   public var isZeroBased: Bool
   /// The number of columns of an svmlight file, which shows its largest column only.
   public var columns: Int?
-  /// Which member of an archive to read, where it holds several matrices.
+  /// Which member of an archive, or which dataset or folder of an HDF5 file, to read, where there are several
+  /// matrices.
   public var member: String?
   /// How many threads parse text; by default one for each processor. The matrix does not depend on it.
   public var threads: Int?

@@ -12,7 +12,7 @@ public struct TesseraCommand: AsyncParsableCommand {
     discussion: """
       Results go to standard output, progress and errors to standard error. With --json a result is exactly one JSON \
       object. The format of a file follows its name (.mtx, .npy, .csv, .tsv, .svm, .idx, each also with .gz; .npz, \
-      .tar.gz); `-` is standard input or output.
+      .h5, .tar.gz); `-` is standard input or output.
 
       Exit codes: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 69 workers lost; 70 an internal error; \
       73 cannot create the output; 74 input/output error.

@@ -115,4 +115,20 @@ struct SVDCommandTests {
     #expect(try CommandRun(["svd", CommandRun.digits, "--scree", picture]).exitCode == 0)
     #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg"))
   }
+
+  @Test(arguments: ["lanczos", "randomized", "gram"]) func convergenceIsSVGWithALineForWhatIterates(
+    method: String
+  ) throws {
+    let scratch = try ScratchFolder()
+    let picture = scratch.path("convergence.svg")
+    let run = try CommandRun([
+      "svd", CommandRun.digits, "-k", "3", "--method", method, "--convergence", picture,
+    ])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let svg = try String(contentsOfFile: picture, encoding: .utf8)
+    #expect(svg.hasPrefix("<svg") && svg.contains("triplets"))
+    #expect(svg.contains("\(method): ") == (method != "gram"))
+    #expect(
+      try CommandRun(["svd", CommandRun.digits, "--convergence", scratch.path("c.png")]).exitCode == 64)
+  }
 }

@@ -199,6 +199,27 @@ private let shapes = [
     }
   }
 
+  /// The estimates of Lanczos and the residuals of the block iteration, in every scalar: of ascending passes, not
+  /// negative, and in the end below what was asked for.
+  @Test(arguments: ScalarKind.allCases, [SVDMethod.lanczos, .randomized])
+  func theHistoryOfAnIterationEndsBelowTheTolerance(scalar: ScalarKind, method: SVDMethod) async throws {
+    func check<S: Scalar>(_: S.Type) async throws {
+      var generator = SeededGenerator(seed: 52)
+      let a: DenseMatrix<S> = generator.dense(150, 90)
+      try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+        let rows = try await RowMatrix(.dense(a), partitions: 3, on: cluster)
+        let svd = try await rows.svd(count: 4, method: method, tolerance: 1e-4)
+        let passes = svd.history.map(\.passes)
+        #expect(svd.converged && passes.count > 1 && passes == Array(Set(passes)).sorted())
+        #expect(passes.allSatisfy { $0 > 1 && $0 <= svd.passes })
+        #expect(svd.history.allSatisfy { $0.residual >= 0 && $0.residual < 1 })
+        #expect((svd.history.last?.residual ?? 1) < 1e-2 * (svd.history.first?.residual ?? 0))
+        #expect(try await rows.svd(count: 4, method: .gram).history.isEmpty)
+      }
+    }
+    try await check(scalar.type)
+  }
+
   @Test func passesAreReportedAsTheyHappen() async throws {
     try await withMatrix { a in
       for method in SVDMethod.allCases {

@@ -25,6 +25,11 @@ import Testing
     try MatrixFile.write(.dense(DenseMatrix<Double>(zeros: 0, 4)), to: folder + "f.npy")
     try MatrixFile.write(.triplets(TripletMatrix<Double>(rows: 5, columns: 0)), to: folder + "g.mtx")
     try MatrixFile.write(.dense(dense), to: folder + "h.csv")
+    try MatrixFile.write(.triplets(sparse), to: folder + "i.svm")
+    #if HDF5
+      try MatrixFile.write(.dense(dense), to: folder + "j.h5")
+      try MatrixFile.write(.triplets(sparse), to: folder + "k.h5")
+    #endif
     return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + $0 }
   }
 
@@ -58,6 +63,26 @@ import Testing
           #expect(try await entries.collect().dense() == expected, "\(file) in entries")
           #expect(entries.storedCount == (try await entries.countStored()))
         }
+      }
+    }
+  }
+
+  @Test func workersAreToldWhatAFileDoesNotSay() async throws {
+    let folder = NSTemporaryDirectory() + "tessera-\(UUID().uuidString)/"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files: [(String, String, MatrixReadOptions)] = [
+      ("a.csv", "1;2\n3;4\n5;6\n7;8\n", MatrixReadOptions(delimiter: 59, headerRow: .present)),
+      ("b.svm", "1 0:1 3:2\n1 1:3\n", MatrixReadOptions(isZeroBased: true, columns: 9)),
+    ]
+    try await withCluster(workers: 3, encodes: true, registry: .distributedMatrices) { cluster in
+      for (name, text, options) in files {
+        let path = folder + name
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        let contents = try MatrixFile.read(path, as: Double.self, options: options).contents
+        let read = try await RowMatrix<Double>.read(path, options: options, partitions: 2, on: cluster)
+        let dense = try await read.collect().dense()
+        #expect(dense == (try LocalMatrix(contents).dense()), "\(name)")
       }
     }
   }

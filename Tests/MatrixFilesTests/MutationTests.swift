@@ -42,8 +42,10 @@ import TesseraLocalMatrices
     let dense = DenseMatrix<Double>(rows: 3, columns: 2) { i, j in Double(i - j) }
     return [
       (.npz, MatrixContents.dense(dense)), (.npz, .triplets(dense.triplets())), (.idx, .dense(dense)),
-      (.archive, .triplets(dense.triplets())),
-    ].compactMap { format, contents in (try? written(contents, format)).map { (format, $0) } }
+      (.archive, .triplets(dense.triplets())), (.hdf5, .dense(dense)), (.hdf5, .triplets(dense.triplets())),
+    ].filter { $0.0.isAvailable }.compactMap { format, contents in
+      (try? written(contents, format)).map { (format, $0) }
+    }
   }()
 
   /// Inputs made from each valid file.

@@ -57,7 +57,7 @@ private func mode(_ path: String) throws -> Int {
       func begin() throws {
         let sink = try openSink(folder + "A.mtx")
         try Array("half".utf8).withUnsafeBytes { try sink.write($0) }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+        #expect(FileManager.default.contents(atPath: folder + "A.mtx") == old)
       }
       try begin()
       #expect(FileManager.default.contents(atPath: folder + "A.mtx") == old)
@@ -72,7 +72,7 @@ private func mode(_ path: String) throws -> Int {
 
   @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
     guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
-    for format in MatrixFileFormat.allCases {
+    for format in MatrixFileFormat.allCases where format.isAvailable {
       let error = #expect(throws: FileFormatError.self) {
         try MatrixFile.write(small, to: "/dev/full", format: format)
       }

@@ -74,6 +74,83 @@ import TesseraLocalMatrices
     }
   }
 
+  @Test func partsOfRowsAreTheFile() throws {
+    let texts: [(String, String, MatrixReadOptions)] = [
+      ("a.csv", "x,\"y z\",w\n# c\n1, 2.5,3\n\n-3e2,4,-0\n7,8,\"9\"\n\n#\n1,2,3", MatrixReadOptions()),
+      ("a.csv", "(1+2j),2\n3,4j\n5,nan\n", MatrixReadOptions()),
+      ("a.csv", "1;2\n3;4\n5;6\n", MatrixReadOptions(delimiter: UInt8(ascii: ";"), headerRow: .present)),
+      ("a.tsv", "1\t2\n\n\t\n3\tnan\n5\t6\n", MatrixReadOptions()),
+      ("a.csv", "x,y\n", MatrixReadOptions()), ("a.csv", "", MatrixReadOptions()),
+      ("a.svm", "1 qid:1 1:2.5 4:1 # c\n-1 qid:2 3:.5\n# d\n2 qid:2\n3 qid:4 2:1 2:3\n", MatrixReadOptions()),
+      ("a.svm", "1 0:1\n\n 2 3:4 0:1\n1", MatrixReadOptions(isZeroBased: true, columns: 7)),
+      ("a.svm", "", MatrixReadOptions()),
+    ]
+    try withFolder { folder in
+      for (name, unix, options) in texts {
+        for text in [unix, unix.replacing("\n", with: "\r\n")] {
+          let path = folder + name
+          try text.write(toFile: path, atomically: false, encoding: .utf8)
+          let whole = try MatrixFile.read(path, as: Complex<Double>.self, options: options)
+          let header = try #require(try MatrixFile.headerOfParts(path, options: options))
+          #expect(header.rows == whole.header.rows && header.columns == whole.header.columns)
+          #expect(header.storedEntries == whole.header.storedEntries)
+          for parts in 1...17 {
+            var (entries, stored, rows): ([Entry], Int, Int) = ([], 0, 0)
+            for part in 0..<parts {
+              let read = try MatrixFile.read(
+                path, part: part, of: parts, as: Complex<Double>.self, options: options)
+              stored += read.storedEntries
+              switch read.contents {
+              case .triplets(let list):
+                #expect(list.shape == whole.contents.shape && read.firstRow == 0)
+                entries += read.contents.entries
+              case .dense(let slab):
+                #expect(read.firstRow == rows && slab.columns == whole.contents.shape.columns)
+                slab.forEach { entries.append(Entry(rows + $0, $1, $2)) }
+                rows += slab.rows
+              }
+            }
+            #expect(stored == whole.header.storedEntries, "\(parts) parts of \(text)")
+            #expect(entries == whole.contents.entries, "\(parts) parts of \(text)")
+          }
+        }
+      }
+    }
+  }
+
+  /// More than a block of lines, so that the places of rows are searched for; an error in the last part.
+  @Test func partsOfLongTablesAreTheirRows() throws {
+    try withFolder { folder in
+      let path = folder + "a.csv"
+      let count = 300_000
+      var text = "n,square\n"
+      for i in 0..<count { text += i % 7 == 0 ? "# c\n\(i),\(i % 1000)\n" : "\(i),\(i % 1000)\n" }
+      try text.write(toFile: path, atomically: false, encoding: .utf8)
+      var next = 0
+      for part in 0..<5 {
+        let read = try MatrixFile.read(path, part: part, of: 5, as: Double.self)
+        guard case .dense(let slab) = read.contents else {
+          Issue.record("not dense")
+          return
+        }
+        #expect(read.firstRow == next && slab.rows == count / 5)
+        for i in 0..<slab.rows where slab[i, 0] != Double(next + i) || slab[i, 1] != Double((next + i) % 1000)
+        {
+          Issue.record("row \(next + i)")
+          return
+        }
+        next += slab.rows
+      }
+      try (text + "1,x\n").write(toFile: path, atomically: false, encoding: .utf8)
+      let line = text.count { $0 == "\n" } + 1
+      let error = #expect(throws: FileFormatError.self) {
+        try MatrixFile.read(path, part: 4, of: 5, as: Double.self)
+      }
+      #expect(error?.position == .line(line, column: 3))
+      #expect(throws: Never.self) { try MatrixFile.read(path, part: 3, of: 5, as: Double.self) }
+    }
+  }
+
   @Test func errorsOfAPartNameTheLineOfTheFile() throws {
     try withFolder { folder in
       let path = folder + "a.mtx"

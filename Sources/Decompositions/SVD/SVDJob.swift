@@ -59,7 +59,7 @@ struct SVDRequest<S: Scalar>: Sendable {
       left: leftVectors ? try await a.beside(flipped.right.scalingColumns(by: phases)) : nil,
       residuals: flipped.residuals, orthogonality: flipped.orthogonality, converged: flipped.converged,
       unresolved: flipped.unresolved, method: flipped.method, reason: flipped.reason, plan: flipped.plan,
-      passes: flipped.passes, frobeniusNorm: flipped.frobeniusNorm)
+      passes: flipped.passes, history: flipped.history, frobeniusNorm: flipped.frobeniusNorm)
   }
 }
 
@@ -97,8 +97,9 @@ struct SVDJob<A: SVDSource> {
         triplets.count < count
         ? "\(found.method.rawValue) found \(triplets.count) of \(count)"
         : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
-      let passes = found.passes
+      let (passes, history) = (found.passes, found.history)
       found = try await find(a, accurate)
+      found.history = history
       // The inspection is in both.
       found.passes += passes - 1
       triplets = try await certify(a, &found)
@@ -114,7 +115,8 @@ struct SVDJob<A: SVDSource> {
       singularValues: triplets.values.map { $0 / factor }, right: triplets.right, left: left,
       residuals: triplets.residuals.map { $0 / factor }, orthogonality: orthogonality,
       converged: triplets.count == count, unresolved: found.method.squares ? triplets.rejected : 0,
-      method: found.method, reason: reason, plan: plan, passes: found.passes, frobeniusNorm: size.frobenius)
+      method: found.method, reason: reason, plan: plan, passes: found.passes, history: found.history,
+      frobeniusNorm: size.frobenius)
   }
 
   // MARK: scaling
@@ -134,6 +136,7 @@ struct SVDJob<A: SVDSource> {
     var vectors: DenseMatrix<S>
     var method: SVDMethod
     var passes: Int
+    var history: [ConvergencePoint] = []
   }
 
   private func find(_ a: A, _ method: SVDMethod) async throws -> Found {
@@ -176,7 +179,10 @@ struct SVDJob<A: SVDSource> {
     let pairs = try await LanczosEigenpairs(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
-    return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
+    return Found(
+      vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications,
+      // The inspection came first.
+      history: pairs.history.map { ConvergencePoint(passes: 1 + $0.passes, residual: $0.residual) })
   }
 
   private func blockKrylov(_ a: A) async throws -> Found {
@@ -189,7 +195,11 @@ struct SVDJob<A: SVDSource> {
     let found = try await BlockKrylovVectors(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
       progress: progress.map { progress in { progress(1 + $0 * reads) } })
-    return Found(vectors: found.vectors, method: .randomized, passes: 1 + found.passes * reads)
+    return Found(
+      vectors: found.vectors, method: .randomized, passes: 1 + found.passes * reads,
+      history: found.history.map {
+        ConvergencePoint(passes: 1 + $0.passes * reads, residual: $0.residual)
+      })
   }
 
   private func tsqr(_ a: A) async throws -> Found {
@@ -298,6 +308,6 @@ struct SVDJob<A: SVDSource> {
       orthogonality: 0,
       converged: true, unresolved: 0, method: method == .auto ? .gram : method,
       reason: "there is nothing to find",
-      plan: nil, passes: 1, frobeniusNorm: count == 0 ? size.frobenius : 0)
+      plan: nil, passes: 1, history: [], frobeniusNorm: count == 0 ? size.frobenius : 0)
   }
 }

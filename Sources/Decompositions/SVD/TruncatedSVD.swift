@@ -24,6 +24,14 @@ public enum SVDMethod: String, Sendable, CaseIterable {
   public var squares: Bool { self == .gram || self == .lanczos || self == .randomized }
 }
 
+/// How far an iteration had come after some passes over the matrix.
+public struct ConvergencePoint: Sendable, Equatable {
+  /// Passes so far.
+  public let passes: Int
+  /// The largest |A^H A v - t v| of the wanted pairs, relative to the largest t.
+  public let residual: Double
+}
+
 /// The largest singular values of an m x n matrix with their vectors, and how well they satisfy their
 /// equations. `TruncatedSVD`, `LocalSVD` and `OperatorSVD` differ in where the left vectors are.
 public struct PartialSVD<S: Scalar, Left: Sendable>: Sendable {
@@ -51,6 +59,9 @@ public struct PartialSVD<S: Scalar, Left: Sendable>: Sendable {
   public let plan: SVDPlan?
   /// The number of times the matrix was read, the vectors on request not counted.
   public let passes: Int
+  /// How the residuals of an iterative method fell, cycle by cycle, before its vectors were refined; empty for the
+  /// others.
+  public let history: [ConvergencePoint]
   /// The Frobenius norm of the matrix: the squares of all singular values sum up to its square. NaN of an operator
   /// whose elements are not known.
   public let frobeniusNorm: S.Real

@@ -10,10 +10,11 @@ public import TesseraPartitioning
 extension RowMatrix {
   /// The matrix in the file at `path`, in slabs on the workers of `cluster`.
   ///
-  /// A coordinate file makes sparse slabs (dense where that takes fewer bytes) with nearly equally many entries, an
-  /// array dense ones. Uncompressed coordinate files, `.npy` and IDX files that all workers see under this name are
-  /// read by them, in parts, and entries then move to the owners of their rows once; the driver holds a number for
-  /// each row. Other files are read by the driver, which holds the whole matrix meanwhile.
+  /// A list of entries makes sparse slabs (dense where that takes fewer bytes) with nearly equally many of them, an
+  /// array dense ones. Uncompressed coordinate files, `.npy`, IDX and svmlight files, tables and HDF5 datasets that
+  /// all workers see under this name are read by them, in parts, and entries then move to the owners of their rows
+  /// once; the driver holds a number for each row. Other files are read by the driver, which holds the whole matrix
+  /// meanwhile.
   ///
   /// - Parameters:
   ///   - format: the format, where the name does not tell it.

@@ -12,6 +12,7 @@ struct SharedFile {
   let header: MatrixFileHeader
   private let stamp: FileStamp
   private let format: MatrixFileFormat?
+  private let options: MatrixReadOptions
   private let cluster: Cluster
 
   /// The file at `path`; nil where it cannot be read in parts, is complex and `scalar` is not, or is not seen by
@@ -25,6 +26,11 @@ struct SharedFile {
       try await stamp.isSeen(onAllOf: cluster)
     else { return nil }
     (self.header, self.stamp, self.format, self.cluster) = (header, stamp, format, cluster)
+    var options = options
+    // What the parts of an svmlight file cannot know.
+    options.columns = header.columns
+    options.threads = 1
+    self.options = options
   }
 
   /// An array: every slab is some rows of the file.
@@ -36,7 +42,7 @@ struct SharedFile {
       layout: Layout(Partitioning(slabs: Cuts(even: rows, parts: count), columns: columns)),
       storedCount: rows * columns, cluster: cluster,
       tiles: try await cluster.engine.read(
-        SlabPartTask<S>.self, FileParts(stamp, format, count: count), into: count))
+        SlabPartTask<S>.self, FileParts(stamp, format, options, count: count), into: count))
   }
 
   /// A list of entries: lines of the file to lists, and how many entries stand in each row. Nil when there are
@@ -47,7 +53,7 @@ struct SharedFile {
     try MemoryGuard.check("the row starts of \(header.rows) rows", header.rows, 2, bytesPerElement: 8)
     let parts = Partitioning.defaultChunkCount(entries: header.storedEntries)
     let tiles = try await cluster.engine.read(
-      EntryPartTask<S>.self, FileParts(stamp, format, count: parts), into: parts)
+      EntryPartTask<S>.self, FileParts(stamp, format, options, count: parts), into: parts)
     let counts = try await cluster.engine.reduce(
       EntryCountTask<S>.self, EntryCountArguments(lowerOnly: header.symmetry != .general), over: tiles)
     guard counts.stored == header.storedEntries else { return nil }

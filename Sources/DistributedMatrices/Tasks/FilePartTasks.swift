@@ -86,21 +86,28 @@ enum SameFileTask: ReduceTask {
   static func combine(_ left: inout Int, _ right: Int, _: FileStamp) { left = min(left, right) }
 }
 
-/// A file and the number of its parts.
+/// A file, what it does not say of itself, and the number of its parts.
 struct FileParts: WireCodable {
   let file: FileStamp
   let format: MatrixFileFormat?
+  let options: MatrixReadOptions
   let count: Int
 
-  init(_ file: FileStamp, _ format: MatrixFileFormat?, count: Int) {
+  init(_ file: FileStamp, _ format: MatrixFileFormat?, _ options: MatrixReadOptions, count: Int) {
     self.file = file
     self.format = format
+    self.options = options
     self.count = count
   }
 
   func encode(to writer: inout WireWriter) {
     file.encode(to: &writer)
     writer.write(format?.rawValue ?? "")
+    writer.write(options.delimiter.map { Int($0) } ?? -1)
+    writer.write(options.headerRow.rawValue)
+    writer.write(options.isZeroBased ? 1 : 0)
+    writer.write(options.columns ?? -1)
+    writer.write(options.member ?? "")
     writer.write(count)
   }
 
@@ -109,14 +116,23 @@ struct FileParts: WireCodable {
     let name = try reader.readString()
     format = MatrixFileFormat(rawValue: name)
     guard name.isEmpty || format != nil else { throw .malformed(expected: "a format of files") }
+    let delimiter = try reader.readInt(in: -1...255, "a delimiter")
+    guard let headerRow = MatrixReadOptions.HeaderRow(rawValue: try reader.readString()) else {
+      throw .malformed(expected: "whether there is a line of names")
+    }
+    let isZeroBased = try reader.readInt(in: 0...1, "yes or no") == 1
+    let columns = try reader.readInt(in: -1...Int(Int32.max), "a number of columns")
+    let member = try reader.readString()
+    // The workers of a machine read at the same time: one thread each.
+    options = MatrixReadOptions(
+      delimiter: UInt8(exactly: delimiter), headerRow: headerRow, isZeroBased: isZeroBased,
+      columns: columns < 0 ? nil : columns, member: member.isEmpty ? nil : member, threads: 1)
     count = try reader.readInt(in: 1...(1 << 40), "a number of parts")
   }
 
   /// Part number `tile`.
   func read<S: Scalar>(_ tile: Int, as: S.Type) throws -> MatrixContents<S> {
     guard tile < count else { throw CommunicationError.malformed(expected: "a part of \(count)") }
-    // The workers of a machine read at the same time: one thread each.
-    let options = MatrixReadOptions(threads: 1)
     return try MatrixFile.read(
       file.path, part: tile, of: count, as: S.self, format: format, options: options
     ).contents

@@ -11,6 +11,8 @@ final class CountingSink: ByteSink {
     self.progress = progress
   }
 
+  func unfinishedPath() throws(FileFormatError) -> String? { try base.unfinishedPath() }
+
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError) {
     var rest = bytes
     while !rest.isEmpty {

@@ -1,6 +1,8 @@
-// A file that appears under its name only when it is complete: written under an unpredictable name in the
-// same folder, flushed to the disk, then renamed. Until then the old file, if any, is untouched, and
-// whatever goes wrong removes the temporary file.
+// A file that appears under its name only when it is complete: written without a name in the same folder, where
+// the system can do that (Linux, open(2), O_TMPFILE), flushed to the disk, then given an unpredictable name and
+// renamed. Until then the old file, if any, is untouched, and whatever goes wrong leaves nothing behind, even the
+// process's sudden end. On other file systems it has the unpredictable name from the start, and what goes wrong
+// removes it.
 
 #if canImport(Glibc)
   import Glibc
@@ -10,40 +12,14 @@
   import Darwin
 #endif
 
-/// Where bytes go.
-protocol ByteSink: AnyObject {
-  /// Takes all of `bytes`.
-  func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError)
-  /// Completes the output. Without this call there is none.
-  func finish() throws(FileFormatError)
-}
-
-extension ByteSink {
-  /// Takes the bytes of all `elements`, numbers, as they lie in memory.
-  func send<T>(_ elements: [T]) throws(FileFormatError) {
-    var failure: FileFormatError?
-    elements.withUnsafeBytes { bytes in
-      do throws(FileFormatError) { try write(bytes) } catch { failure = error }
-    }
-    if let failure { throw failure }
-  }
-}
-
-/// A sink for the file at `path`, compressed when its name ends in `.gz` or `.tgz`; standard output for `-`.
-///
-/// - Throws: `cannotCreate`.
-func openSink(_ path: String) throws(FileFormatError) -> any ByteSink {
-  let file = try OutputFile(path)
-  return [".gz", ".tgz"].contains(where: path.lowercased().hasSuffix)
-    ? try DeflateSink(file, as: .gzip, name: path) : file
-}
-
 /// A file being written.
 final class OutputFile: ByteSink {
   private let name: String
   private let target: String
   /// The name that the file has until it is complete; nil for what cannot be replaced, as a pipe.
   private var temporary: String?
+  /// Whether nothing stands under that name yet.
+  private var isNameless = false
   private let descriptor: Int32
 
   /// Begins the file at `path`; `-` is standard output. A file that stands there keeps its permission bits,
@@ -77,7 +53,11 @@ final class OutputFile: ByteSink {
       let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
       let unique = String(UInt64.random(in: 0 ... .max), radix: 36)
       let unfinished = folder + ".tessera-\(unique).tmp"
-      descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+      let nameless = openNameless(inFolder: folder.isEmpty ? "." : folder)
+      isNameless = nameless >= 0
+      descriptor =
+        isNameless
+        ? nameless : open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
       if descriptor >= 0 {
         temporary = unfinished
         UnfinishedFiles.insert(unfinished)
@@ -92,7 +72,7 @@ final class OutputFile: ByteSink {
   deinit {
     if descriptor > STDERR_FILENO { _ = close(descriptor) }
     if let temporary {
-      _ = unlink(temporary)
+      if !isNameless { _ = unlink(temporary) }
       UnfinishedFiles.remove(temporary)
     }
   }
@@ -109,9 +89,24 @@ final class OutputFile: ByteSink {
     }
   }
 
+  func unfinishedPath() throws(FileFormatError) -> String? {
+    if let temporary { try giveName(temporary) }
+    return temporary
+  }
+
+  /// Gives the file the name that it has until it is complete.
+  private func giveName(_ unfinished: String) throws(FileFormatError) {
+    guard isNameless else { return }
+    guard linkat(AT_FDCWD, path(of: descriptor), AT_FDCWD, unfinished, AT_SYMLINK_FOLLOW) == 0 else {
+      throw FileFormatError(.cannotCreate, file: name, "cannot be created: \(systemMessage())")
+    }
+    isNameless = false
+  }
+
   func finish() throws(FileFormatError) {
     guard let unfinished = temporary else { return }
     guard fsync(descriptor) == 0 else { throw failure("writing failed") }
+    try giveName(unfinished)
     guard rename(unfinished, target) == 0 else { throw failure("cannot be replaced") }
     temporary = nil
     UnfinishedFiles.remove(unfinished)
@@ -121,6 +116,21 @@ final class OutputFile: ByteSink {
     FileFormatError(.inputOutput, file: name, "\(what): \(systemMessage())")
   }
 }
+
+/// A file in `folder` that has no name yet; negative where the system, or the file system, has no such files or
+/// offers no way to name them later.
+private func openNameless(inFolder folder: String) -> Int32 {
+  #if os(Linux)
+    // O_TMPFILE, a macro over others that is not imported.
+    let descriptor = open(folder, 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC, 0o666)
+    if descriptor < 0 || access(path(of: descriptor), F_OK) == 0 { return descriptor }
+    _ = close(descriptor)
+  #endif
+  return -1
+}
+
+/// A name for an open file.
+private func path(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 
 /// The path without symbolic links; as it is when nothing stands there.
 private func resolved(_ path: String) -> String {

@@ -66,6 +66,22 @@ struct SeekableBytes {
   }
 }
 
+extension SeekableBytes {
+  /// How many newlines stand before `place`.
+  func newlines(before place: Int) throws(FileFormatError) -> Int {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    defer { buffer.deallocate() }
+    var (count, from) = (0, 0)
+    while from < place {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, place - from)])
+      try read(at: from, into: piece)
+      count += newlineCount(UnsafeRawBufferPointer(piece))
+      from += piece.count
+    }
+    return count
+  }
+}
+
 /// The bytes of a range, one after the other.
 final class SeekableRange: ByteSource {
   let name: String

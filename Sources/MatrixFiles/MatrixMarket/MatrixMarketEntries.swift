@@ -17,10 +17,10 @@ struct EntryList<S: Scalar> {
     let expected = Double(min(header.entries, 1 << 62)).clamped(to: Double(values.count) * growth)
     let isMirrored = header.layout == .coordinate && header.symmetry != .general
     let count = min(affordable, Int(min(expected * (isMirrored ? 2 : 1), 0x1p62)))
-    values.reserveCapacity(count)
+    values.reserveInLargePages(count)
     if header.layout == .coordinate {
-      rowIndices.reserveCapacity(count)
-      columnIndices.reserveCapacity(count)
+      rowIndices.reserveInLargePages(count)
+      columnIndices.reserveInLargePages(count)
     }
   }
 

@@ -8,7 +8,7 @@ import TesseraLocalMatrices
 /// Reads one archive.
 struct NpzReader {
   private let archive: ZipArchive
-  private let file: String
+  fileprivate let file: String
   /// The array to read, where it was named.
   private let wanted: String?
 
@@ -168,39 +168,17 @@ private struct SparseNpzEntries<S: Scalar> {
 
   /// Major and minor indices of compressed lines, as rows and columns.
   private mutating func appendCompressed(majors: Int, minors: Int) throws(FileFormatError) {
-    let (starts, indices) = try compressedLines(majors: majors, minors: minors, count: values.count)
+    let lines = try compressedLines(majors: majors, minors: minors, count: values.count)
     list.values = values
-    list.columnIndices = indices
-    list.rowIndices = [Int32](repeating: 0, count: indices.count)
-    for p in 0..<majors {
-      for q in starts[p]..<starts[p + 1] { list.rowIndices[q] = Int32(truncatingIfNeeded: p) }
-    }
+    (list.rowIndices, list.columnIndices) = (lines.majorIndices, lines.indices)
   }
 
-  /// `indptr` and `indices`, checked against each other and the number of lines.
-  private func compressedLines(majors: Int, minors: Int, count: Int) throws(FileFormatError) -> (
-    starts: [Int], indices: [Int32]
-  ) {
-    let (starts, indices) = (try reader.integers("indptr"), try reader.integers("indices"))
-    guard starts.count == majors + 1 else {
-      throw reader.error("\(majors + 1) numbers in \"indptr\"", "\(starts.count)")
-    }
-    guard starts[0] == 0, zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw reader.error("ascending numbers from zero in \"indptr\"", "others")
-    }
-    guard starts[majors] == count, indices.count == count else {
-      throw reader.error(
-        "\(count) entries in \"data\", \"indices\" and \"indptr\"",
-        "\(indices.count) and \(starts[majors]) in the latter")
-    }
-    return (starts, try checked(indices, below: minors, name: "indices"))
-  }
-
-  private func checked(_ indices: [Int], below limit: Int, name: String) throws(FileFormatError) -> [Int32] {
-    if let wrong = indices.first(where: { !(0..<limit ~= $0) }) {
-      throw reader.error("indices from 0 to \(limit - 1) in \(quoted(name.utf8))", "\(wrong)")
-    }
-    return indices.map { Int32(truncatingIfNeeded: $0) }
+  private func compressedLines(majors: Int, minors: Int, count: Int) throws(FileFormatError)
+    -> CompressedLines
+  {
+    try CompressedLines(
+      starts: try reader.integers("indptr"), indices: try reader.integers("indices"), majors: majors,
+      minors: minors, count: count, file: reader.file)
   }
 
   private mutating func appendCoordinates() throws(FileFormatError) {
@@ -209,8 +187,8 @@ private struct SparseNpzEntries<S: Scalar> {
       throw reader.error(
         "\(values.count) indices in \"row\" and \"col\"", "\(rows.count) and \(columns.count)")
     }
-    list.rowIndices = try checked(rows, below: header.rows, name: "row")
-    list.columnIndices = try checked(columns, below: header.columns, name: "col")
+    list.rowIndices = try checkedIndices(rows, below: header.rows, name: "row", file: reader.file)
+    list.columnIndices = try checkedIndices(columns, below: header.columns, name: "col", file: reader.file)
     list.values = values
   }
 
@@ -220,15 +198,15 @@ private struct SparseNpzEntries<S: Scalar> {
     guard height > 0, width > 0, header.rows % height == 0, header.columns % width == 0 else {
       throw reader.error("blocks that fill \(header.rows) x \(header.columns)", "\(height) x \(width)")
     }
-    let (starts, indices) = try compressedLines(
+    let lines = try compressedLines(
       majors: header.rows / height, minors: header.columns / width, count: blocks)
     let isRowMajor = header.data.order == .rowMajor
     for p in 0..<header.rows / height {
-      for q in starts[p]..<starts[p + 1] {
+      for q in lines.starts[p]..<lines.starts[p + 1] {
         for i in 0..<height {
           for j in 0..<width {
             list.rowIndices.append(Int32(truncatingIfNeeded: p * height + i))
-            list.columnIndices.append(Int32(truncatingIfNeeded: Int(indices[q]) * width + j))
+            list.columnIndices.append(Int32(truncatingIfNeeded: Int(lines.indices[q]) * width + j))
             list.values.append(
               values[isRowMajor ? (q * height + i) * width + j : q + blocks * (i + height * j)])
           }

@@ -13,7 +13,7 @@ extension ByteSource {
     var elements: [S] = []
     if try canHold(count, element, offset, bytesEach: MemoryLayout<S>.stride) {
       if element.isInMemory(as: S.self) { return try plainElements(count, offset: offset, progress) }
-      elements.reserveCapacity(count)
+      elements = [S](roomInLargePages: count)
     }
     try pieces(count * element.size, offset) { bytes in
       element.append(bytes, to: &elements)
@@ -28,7 +28,7 @@ extension ByteSource {
     throws(FileFormatError) -> [S]
   {
     var failure: FileFormatError?
-    let elements = [S](unsafeUninitializedCapacity: count) { elements, initialized in
+    let elements = [S](inLargePages: count) { elements, initialized in
       let bytes = UnsafeMutableRawBufferPointer(elements)
       let declared = count * MemoryLayout<S>.stride
       do throws(FileFormatError) {

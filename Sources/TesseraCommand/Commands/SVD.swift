@@ -49,7 +49,12 @@ struct SVD: AsyncParsableCommand {
   var scree: String?
 
   @Option(
-    help: ArgumentHelp("Format of the input, where its name does not tell: mtx, npy.", valueName: "format"))
+    help: ArgumentHelp("Draw how the residuals fell from pass to pass as SVG.", valueName: "out.svg"))
+  var convergence: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Format of the input, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
   @OptionGroup var compute: ComputeOptions
@@ -69,7 +74,8 @@ struct SVD: AsyncParsableCommand {
         _ = try MatrixFileFormat.inferred(fromName: path)
       }
       try checkPicture(scree)
-      try checkOutputs([left, values, right, scree, compute.trace], input: file)
+      try checkPicture(convergence)
+      try checkOutputs([left, values, right, scree, convergence, compute.trace], input: file)
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
         let kind =
@@ -104,6 +110,7 @@ struct SVD: AsyncParsableCommand {
       try writeMatrix(.dense(column), to: values, progress: compute.output.progress)
     }
     if let scree { try drawScree(svd, to: scree) }
+    if let convergence { try drawConvergence(svd, to: convergence) }
     noteWhatIsMissing(svd, of: a.shape)
     let elapsed = seconds(since: start)
     let ledger = try await compute.ledger(of: cluster)
@@ -157,6 +164,26 @@ struct SVD: AsyncParsableCommand {
     try ScreePlot(
       singularValues: svd.singularValues.map { Double($0) }, frobeniusNorm: Double(svd.frobeniusNorm),
       title: "Singular values of \(file)"
+    ).svg().write(toFile: path)
+  }
+
+  /// The residuals of the iteration, and of the triplets in the end, which is all that a method has to show that
+  /// does not iterate.
+  private func drawConvergence<S: Scalar>(_ svd: TruncatedSVD<S>, to path: String) throws {
+    let largest = Double(svd.singularValues.first ?? 0)
+    let final = svd.residuals.map { Double($0) }.max().map { largest > 0 ? $0 / largest : $0 }
+    let series = [
+      ConvergencePlot.Series(
+        name: "\(svd.method.rawValue): |A'A v - t v| / t1", residuals: svd.history.map(\.residual),
+        steps: svd.history.map { Double($0.passes) }),
+      ConvergencePlot.Series(
+        name: "triplets: |(A v - s u, A'u - s v)| / s1", residuals: final.map { [$0] } ?? [],
+        steps: final.map { _ in [Double(svd.passes)] } ?? []),
+    ]
+    try ConvergencePlot(
+      series: series.filter { !$0.residuals.isEmpty },
+      tolerance: tolerance ?? max(1e-10, 10 * Double(S.Real.ulpOfOne)), stepName: "passes over the matrix",
+      residualName: "largest relative residual", title: "Convergence of \(count) singular values of \(file)"
     ).svg().write(toFile: path)
   }
 

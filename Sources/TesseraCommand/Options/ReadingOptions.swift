@@ -26,7 +26,7 @@ struct ReadingOptions: ParsableArguments {
       "Number of columns of an svmlight file (default: its largest).", valueName: "count"))
   var featureColumns: Int?
 
-  @Option(help: ArgumentHelp("Which matrix of an .npz or .tar.gz archive to read.", valueName: "name"))
+  @Option(help: ArgumentHelp("Which matrix of an .npz, .tar.gz or .h5 file to read.", valueName: "name"))
   var member: String?
 
   func validate() throws {
