@@ -47,6 +47,11 @@ extension TaskRegistry {
       .reduce(PieceSizeTask<OperandExchangeTask<S>>.self), .reduce(PieceSizeTask<EntryExchangeTask<S>>.self),
       .reduce(StoredCountTask<LocalMatrix<S>>.self), .reduce(StoredCountTask<TripletMatrix<S>>.self),
       .tile(FileStamp.self), .source(FileStampTask.self), .reduce(SameFileTask.self),
+      .exchange(CellGatherTask<S>.self), .exchange(CellScatterTask<S>.self),
+      .reduce(DiagonalTileTask<S>.self),
+      .reduce(TournamentTask<S>.self), .exchange(RowExchangeTask<S>.self), .map(RowPlacementTask<S>.self),
+      .map(PanelSolveTask<S>.self), .map(PivotedPanelTask<S>.self), .exchange(PanelExchangeTask<S>.self),
+      .map(PanelUpdateTask<S>.self),
       .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
     ]
   }

@@ -43,7 +43,8 @@ private let shapes = [
     try await check(scalar.type)
   }
 
-  @Test(arguments: ScalarKind.allCases, [SolveMethod.direct, .tsqr, .cg, .minres, .gmres, .lsmr])
+  @Test(
+    arguments: ScalarKind.allCases, [SolveMethod.direct, .lu, .cholesky, .tsqr, .cg, .minres, .gmres, .lsmr])
   func theBitsAreTheSameOnAnyNumberOfWorkersInBothStyles(scalar: ScalarKind, method: SolveMethod) async throws
   {
     func check<S: Scalar>(_: S.Type) async throws {
@@ -204,7 +205,11 @@ private let shapes = [
     let found = try await solve(.dense(a), b, .auto)
     #expect(found.method == .tsqr && found.rank == 1)
     #expect(try (found.solution - DenseMatrix([[1], [1]])).norm() < 1e-14)
-    await #expect(throws: LinearAlgebraError.self) { _ = try await solve(.dense(a), b, .direct) }
+    for method in [SolveMethod.direct, .lu] {
+      await #expect(throws: LinearAlgebraError.singular(pivot: 1)) {
+        _ = try await solve(.dense(a), b, method)
+      }
+    }
   }
 
   // MARK: refusals
@@ -212,7 +217,7 @@ private let shapes = [
   @Test func shapesAndNumbersThatDoNotFitAreRefused() async throws {
     let a = DenseMatrix<Double>(rows: 6, columns: 4) { Double($0 + $1) }
     let b = DenseMatrix<Double>(zeros: 6, 1)
-    for method in [SolveMethod.direct, .cg, .minres, .gmres] {
+    for method in [SolveMethod.direct, .lu, .cholesky, .cg, .minres, .gmres] {
       await #expect(throws: LinearAlgebraError.self) { _ = try await solve(.dense(a), b, method) }
     }
     await #expect(
