@@ -12,18 +12,19 @@ extension RowMatrix {
   /// | method | chosen when | passes | driver memory |
   /// | --- | --- | --- | --- |
   /// | direct | m = n, A sparse, or n <= 4096 | 3 | A, its factors, X |
-  /// | tsqr | min(m, n) + p <= 4096, or a direct method finds A singular | 4 | 4 (min(m, n) + p)^2 |
+  /// | tsqr | min(m, n) + p <= 4096, or `direct` finds A singular | 4 | 4 (min(m, n) + p)^2 |
   /// | lu | m = n and dense, n > 4096 | 3 | X |
   /// | lsmr | otherwise, or `lu` finds A singular | 2 a step | 6 n |
   ///
   /// `cg` and `minres` are for who knows that A is Hermitian, `cholesky` for who knows that it is positive definite
   /// besides. `lu` and `cholesky` keep the factors on the workers; a solution that is not as good as rounding allows
-  /// is improved once, two more passes, where that halves its residual.
+  /// is improved once, one more pass, where that halves its residual.
   ///
   /// - Parameters:
   ///   - b: the right sides, on the workers.
   ///   - tolerance: the relative residual to reach (by default 1e-10, in single precision 100 ulp); a direct
-  ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|).
+  ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|); and where
+  ///     |A|_F |x| > |b| / (sqrt(n) u), A is singular to working precision.
   ///   - limit: of an iteration's steps for each right side; by default 10 n.
   ///   - preconditioner: of `cg`, `minres` and `gmres`.
   ///   - progress: called with the number of passes so far.
@@ -63,10 +64,10 @@ private struct SolveJob<S: Scalar> {
       let isSparse = a.storedCount < a.rows * a.columns / 2
       if isSquare, isSparse || a.rows <= denseOrder {
         do {
-          return try await direct()
-        } catch LinearAlgebraError.singular where fitsTriangle {
-          return try await tsqr()
-        }
+          let found = try await direct()
+          if found.converged || !fitsTriangle { return found }
+        } catch LinearAlgebraError.singular where fitsTriangle {}
+        return try await tsqr()
       }
       if fitsTriangle { return try await tsqr() }
       if isSquare, !isSparse {
@@ -179,9 +180,14 @@ private struct SolveJob<S: Scalar> {
     _ found: Candidate, _ size: S.Real, passes: Int, _ method: SolveMethod, _ description: String
   ) async throws -> LinearSystemSolution<S> {
     let limit = 1000 * S.Real(max(1, a.rows)) * S.unitRoundoff
-    let isBad = try await backwardErrors(found, size).contains { !($0 <= limit) }
+    let rounding = S.Real(a.rows).squareRoot() * S.unitRoundoff
+    let sizes = try await sizes()
+    let isBad = zip(try await backwardErrors(found, size), sizes.indices).contains { error, j in
+      // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular.
+      !(error <= limit) || size * norm(found.solution.column(j)) * rounding > sizes[j]
+    }
     return LinearSystemSolution(
-      solution: found.solution, residuals: relative(found.residuals, to: try await sizes()),
+      solution: found.solution, residuals: relative(found.residuals, to: sizes),
       normalResiduals: nil, iterations: 0, passes: passes, method: method, description: description,
       rank: nil,
       converged: !isBad, reason: isBad ? "the matrix is singular to working precision" : nil, history: [])

@@ -152,6 +152,7 @@ struct PanelUpdate: WireCodable {
     columns = try range(grid.columnCount)
     operation = try MatrixOperation(from: &reader)
     isHermitian = try reader.readInt(in: 0...1, "a flag") == 1
+    guard !isHermitian || rows == columns else { throw .malformed(expected: "a triangle") }
   }
 
   /// The row of what is updated by a tile as a left factor; nil when it is none.

@@ -92,7 +92,7 @@ import Testing
     let a: DenseMatrix<Complex<Double>> = MatrixKind.random.hermitian(12, positive: true, using: &generator)
     let b = DenseMatrix<Complex<Double>>(zeros: 12, 1)
     var broken = [a, a, a]
-    broken[0][3, 7] += 1e-6
+    broken[0][3, 7] += Complex(1e-6, 0)
     broken[1][5, 5] += Complex(0, 1e-6)
     broken[2] = a.transposed().map { $0 * Complex(0, 1) }
     for matrix in broken {
