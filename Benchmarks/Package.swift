@@ -81,6 +81,13 @@ let package = Package(
       ],
       path: "Sources/BenchQR", swiftSettings: settings),
     .executableTarget(
+      name: "bench-solve",
+      dependencies: [
+        "CBLAS", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchSolve", swiftSettings: settings),
+    .executableTarget(
       name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchConversions", swiftSettings: settings),
     .executableTarget(

@@ -49,6 +49,11 @@ extension TaskRegistry {
       .tile(FileStamp.self), .source(FileStampTask.self), .reduce(SameFileTask.self),
       .reduce(FileEntriesTask<LocalMatrix<S>>.self), .reduce(FileEntriesTask<TripletMatrix<S>>.self),
       .exchange(TileSelectionTask<LocalMatrix<S>>.self), .exchange(TileSelectionTask<TripletMatrix<S>>.self),
+      .exchange(CellGatherTask<S>.self), .exchange(CellScatterTask<S>.self),
+      .reduce(DiagonalTileTask<S>.self),
+      .reduce(TournamentTask<S>.self), .exchange(RowExchangeTask<S>.self), .map(RowPlacementTask<S>.self),
+      .map(PanelSolveTask<S>.self), .map(PivotedPanelTask<S>.self), .exchange(PanelExchangeTask<S>.self),
+      .map(PanelUpdateTask<S>.self),
       .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
     ]
   }

@@ -11,7 +11,7 @@ struct SolveCommandTests {
     return (a, b, scratch.path("x.mtx"))
   }
 
-  @Test(arguments: ["auto", "direct", "tsqr", "cg", "minres", "gmres", "lsmr"])
+  @Test(arguments: ["auto", "direct", "lu", "cholesky", "tsqr", "cg", "minres", "gmres", "lsmr"])
   func everyMethodSolvesASmallSystem(method: String) throws {
     let scratch = try ScratchFolder()
     let (a, b, x) = try system(scratch)
@@ -33,6 +33,22 @@ struct SolveCommandTests {
     #expect(run.errors.contains("not converged: the limit of steps was reached"))
     #expect(try run.json()["converged"] as? Bool == false)
     #expect(FileManager.default.fileExists(atPath: x))
+  }
+
+  @Test func aFactorizationThatDoesNotExistNamesItsColumn() throws {
+    let scratch = try ScratchFolder()
+    let (_, b, x) = try system(scratch)
+    func matrix(_ numbers: [Int]) throws -> String {
+      try scratch.write(
+        "s.mtx",
+        ("%%MatrixMarket matrix array real general\n2 2\n" + numbers.map { "\($0)\n" }.joined()).utf8)
+    }
+    let singular = try CommandRun(["solve", try matrix([1, 2, 2, 4]), b, x, "--method", "lu"])
+    #expect(singular.exitCode == 65 && singular.errors.contains("pivot 2 vanishes"), "\(singular.errors)")
+    let indefinite = try CommandRun(["solve", try matrix([1, 2, 2, 1]), b, x, "--method", "cholesky"])
+    #expect(
+      indefinite.exitCode == 65 && indefinite.errors.contains("minor of order 2"), "\(indefinite.errors)")
+    #expect(!FileManager.default.fileExists(atPath: x))
   }
 
   @Test func whatDoesNotFitIsRefused() throws {

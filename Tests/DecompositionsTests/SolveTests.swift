@@ -43,7 +43,8 @@ private let shapes = [
     try await check(scalar.type)
   }
 
-  @Test(arguments: ScalarKind.allCases, [SolveMethod.direct, .tsqr, .cg, .minres, .gmres, .lsmr])
+  @Test(
+    arguments: ScalarKind.allCases, [SolveMethod.direct, .lu, .cholesky, .tsqr, .cg, .minres, .gmres, .lsmr])
   func theBitsAreTheSameOnAnyNumberOfWorkersInBothStyles(scalar: ScalarKind, method: SolveMethod) async throws
   {
     func check<S: Scalar>(_: S.Type) async throws {
@@ -204,7 +205,50 @@ private let shapes = [
     let found = try await solve(.dense(a), b, .auto)
     #expect(found.method == .tsqr && found.rank == 1)
     #expect(try (found.solution - DenseMatrix([[1], [1]])).norm() < 1e-14)
-    await #expect(throws: LinearAlgebraError.self) { _ = try await solve(.dense(a), b, .direct) }
+    for method in [SolveMethod.direct, .lu] {
+      await #expect(throws: LinearAlgebraError.singular(pivot: 1)) {
+        _ = try await solve(.dense(a), b, method)
+      }
+    }
+  }
+
+  @Test func whatRoundingAloneKeepsFromBeingSingularGetsTheSolutionOfLeastNorm() async throws {
+    var generator = SeededGenerator(seed: 88)
+    // The last column is the sum of the others, to rounding.
+    var a: DenseMatrix<Double> = generator.dense(30, 30)
+    for i in 0..<30 { a[i, 29] = (0..<29).reduce(0) { $0 + a[i, $1] / 3 } }
+    let b: DenseMatrix<Double> = generator.dense(30, 1)
+    let expected = try a.leastSquares(b).solution
+    for matrix in [LocalMatrix.dense(a), .sparse(a.sparse())] {
+      let found = try await solve(matrix, b, .auto)
+      #expect(found.method == .tsqr && found.rank == 29, "\(found.description)")
+      #expect(try (found.solution - expected).norm() < 1e-10 * expected.norm())
+    }
+    let direct = try await solve(.dense(a), b, .lu)
+    #expect(!direct.converged && direct.reason == "the matrix is singular to working precision")
+  }
+
+  @Test(arguments: ["west0067", "impcol_a", "west0479", "karate"])
+  func realSquareSystemsAreSolvedOrTheirRankIsTold(name: String) async throws {
+    guard let folder = ReferenceData.folder else { return }
+    let a = try LocalMatrix(try MatrixFile.read("\(folder)/mtx/\(name).mtx", as: Double.self).contents)
+    let dense = try a.dense()
+    let b = DenseMatrix<Double>(rows: a.rows, columns: 1) { i, _ in Double(i % 5) - 2 }
+    let found = try await solve(a, b, .auto)
+    #expect(found.converged, "\(found.reason ?? "")")
+    if name == "karate" {
+      #expect(found.method == .tsqr && found.rank == 24)
+      #expect(try TestRatio.leastSquares(dense, found.solution, b) < 30)
+      // Its pivots vanish, but for rounding.
+      let tiles = try? await solve(a, b, .lu)
+      #expect(tiles?.converged != true)
+      return
+    }
+    #expect(found.method == .direct)
+    #expect(try TestRatio.highPerformance(dense, found.solution, b) < 16)
+    let tiles = try await solve(a, b, .lu)
+    #expect(tiles.converged, "\(tiles.reason ?? "")")
+    #expect(try TestRatio.highPerformance(dense, tiles.solution, b) < 16)
   }
 
   // MARK: refusals
@@ -212,7 +256,7 @@ private let shapes = [
   @Test func shapesAndNumbersThatDoNotFitAreRefused() async throws {
     let a = DenseMatrix<Double>(rows: 6, columns: 4) { Double($0 + $1) }
     let b = DenseMatrix<Double>(zeros: 6, 1)
-    for method in [SolveMethod.direct, .cg, .minres, .gmres] {
+    for method in [SolveMethod.direct, .lu, .cholesky, .cg, .minres, .gmres] {
       await #expect(throws: LinearAlgebraError.self) { _ = try await solve(.dense(a), b, method) }
     }
     await #expect(

@@ -31,6 +31,17 @@ struct MalformedArgumentTests {
         typealias Task = RedistributionTask<LocalMatrix<Double>, LocalMatrix<Double>>
         _ = try await engine.exchange(Task.self, elsewhere, over: a.tiles, into: 1)
       }
+      let cells = try await engine.place(
+        (0..<workers).map { TileCell([PlacedTile($0, 0, local.rowMajor())]) })
+      await refused {
+        var panel = PanelSolve<Double>(0, DenseMatrix(identity: 3))
+        panel.row = TriangleView(isUpper: true)
+        _ = try await engine.map(PanelSolveTask<Double>.self, panel, over: cells)
+      }
+      await refused {
+        let grid = CellGrid(Partitioning(rows: 8, columns: 4, blockSize: 4), workers: workers)
+        _ = try await engine.reduce(TournamentTask<Double>.self, Tournament(grid, 0), over: cells)
+      }
       let x: [Double] = generator.vector(4)
       #expect(try await a.applyGram(x).count == 4)
     }

@@ -31,6 +31,18 @@ public enum TestRatio {
     }.reduce(0, larger)
   }
 
+  /// HPL: max over columns of |b - A x|_inf / (n (|A|_inf |x|_inf + |b|_inf) u).
+  public static func highPerformance<S: Scalar>(
+    _ a: DenseMatrix<S>, _ x: DenseMatrix<S>, _ b: DenseMatrix<S>
+  ) throws -> Double {
+    let residual = try b - a * x
+    let size = a.norm(.infinity)
+    func largest(_ column: [S]) -> S.Real { column.reduce(0) { max($0, $1.modulus) } }
+    return (0..<b.columns).map { j in
+      ratio(largest(residual.column(j)), size * largest(x.column(j)) + largest(b.column(j)), a.rows, S.self)
+    }.reduce(0, larger)
+  }
+
   /// |R^H A|_1 / (|A|_1 (|B|_1 + |A|_1 |X|_1) max(m, n, p) u), R = B - A X: no gradient at the minimum.
   /// dqrt17 without the term in X, which counts where A is ill-conditioned and B has parts along its small
   /// vectors.

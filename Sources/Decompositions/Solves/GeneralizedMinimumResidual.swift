@@ -27,14 +27,13 @@ extension LinearOperator {
     guard restart >= 1 else {
       throw LinearAlgebraError.invalidArgument("a cycle of \(restart) steps was asked for")
     }
-    let request = try IterationRequest(
-      tolerance: tolerance, limit: limit, defaultLimit: min(10_000, 10 * max(10, b.count)),
-      progress: progress)
     try MemoryGuard.check(
       "the basis of a cycle", b.count, min(restart, b.count) + 3,
       bytesPerElement: MemoryLayout<Element>.stride)
-    var system = try SystemOperator(self, b, preconditioner, request)
-    return try await solveByRounds(&system, .gmres) { system, r, goal, limit, history in
+    return try await solveByRounds(
+      .gmres, b, preconditioner, tolerance: tolerance, limit: limit,
+      defaultLimit: min(10_000, 10 * max(10, b.count)), progress: progress
+    ) { system, r, goal, limit, history in
       try await cycle(&system, r, goal, min(limit, restart), &history)
     }
   }

@@ -8,6 +8,10 @@ public enum SolveMethod: String, Sendable, CaseIterable {
   case auto
   /// A factorization on the driver: sparse Cholesky, sparse LU, or dense LU. Square A.
   case direct
+  /// LU by tournament pivoting, distributed: square A, made dense.
+  case lu
+  /// Cholesky, distributed: Hermitian positive definite A, made dense.
+  case cholesky
   /// Tall-skinny QR: least squares of any shape and rank, the solution of least norm.
   case tsqr
   /// Conjugate gradients: Hermitian positive definite A.

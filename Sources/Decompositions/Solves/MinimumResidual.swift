@@ -21,10 +21,8 @@ extension LinearOperator {
     _ b: [Element], preconditioner: (any Preconditioner<Element>)? = nil, tolerance: Element.Real? = nil,
     limit: Int? = nil, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> IterativeSolution<Element> {
-    let request = try IterationRequest(
-      tolerance: tolerance, limit: limit, defaultLimit: 10 * max(10, b.count), progress: progress)
-    var system = try SystemOperator(self, b, preconditioner, request)
-    return try await solveByRounds(&system, .minres, minimumResiduals)
+    try await solveByRounds(
+      .minres, b, preconditioner, tolerance: tolerance, limit: limit, progress: progress, minimumResiduals)
   }
 }
 

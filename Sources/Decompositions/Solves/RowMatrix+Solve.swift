@@ -12,23 +12,26 @@ extension RowMatrix {
   /// | method | chosen when | passes | driver memory |
   /// | --- | --- | --- | --- |
   /// | direct | m = n, A sparse, or n <= 4096 | 3 | A, its factors, X |
-  /// | tsqr | min(m, n) + p <= 4096, or a direct method finds A singular | 4 | 4 (min(m, n) + p)^2 |
-  /// | gmres | m = n and dense, n > 4096 | 1 a step | 63 n |
-  /// | lsmr | otherwise | 2 a step | 6 n |
+  /// | tsqr | min(m, n) + p <= 4096, or `direct` finds A singular | 4 | 4 (min(m, n) + p)^2 |
+  /// | lu | m = n and dense, n > 4096 | 3 | X |
+  /// | lsmr | otherwise, or `lu` finds A singular | 2 a step | 6 n |
   ///
-  /// `cg` and `minres` are for who knows that A is Hermitian.
+  /// `cg` and `minres` are for who knows that A is Hermitian, `cholesky` for who knows that it is positive definite
+  /// besides. `lu` and `cholesky` keep the factors on the workers; a solution that is not as good as rounding allows
+  /// is improved once, one more pass, where that halves its residual.
   ///
   /// - Parameters:
   ///   - b: the right sides, on the workers.
   ///   - tolerance: the relative residual to reach (by default 1e-10, in single precision 100 ulp); a direct
-  ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|).
+  ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|); and where
+  ///     |A|_F |x| > |b| / (sqrt(n) u), A is singular to working precision.
   ///   - limit: of an iteration's steps for each right side; by default 10 n.
   ///   - preconditioner: of `cg`, `minres` and `gmres`.
   ///   - progress: called with the number of passes so far.
   /// - Returns: X also where it did not converge; `converged` and `reason` tell.
   /// - Throws: `LinearAlgebraError.shapeMismatch` unless B has m rows, or for a rectangular A where the method is
-  ///   for square ones; `notFinite` for NaN or infinity in A or B; `singular` by `direct`; `invalidArgument`,
-  ///   `outOfMemory`, `ExecutionError`.
+  ///   for square ones; `notFinite` for NaN or infinity in A or B; `singular` by `direct` and `lu`;
+  ///   `notPositiveDefinite` by `cholesky`; `invalidArgument`, `outOfMemory`, `ExecutionError`.
   public func solve(
     _ b: RowMatrix, method: SolveMethod = .auto, tolerance: S.Real? = nil, limit: Int? = nil,
     preconditioner: PreconditionerKind = .none, progress: (@Sendable (Int) -> Void)? = nil
@@ -61,14 +64,22 @@ private struct SolveJob<S: Scalar> {
       let isSparse = a.storedCount < a.rows * a.columns / 2
       if isSquare, isSparse || a.rows <= denseOrder {
         do {
-          return try await direct()
-        } catch LinearAlgebraError.singular where fitsTriangle {
-          return try await tsqr()
-        }
+          let found = try await direct()
+          if found.converged || !fitsTriangle { return found }
+        } catch LinearAlgebraError.singular where fitsTriangle {}
+        return try await tsqr()
       }
       if fitsTriangle { return try await tsqr() }
-      return try await iterate(isSquare ? .gmres : .lsmr)
+      if isSquare, !isSparse {
+        do {
+          return try await factored(.lu)
+        } catch LinearAlgebraError.singular {
+          return try await iterate(.lsmr)
+        }
+      }
+      return try await iterate(.lsmr)
     case .direct: return try await direct()
+    case .lu, .cholesky: return try await factored(method)
     case .tsqr: return try await tsqr()
     case .cg: return try await iterate(.cg)
     case .minres: return try await iterate(.minres)
@@ -100,20 +111,86 @@ private struct SolveJob<S: Scalar> {
     progress?(1)
     let found = try DirectSolution(try await a.collect(), try await b.collect().dense())
     progress?(2)
-    let image = try await a.multiplied(by: found.solution)
-    let rest = try await image.scaled(by: -1, adding: b).triangle()
+    let candidate = try await candidate(found.solution)
     progress?(3)
+    return try await judged(candidate, size, passes: 3, .direct, found.description)
+  }
+
+  /// By factors on the workers, improved once where that pays.
+  private func factored(_ method: SolveMethod) async throws -> LinearSystemSolution<S> {
+    guard a.rows == a.columns else {
+      throw LinearAlgebraError.shapeMismatch(operation: "a direct solution", left: a.shape, right: b.shape)
+    }
+    let size = try await a.magnitudes().frobenius
+    _ = try await b.magnitudes()
+    progress?(1)
+    let solve: (RowMatrix<S>) async throws -> DenseMatrix<S>
+    let description: String
+    if method == .cholesky {
+      let factors = try await a.cholesky()
+      solve = { try await factors.solve($0).collect().dense() }
+      description = "distributed Cholesky"
+    } else {
+      let factors = try await a.lu()
+      solve = { try await factors.solve($0).collect().dense() }
+      description = "distributed LU with tournament pivoting"
+    }
+    progress?(2)
+    var best = try await candidate(try await solve(b))
+    var passes = 3
+    progress?(passes)
+    // Four units of rounding of |A| |x| + |b| are what nobody can improve on.
+    if try await backwardErrors(best, size).contains(where: { $0 > 4 * S.unitRoundoff }) {
+      let better = try await candidate(best.solution + solve(best.rest))
+      passes += 1
+      progress?(passes)
+      if norm(better.residuals) < norm(best.residuals) / 2 { best = better }
+    }
+    return try await judged(best, size, passes: passes, method, description)
+  }
+
+  /// A solution and what it leaves.
+  private struct Candidate {
+    let solution: DenseMatrix<S>
+    /// B - A X.
+    let rest: RowMatrix<S>
+    /// |b_j - A x_j|.
+    let residuals: [S.Real]
+  }
+
+  /// One pass.
+  private func candidate(_ x: DenseMatrix<S>) async throws -> Candidate {
+    let rest = try await a.multiplied(by: x).scaled(by: -1, adding: b)
+    let triangle = try await rest.triangle()
+    return Candidate(
+      solution: x, rest: rest, residuals: (0..<b.columns).map { norm(triangle.column($0)) })
+  }
+
+  /// |b_j - A x_j| / (|A|_F |x_j| + |b_j|); zero for a residual of zero.
+  private func backwardErrors(_ found: Candidate, _ size: S.Real) async throws -> [S.Real] {
     let sizes = try await sizes()
-    let residuals = (0..<b.columns).map { norm(rest.column($0)) }
-    let isBad = residuals.indices.contains { j in
-      let scale = size * norm(found.solution.column(j)) + sizes[j]
-      return !(residuals[j] <= 1000 * S.Real(max(1, a.rows)) * S.unitRoundoff * scale)
+    return found.residuals.indices.map { j in
+      found.residuals[j] == 0
+        ? 0 : found.residuals[j] / (size * norm(found.solution.column(j)) + sizes[j])
+    }
+  }
+
+  /// The solution of a factorization, by its backward error.
+  private func judged(
+    _ found: Candidate, _ size: S.Real, passes: Int, _ method: SolveMethod, _ description: String
+  ) async throws -> LinearSystemSolution<S> {
+    let limit = 1000 * S.Real(max(1, a.rows)) * S.unitRoundoff
+    let rounding = S.Real(a.rows).squareRoot() * S.unitRoundoff
+    let sizes = try await sizes()
+    let isBad = zip(try await backwardErrors(found, size), sizes.indices).contains { error, j in
+      // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular.
+      !(error <= limit) || size * norm(found.solution.column(j)) * rounding > sizes[j]
     }
     return LinearSystemSolution(
-      solution: found.solution, residuals: relative(residuals, to: sizes), normalResiduals: nil,
-      iterations: 0,
-      passes: 3, method: .direct, description: found.description, rank: nil, converged: !isBad,
-      reason: isBad ? "the matrix is singular to working precision" : nil, history: [])
+      solution: found.solution, residuals: relative(found.residuals, to: sizes),
+      normalResiduals: nil, iterations: 0, passes: passes, method: method, description: description,
+      rank: nil,
+      converged: !isBad, reason: isBad ? "the matrix is singular to working precision" : nil, history: [])
   }
 
   private func tsqr() async throws -> LinearSystemSolution<S> {

@@ -75,48 +75,56 @@ struct SystemOperator<A: LinearOperator> {
   }
 }
 
-/// Solves by rounds: an iteration improves x until its recurrence says that b - A x is small; then b - A x is
-/// computed, and where it is not small the next round solves for the rest. Ends when a round gains less than
-/// a half.
-///
-/// - Parameter round: given the right side r, how small |r - A d| is to become and the steps left, returns d,
-///   its steps and whether the matrix was unsuited.
-func solveByRounds<A: LinearOperator>(
-  _ system: inout SystemOperator<A>, _ method: IterativeMethod,
-  _ round: (inout SystemOperator<A>, [A.Element], A.Element.Real, Int, inout [Double]) async throws
-    -> (correction: [A.Element], steps: Int, unsuited: String?)
-) async throws -> IterativeSolution<A.Element> {
-  typealias S = A.Element
-  var (x, r) = ([S](repeating: 0, count: system.b.count), system.b)
-  var (residual, steps, end): (S.Real, Int, IterationEnd) = (system.size > 0 ? 1 : 0, 0, .limit)
-  var history: [Double] = [Double(residual)]
-  while true {
-    if residual <= system.request.tolerance {
-      end = .converged
-      break
+extension LinearOperator {
+  /// x with A x = b by rounds: an iteration improves x until its recurrence says that b - A x is small; then b - A x
+  /// is computed, and where it is not small the next round solves for the rest. Ends when a round gains less than a
+  /// half.
+  ///
+  /// - Parameters:
+  ///   - defaultLimit: of steps where none is given; by default 10 n, at least 100.
+  ///   - round: given the right side r, how small |r - A d| is to become and the steps left, returns d, its steps
+  ///     and whether the matrix was unsuited.
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `notFinite` for b, `invalidArgument`, what the round throws.
+  func solveByRounds(
+    _ method: IterativeMethod, _ b: [Element], _ preconditioner: (any Preconditioner<Element>)?,
+    tolerance: Element.Real?, limit: Int?, defaultLimit: Int? = nil, progress: (@Sendable (Int) -> Void)?,
+    _ round: (inout SystemOperator<Self>, [Element], Element.Real, Int, inout [Double]) async throws
+      -> (correction: [Element], steps: Int, unsuited: String?)
+  ) async throws -> IterativeSolution<Element> {
+    let request = try IterationRequest(
+      tolerance: tolerance, limit: limit, defaultLimit: defaultLimit ?? 10 * max(10, b.count),
+      progress: progress)
+    var system = try SystemOperator(self, b, preconditioner, request)
+    var (x, r) = ([Element](repeating: 0, count: b.count), system.b)
+    var (residual, steps, end): (Element.Real, Int, IterationEnd) = (system.size > 0 ? 1 : 0, 0, .limit)
+    var history: [Double] = [Double(residual)]
+    while true {
+      if residual <= request.tolerance {
+        end = .converged
+        break
+      }
+      guard steps < request.limit else { break }
+      let found = try await round(&system, r, request.tolerance, request.limit - steps, &history)
+      steps += found.steps
+      var next = x
+      axpy(1, found.correction, &next)
+      let rest = try await system.residual(next)
+      let size = norm(rest)
+      guard size.isFinite else {
+        end = .stagnated
+        break
+      }
+      let gained = size < residual / 2
+      if size < residual { (x, r, residual) = (next, rest, size) }
+      if let unsuited = found.unsuited, residual > request.tolerance {
+        end = .unsuited(unsuited)
+        break
+      }
+      guard gained || residual <= request.tolerance else {
+        end = steps < request.limit ? .stagnated : .limit
+        break
+      }
     }
-    guard steps < system.request.limit else { break }
-    let found = try await round(
-      &system, r, system.request.tolerance, system.request.limit - steps, &history)
-    steps += found.steps
-    var next = x
-    axpy(1, found.correction, &next)
-    let rest = try await system.residual(next)
-    let size = norm(rest)
-    guard size.isFinite else {
-      end = .stagnated
-      break
-    }
-    let gained = size < residual / 2
-    if size < residual { (x, r, residual) = (next, rest, size) }
-    if let unsuited = found.unsuited, residual > system.request.tolerance {
-      end = .unsuited(unsuited)
-      break
-    }
-    guard gained || residual <= system.request.tolerance else {
-      end = steps < system.request.limit ? .stagnated : .limit
-      break
-    }
+    return system.solution(x, residual: residual, iterations: steps, method, end, history)
   }
-  return system.solution(x, residual: residual, iterations: steps, method, end, history)
 }

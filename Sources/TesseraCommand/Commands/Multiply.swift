@@ -68,23 +68,11 @@ struct Multiply: AsyncParsableCommand {
       }
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
-        let kind =
-          if let scalar = compute.scalar {
-            scalar
-          } else {
-            common(
-              try scalarOfFile(left, format: nil) ?? .double, try scalarOfFile(right, format: nil) ?? .double)
-          }
-        try await withScalar(kind) { try await multiply(as: $0, on: cluster) }
+        try await withScalar(try compute.scalar(holding: [left, right])) {
+          try await multiply(as: $0, on: cluster)
+        }
       }
     }
-  }
-
-  /// The scalar that holds the products of both.
-  private func common(_ a: ScalarKind, _ b: ScalarKind) -> ScalarKind {
-    let isDouble = [a, b].contains { $0 == .double || $0 == .complexDouble }
-    let isComplex = [a, b].contains { $0 == .complexFloat || $0 == .complexDouble }
-    return isComplex ? (isDouble ? .complexDouble : .complexFloat) : isDouble ? .double : .float
   }
 
   private func multiply<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {

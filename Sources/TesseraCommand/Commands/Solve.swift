@@ -11,7 +11,8 @@ struct Solve: AsyncParsableCommand {
     discussion: """
       The residual is |b - A x| / |b|, computed from the solution itself; the largest over the columns of B. Where it is \
       not as small as was asked for, the solution is written nevertheless, a note says why, and the exit code is 65. A \
-      rectangular or singular matrix gets the least-squares solution of least norm.
+      rectangular or singular matrix gets the least-squares solution of least norm. lu and cholesky keep a dense matrix \
+      and its factors on the workers; auto takes lu where a dense matrix is too large for the first worker.
       """)
 
   @Argument(help: "The file of the matrix A, m x n.")
@@ -23,7 +24,8 @@ struct Solve: AsyncParsableCommand {
   @Argument(help: "The file to write: X, n x p.")
   var destination: String
 
-  @Option(help: ArgumentHelp("auto, direct, tsqr, cg, minres, gmres or lsmr.", valueName: "method"))
+  @Option(
+    help: ArgumentHelp("auto, direct, lu, cholesky, tsqr, cg, minres, gmres or lsmr.", valueName: "method"))
   var method: SolveMethod = .auto
 
   @Option(
@@ -83,24 +85,15 @@ struct Solve: AsyncParsableCommand {
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
         do {
-          try await withScalar(try scalar()) { try await solve(as: $0, on: cluster) }
+          try await withScalar(try compute.scalar(holding: [left, right])) {
+            try await solve(as: $0, on: cluster)
+          }
         } catch let error as LinearAlgebraError {
           if case .invalidArgument = error { throw error }
           throw FileFormatError(.badData, file: left, "\(error)")
         }
       }
     }
-  }
-
-  /// The scalar that holds both files' numbers.
-  private func scalar() throws(FileFormatError) -> ScalarKind {
-    if let scalar = compute.scalar { return scalar }
-    let kinds = [
-      try scalarOfFile(left, format: nil) ?? .double, try scalarOfFile(right, format: nil) ?? .double,
-    ]
-    let isDouble = kinds.contains { $0 == .double || $0 == .complexDouble }
-    return kinds.contains(where: \.isComplex)
-      ? (isDouble ? .complexDouble : .complexFloat) : (isDouble ? .double : .float)
   }
 
   private func solve<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {

@@ -54,6 +54,16 @@ struct ComputeOptions: ParsableArguments {
     return try .fromSettings(settings)
   }
 
+  /// The scalar asked for, or the narrowest that holds what all the files hold.
+  func scalar(holding paths: [String]) throws(FileFormatError) -> ScalarKind {
+    if let scalar { return scalar }
+    var kinds: [ScalarKind] = []
+    for path in paths { kinds.append(try scalarOfFile(path, format: nil) ?? .double) }
+    let isDouble = kinds.contains { $0 == .double || $0 == .complexDouble }
+    return kinds.contains(where: \.isComplex)
+      ? (isDouble ? .complexDouble : .complexFloat) : (isDouble ? .double : .float)
+  }
+
   /// Runs `program` on a cluster as the options say; then writes the trace and prints the summary if asked.
   func runCluster<Result: Sendable>(_ program: (Cluster) async throws -> Result) async throws -> Result {
     let configuration = try configuration()

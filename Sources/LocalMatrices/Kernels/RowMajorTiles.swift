@@ -1,0 +1,160 @@
+// What factorizations by tiles do with dense tiles whose rows are contiguous, so that rows are exchanged by copying
+// them whole:
+//
+//   X op(T) = B,  op(T) X = B     T a triangle of order n: m n^2 flops for m rows or columns of B
+//   C -= op(A) op(B)              2mnk flops
+//
+// BLAS reads a buffer by columns, and so sees the transpose of each tile: X op(T) = B becomes op(T)^T X^T = B^T, whose
+// op(T)^T is op of the buffer, T^T; likewise C^T -= op(B)^T op(A)^T. No tile is ever turned. Source: Dongarra et
+// al., A Set of Level 3 Basic Linear Algebra Subprograms, 1990.
+
+/// A triangle within a square tile, and how it is to be read.
+package struct TriangleView: Sendable, Hashable {
+  /// Whether it is the upper one as it is stored; what is beyond the diagonal is not read.
+  package var isUpper: Bool
+  /// Whether its diagonal is taken to be ones, and not read either.
+  package var hasUnitDiagonal: Bool
+  /// The triangle itself, its transpose or its adjoint.
+  package var operation: MatrixOperation
+
+  /// The given triangle.
+  package init(isUpper: Bool, hasUnitDiagonal: Bool = false, operation: MatrixOperation = .identity) {
+    self.isUpper = isUpper
+    self.hasUnitDiagonal = hasUnitDiagonal
+    self.operation = operation
+  }
+
+  /// Whether what is read is upper triangular.
+  package var readsUpper: Bool { isUpper == (operation == .identity) }
+}
+
+extension DenseMatrix {
+  /// The same matrix with its buffer in row-major order and no pending conjugation.
+  package func rowMajor() -> DenseMatrix {
+    isRowMajor
+      ? self : DenseMatrix(unchecked: rows, columns, order: .rowMajor, elements(in: .rowMajor))
+  }
+
+  /// Whether the buffer is in row-major order and means what it holds.
+  package var isRowMajor: Bool { order == .rowMajor && !isConjugated }
+
+  /// X with op(T) X = B (`fromLeft`) or X op(T) = B in the place of this B.
+  ///
+  /// - Throws: `shapeMismatch` unless T is square and fits, `invalidArgument` for a tile that is not row-major.
+  package mutating func divide(by t: DenseMatrix, _ view: TriangleView, fromLeft: Bool)
+    throws(LinearAlgebraError)
+  {
+    guard t.rows == t.columns, t.rows == (fromLeft ? rows : columns) else {
+      throw .shapeMismatch(operation: "triangular solve", left: t.shape, right: shape)
+    }
+    try requireRowMajor(self, t)
+    guard rows > 0, columns > 0 else { return }
+    let (m, n, order) = (columns, rows, t.rows)
+    S.count(multiplyAdds: rows * columns * order / 2)
+    storage.withUnsafeMutableBufferPointer { x in
+      t.storage.withUnsafeBufferPointer {
+        S.trsm(
+          left: !fromLeft, upper: !view.isUpper, view.operation, unitDiagonal: view.hasUnitDiagonal, m, n,
+          $0.baseAddress!, order, x.baseAddress!, m)
+      }
+    }
+  }
+
+  /// Takes op(A) op(B) away from this C.
+  ///
+  /// - Throws: `shapeMismatch` unless the product is of C's shape, `invalidArgument` for a tile that is not
+  ///   row-major.
+  package mutating func subtract(
+    _ opA: MatrixOperation, _ a: DenseMatrix, times opB: MatrixOperation, _ b: DenseMatrix
+  ) throws(LinearAlgebraError) {
+    let left = opA == .identity ? a.shape : Shape(a.columns, a.rows)
+    let right = opB == .identity ? b.shape : Shape(b.columns, b.rows)
+    guard left.columns == right.rows else {
+      throw .shapeMismatch(operation: "product", left: left, right: right)
+    }
+    guard shape == Shape(left.rows, right.columns) else {
+      throw .shapeMismatch(operation: "subtraction", left: shape, right: Shape(left.rows, right.columns))
+    }
+    try requireRowMajor(self, a, b)
+    guard rows > 0, columns > 0, left.columns > 0 else { return }
+    let (m, n) = (columns, rows)
+    S.count(multiplyAdds: m * n * left.columns)
+    storage.withUnsafeMutableBufferPointer { c in
+      a.storage.withUnsafeBufferPointer { x in
+        b.storage.withUnsafeBufferPointer { y in
+          S.gemm(
+            opB, opA, m, n, left.columns, -1, y.baseAddress!, b.columns, x.baseAddress!, a.columns, 1,
+            c.baseAddress!, m)
+        }
+      }
+    }
+  }
+
+  /// Copies row `row` of `source` into row `target`.
+  ///
+  /// - Throws: `shapeMismatch` unless the rows are as long, `invalidArgument` for a row that is not there or a tile
+  ///   that is not row-major.
+  package mutating func setRow(_ target: Int, to row: Int, of source: DenseMatrix) throws(LinearAlgebraError)
+  {
+    guard columns == source.columns else {
+      throw .shapeMismatch(operation: "row exchange", left: shape, right: source.shape)
+    }
+    try requireRowMajor(self, source)
+    guard 0..<rows ~= target, 0..<source.rows ~= row else {
+      throw .invalidArgument("row \(row) of \(source.shape) does not go into row \(target) of \(shape)")
+    }
+    let width = columns
+    if width == 0 { return }
+    storage.withUnsafeMutableBufferPointer { x in
+      source.storage.withUnsafeBufferPointer {
+        (x.baseAddress! + target * width).update(from: $0.baseAddress! + row * width, count: width)
+      }
+    }
+  }
+
+  /// The given rows of a row-major matrix, in their order. O(size of the result).
+  ///
+  /// - Throws: `invalidArgument` for a row that is not there or a matrix that is not row-major.
+  package func selectingRows(_ selection: [Int]) throws(LinearAlgebraError) -> DenseMatrix {
+    try requireRowMajor(self)
+    var elements: [S] = []
+    elements.reserveCapacity(selection.count * columns)
+    for row in selection {
+      guard 0..<rows ~= row else { throw .invalidArgument("row \(row) of \(shape)") }
+      elements.append(contentsOf: storage[row * columns..<(row + 1) * columns])
+    }
+    return DenseMatrix(unchecked: selection.count, columns, order: .rowMajor, elements)
+  }
+
+  /// The triangle of a row-major square tile, exact zeros beyond the diagonal, ones on it where it has those.
+  /// O(n^2).
+  package func triangle(_ view: TriangleView) throws(LinearAlgebraError) -> DenseMatrix {
+    try requireRowMajor(self)
+    var elements: [S] = []
+    elements.reserveCapacity(storage.count)
+    for i in 0..<rows {
+      let row = storage[i * columns..<(i + 1) * columns]
+      let before = min(i, columns)
+      if view.isUpper {
+        elements.append(contentsOf: repeatElement(0, count: before))
+      } else {
+        elements.append(contentsOf: row.prefix(before))
+      }
+      guard i < columns else { continue }
+      elements.append(view.hasUnitDiagonal ? 1 : storage[i * columns + i])
+      if view.isUpper {
+        elements.append(contentsOf: row.dropFirst(i + 1))
+      } else {
+        elements.append(contentsOf: repeatElement(0, count: columns - i - 1))
+      }
+    }
+    return DenseMatrix(unchecked: rows, columns, order: .rowMajor, elements)
+  }
+}
+
+/// - Throws: `invalidArgument`.
+private func requireRowMajor<S: Scalar>(_ tiles: DenseMatrix<S>...) throws(LinearAlgebraError) {
+  guard tiles.allSatisfy(\.isRowMajor) else {
+    throw .invalidArgument("a tile whose rows are not contiguous")
+  }
+}
