@@ -107,7 +107,11 @@ let package = Package(
       swiftSettings: settings),
 
     .target(
-      name: "TesseraCommand", dependencies: ["Tessera", "TesseraMatrixFiles", arguments],
+      name: "TesseraCommand",
+      dependencies: [
+        "Tessera", "TesseraMatrixFiles", "TesseraCommunicationSockets",
+        .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])), arguments,
+      ],
       swiftSettings: settings),
 
     // MARK: executables

@@ -20,6 +20,42 @@ let package = Package(
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CMessagePassing", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
     .target(name: "CReference", dependencies: ["CMessagePassing"]),
+    .target(name: "CLimits", dependencies: ["CMessagePassing"]),
+    // What all of them share: timing in turn, rows, tables, the machine, the workers, Python as a peer.
+    .target(
+      name: "BenchSupport",
+      dependencies: [
+        "CBLAS", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-limits",
+      dependencies: [
+        "BenchSupport", "CBLAS", "CLimits", "CReference",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchLimits", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-pca",
+      dependencies: [
+        "BenchSupport", "CBLAS", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchPCA", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-scaling",
+      dependencies: [
+        "BenchSupport", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchScaling", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-report",
+      dependencies: [
+        "BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchReport", swiftSettings: settings),
     .executableTarget(
       name: "bench-collectives",
       dependencies: [

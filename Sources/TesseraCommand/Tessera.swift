@@ -21,7 +21,7 @@ public struct TesseraCommand: AsyncParsableCommand {
     subcommands: [
       Info.self, Head.self, Norm.self, Diff.self, Convert.self, Transpose.self, Add.self, Scale.self,
       Generate.self, Multiply.self, SVD.self, QR.self, PCA.self, Stats.self, Similar.self, Solve.self,
-      Spy.self, Partition.self, Worker.self, CompareStyles.self,
+      Spy.self, Partition.self, Doctor.self, Worker.self, CompareStyles.self,
     ])
 
   /// As the command line is read.

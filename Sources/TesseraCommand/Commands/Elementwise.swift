@@ -1,4 +1,4 @@
-// tessera transpose IN OUT, tessera add A B OUT, tessera scale ALPHA IN OUT: on distributed data, as the
+// tessera transpose IN OUT, tessera add A B OUT, and what they share with scale: on distributed data, as the
 // library does them.
 
 import ArgumentParser
@@ -119,40 +119,4 @@ struct Add: AsyncParsableCommand {
   @OptionGroup var options: ElementwiseOptions
 
   func run() async throws { try await options.run([first, second], to: destination, .add) }
-}
-
-struct Scale: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Multiply a matrix by a number.",
-    discussion:
-      "A complex number is written re,im: `tessera scale 0,1 A.mtx B.mtx`. Before a negative one put --.")
-
-  @Argument(help: "The number.", transform: parseNumber)
-  var alpha: Factor
-
-  @Argument(help: "The matrix file to read, or - for standard input.")
-  var input: String
-
-  @Argument(help: "The matrix file to write, or - for standard output.")
-  var destination: String
-
-  @OptionGroup var options: ElementwiseOptions
-
-  func run() async throws {
-    try await options.run([input], to: destination, .scale(alpha.real, alpha.imaginary))
-  }
-}
-
-/// A real or complex number.
-struct Factor {
-  let real: Double
-  let imaginary: Double
-}
-
-/// "2.5" or "0,1".
-@Sendable private func parseNumber(_ text: String) throws -> Factor {
-  let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-  guard (1...2).contains(parts.count), let real = parts[0], let imaginary = parts.count == 2 ? parts[1] : 0
-  else { throw ValidationError("'\(text)' is not a number such as 2.5 or 0,1.") }
-  return Factor(real: real, imaginary: imaginary)
 }

@@ -1,0 +1,69 @@
+// The document: a head that says where and how, a summary of what kept its limit and what did not, and a section
+// for each benchmark.
+
+import BenchSupport
+import Foundation
+
+struct Document {
+  let machine: Machine
+  /// The kernels that the benchmarks were told to use, where OpenBLAS does not know the processor.
+  let told: String?
+  private var sections: [(entry: Entry, outcome: Outcome)] = []
+
+  init(machine: Machine, told: String?) { (self.machine, self.told) = (machine, told) }
+
+  mutating func add(_ entry: Entry, _ outcome: Outcome) { sections.append((entry, outcome)) }
+
+  private var rows: [(benchmark: String, row: Measurement)] {
+    sections.flatMap { section -> [(String, Measurement)] in
+      guard case .report(let report) = section.outcome else { return [] }
+      return report.measurements.map { (section.entry.title, $0) }
+    }
+  }
+
+  /// One line.
+  var summary: String {
+    let limited = rows.filter { $0.row.limit != nil }
+    let (kept, missed) = (limited.filter { $0.row.holds == true }, limited.filter { $0.row.holds == false })
+    let failures = sections.filter { if case .failed = $0.outcome { true } else { false } }.count
+    return
+      "\(rows.count) rows; of \(limited.count) limits \(kept.count) are kept, \(missed.count) are missed, "
+      + "\(limited.count - kept.count - missed.count) could not be compared"
+      + (failures > 0 ? "; \(failures) benchmarks failed" : "")
+  }
+
+  func markdown(seconds: Double) -> String {
+    var lines = ["# Benchmarks", ""]
+    lines += machine.lines.map { "- \($0)" }
+    if let told {
+      lines.append(
+        "- This OpenBLAS does not know the processor: ours and Python's libraries were run with "
+          + "OPENBLAS_CORETYPE=\(told).")
+    }
+    lines.append(String(format: "- %.0f seconds in all", seconds))
+    lines += [
+      "",
+      "Times are medians; sides take turns in one run. A ratio is ours to what stands beside it: of times where it has "
+        + "a time, so that less is better, of rates where it has a rate. Shared machines drift: ratios nearer to 1 than "
+        + "about a tenth say little.", "", summary + ".", "",
+    ]
+    let missed = rows.filter { $0.row.holds == false }
+    if !missed.isEmpty {
+      lines.append("Missed:")
+      lines.append("")
+      lines += missed.map { "- \($0.benchmark): \($0.row.name)" }
+      lines.append("")
+    }
+    for (entry, outcome) in sections {
+      lines += [
+        "## \(entry.title)", "", "`\(([entry.binary] + entry.arguments).joined(separator: " "))`", "",
+      ]
+      switch outcome {
+      case .report(let report): lines.append(report.markdown)
+      case .failed(let reason): lines.append("Failed: \(reason).")
+      }
+      lines.append("")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

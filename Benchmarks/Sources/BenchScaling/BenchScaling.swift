@@ -1,0 +1,105 @@
+// bench-scaling: what more workers bring. By time, strong (the same work) and weak (work that grows with them), for
+// as many workers as there are processors; by words, messages and memory beyond, on threads of this process,
+// beside what the model of `tessera scale --model` predicts for them. Beyond what fits here there is the model
+// alone.
+
+import ArgumentParser
+import BenchSupport
+import Foundation
+import Tessera
+
+/// What is measured.
+enum Part: String, CaseIterable, ExpressibleByArgument {
+  case product, pass, tsqr
+}
+
+@main
+struct BenchScaling: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench-scaling",
+    abstract: "Measure strong and weak scaling: time on the processors, words, messages and memory beyond.")
+
+  @Option(help: "Order of the dense product.") var order = 4096
+  @Option(help: "Rows of the sparse matrix; a hundredth as many columns, 10 nonzeros a row.") var rows =
+    1_000_000
+  @Option(help: "Rows of the tall matrix of 100 columns.") var tallRows = 500_000
+  @Option(help: "The largest number of workers that are timed.") var timed = ProcessInfo.processInfo
+    .activeProcessorCount
+  @Option(help: "The largest number of workers that are counted.") var counted = 64
+  @Option(help: "Rounds; medians count.") var rounds = 3
+  @OptionGroup var output: OutputChoice
+  @Argument(help: "What to measure.") var parts: [Part] = Part.allCases
+
+  func validate() throws {
+    guard order >= 64, rows >= 100, tallRows >= 100, 1...1024 ~= timed, 1...1024 ~= counted, rounds >= 1
+    else {
+      throw ValidationError("nothing to measure")
+    }
+  }
+
+  func run() async throws {
+    var report = BenchReport("bench-scaling")
+    for part in parts {
+      let works = Works(order: order, rows: rows, tallRows: tallRows)
+      for growth in Growth.allCases { try await time(part, works, growth, &report) }
+      try await count(part, works, &report)
+    }
+    try report.print(output)
+  }
+
+  /// Each number of workers on clusters of its own, in turn.
+  private func time(_ part: Part, _ works: Works, _ growth: Growth, _ report: inout BenchReport) async throws
+  {
+    let counts = powers(timed)
+    let times = try await medians(rounds, counts.count) { k in
+      try await Cluster.run(ClusterConfiguration(workers: counts[k])) { cluster in
+        let work = try await works.prepare(part, factor: growth == .weak ? counts[k] : 1, on: cluster)
+        try await work.run()
+        return try await seconds { try await work.run() }
+      }
+    }
+    for (k, workers) in counts.enumerated() where workers > 1 {
+      // Of strong scaling the time of one worker over the number is the limit, of weak that time itself.
+      let ideal = growth == .strong ? times[0] / Double(workers) : times[0]
+      report.add(
+        Measurement(
+          "\(growth.rawValue) scaling, \(works.title(part)), \(workers) workers", seconds: times[k],
+          reference: .init("1 worker" + (growth == .strong ? " / \(workers)" : ""), seconds: ideal)))
+    }
+  }
+
+  /// Words, messages and memory beside the prediction.
+  private func count(_ part: Part, _ works: Works, _ report: inout BenchReport) async throws {
+    // A network that costs nothing: the model is asked what all workers would do.
+    let machine = MachineModel(flopRate: 1e10, memoryBandwidth: 1e10, latency: 0, bandwidth: 1e30)
+    for workers in powers(counted) where workers > 1 {
+      let predicted = works.model(part).predicted(workers: workers, on: machine)
+      let row = try await Cluster.run(ClusterConfiguration(workers: workers)) { cluster in
+        let work = try await works.prepare(part, factor: 1, on: cluster)
+        try await work.run()
+        let moved = try await cluster.moved { try await work.run() }
+        let most = moved.mostReceiving?.total.received
+        return Measurement(
+          "\(works.title(part)), \(workers) workers as threads, counted", plan: work.plan, words: most?.words,
+          boundWords: predicted.words, messages: most?.messages, peakBytes: moved.peakBytes)
+      }
+      report.add(row)
+    }
+    report.note("Of counted work, \"bound\" is what the model predicts for as many workers.")
+  }
+
+  private func powers(_ last: Int) -> [Int] {
+    var counts: [Int] = []
+    var next = 1
+    while next <= last {
+      counts.append(next)
+      next *= 2
+    }
+    return counts
+  }
+}
+
+/// How work grows with workers.
+enum Growth: String, CaseIterable {
+  case strong, weak
+}
