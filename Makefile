@@ -59,6 +59,7 @@ bench: setup ## Measure the kernels, the message layer and the styles beside the
 	$(SWIFT) run -c release --package-path Benchmarks bench-collectives
 	$(SWIFT) run -c release --package-path Benchmarks bench-multiply
 	$(SWIFT) run -c release --package-path Benchmarks bench-styles
+	$(SWIFT) run -c release --package-path Benchmarks bench-svd free --columns-by powerlaw
 
 clean: ## Remove everything that was built
 	rm -rf .build .build-tests .build-fuzz Benchmarks/.build demo

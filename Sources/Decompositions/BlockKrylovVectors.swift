@@ -26,7 +26,7 @@ struct BlockKrylovVectors<S: Scalar> {
 
   /// - Precondition: `1 <= count <= a.columns`.
   init(
-    ofGramOf a: RowMatrix<S>, count: Int, tolerance: S.Real, seed: UInt64, passLimit: Int,
+    ofGramOf a: PreparedRowMatrix<S>, count: Int, tolerance: S.Real, seed: UInt64, passLimit: Int,
     progress: ((Int) -> Void)?
   ) async throws {
     let n = a.columns

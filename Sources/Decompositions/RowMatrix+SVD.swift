@@ -24,6 +24,9 @@ extension RowMatrix {
   /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further
   /// copies of multiple values, 20 to 200 of them.
   ///
+  /// Lanczos and the randomized method read a prepared form of the matrix (`PreparedRowMatrix`), which they hold
+  /// beside it while they run: 10 bytes an entry of slabs in short sparse rows, nothing of others.
+  ///
   /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares
   /// would leave the range of the scalar is scaled by a power of two first.
   ///
@@ -45,19 +48,9 @@ extension RowMatrix {
     count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0,
     passes: Int = 100, leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
   ) async throws -> TruncatedSVD<S> {
-    guard count >= 0 else {
-      throw LinearAlgebraError.invalidArgument("\(count) singular values were asked for")
-    }
-    let tolerance = tolerance ?? max(S.Real(1e-10), 10 * S.Real.ulpOfOne)
-    guard tolerance >= 0 else {
-      throw LinearAlgebraError.invalidArgument("the tolerance is \(tolerance)")
-    }
-    guard passes >= 1 else {
-      throw LinearAlgebraError.invalidArgument("\(passes) passes were allowed")
-    }
-    let job = SVDJob<S>(
-      count: min(count, rows, columns), method: method, tolerance: tolerance, seed: seed,
-      passLimit: passes, progress: progress)
+    let job = try SVDJob<S>(
+      shape, count: count, method: method, tolerance: tolerance, seed: seed, passLimit: passes,
+      progress: progress)
     let size = try await magnitudes()
     progress?(1)
     if rows >= columns { return try await job.run(self, size, rangeVectors: leftVectors) }
@@ -75,5 +68,28 @@ extension RowMatrix {
         : nil,
       residuals: flipped.residuals, converged: flipped.converged, method: flipped.method,
       passes: flipped.passes, frobeniusNorm: flipped.frobeniusNorm)
+  }
+}
+
+extension PreparedRowMatrix {
+  /// The `count` largest singular values and their vectors, as `RowMatrix.svd` finds them; no second copy of the
+  /// matrix is made, unless it is wide or a Gram matrix or the triangle of A is asked for.
+  ///
+  /// - Throws: as `RowMatrix.svd` does.
+  public func svd(
+    count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0,
+    passes: Int = 100, leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> TruncatedSVD<S> {
+    guard rows >= columns else {
+      return try await rowMatrix().svd(
+        count: count, method: method, tolerance: tolerance, seed: seed, passes: passes,
+        leftVectors: leftVectors, progress: progress)
+    }
+    let job = try SVDJob<S>(
+      shape, count: count, method: method, tolerance: tolerance, seed: seed, passLimit: passes,
+      progress: progress)
+    let size = try await magnitudes()
+    progress?(1)
+    return try await job.run(self, size, rangeVectors: leftVectors)
   }
 }

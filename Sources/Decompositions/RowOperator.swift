@@ -5,6 +5,10 @@ import TesseraLocalMatrices
 
 /// A matrix of more rows than columns that lies in slabs of rows.
 protocol RowOperator<Element>: LinearOperator {
+  /// Number of rows.
+  var rows: Int { get }
+  /// Number of columns.
+  var columns: Int { get }
   /// The matrix ready for many passes.
   func prepared() async throws -> PreparedRowMatrix<Element>
   /// A^H (A X).
@@ -23,10 +27,3 @@ protocol RowOperator<Element>: LinearOperator {
 
 extension RowMatrix: RowOperator {}
 extension PreparedRowMatrix: RowOperator {}
-
-extension RowOperator {
-  /// Number of rows.
-  var rows: Int { shape.rows }
-  /// Number of columns.
-  var columns: Int { shape.columns }
-}

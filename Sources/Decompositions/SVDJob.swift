@@ -22,13 +22,31 @@ struct SVDJob<S: Scalar> {
   let passLimit: Int
   let progress: (@Sendable (Int) -> Void)?
 
+  /// - Throws: `invalidArgument` for what no decomposition can be asked.
+  init(
+    _ shape: Shape, count: Int, method: SVDMethod, tolerance: S.Real?, seed: UInt64, passLimit: Int,
+    progress: (@Sendable (Int) -> Void)?
+  ) throws(LinearAlgebraError) {
+    guard count >= 0 else { throw .invalidArgument("\(count) singular values were asked for") }
+    let tolerance = tolerance ?? max(S.Real(1e-10), 10 * S.Real.ulpOfOne)
+    guard tolerance >= 0 else { throw .invalidArgument("the tolerance is \(tolerance)") }
+    guard passLimit >= 1 else { throw .invalidArgument("\(passLimit) passes were allowed") }
+    self.count = min(count, shape.rows, shape.columns)
+    self.method = method
+    self.tolerance = tolerance
+    self.seed = seed
+    self.passLimit = passLimit
+    self.progress = progress
+  }
+
   /// Orders up to which a Gram matrix is formed whatever the count, and a full triangle when Lanczos fails.
   private let smallOrder = 512
   private let denseOrder = 4096
 
   /// - Parameter size: the largest modulus of an element and the Frobenius norm, which took the first pass.
   /// - Precondition: `count <= columns <= rows`.
-  func run(_ a: RowMatrix<S>, _ size: (largest: S.Real, frobenius: S.Real), rangeVectors: Bool) async throws
+  func run(_ a: some RowOperator<S>, _ size: (largest: S.Real, frobenius: S.Real), rangeVectors: Bool)
+    async throws
     -> TruncatedSVD<S>
   {
     if count == 0 || size.largest == 0 {
@@ -78,7 +96,7 @@ struct SVDJob<S: Scalar> {
     var passes: Int
   }
 
-  private func find(_ a: RowMatrix<S>) async throws -> Found {
+  private func find(_ a: some RowOperator<S>) async throws -> Found {
     let n = a.columns
     switch method {
     case .gram: return try await gram(a)
@@ -97,7 +115,7 @@ struct SVDJob<S: Scalar> {
     }
   }
 
-  private func gram(_ a: RowMatrix<S>) async throws -> Found {
+  private func gram(_ a: some RowOperator<S>) async throws -> Found {
     let n = a.columns
     let eigen = try await a.gram().symmetricEigen()
     progress?(2)
@@ -106,7 +124,7 @@ struct SVDJob<S: Scalar> {
     return Found(vectors: wanted, method: .gram, passes: 2)
   }
 
-  private func lanczos(_ a: RowMatrix<S>) async throws -> Found {
+  private func lanczos(_ a: some RowOperator<S>) async throws -> Found {
     let n = a.columns
     // ARPACK's pointers into its three vectors of work have 32 bits.
     guard 3 * n <= Int(Int32.max) else {
@@ -118,26 +136,26 @@ struct SVDJob<S: Scalar> {
       "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
       bytesPerElement: MemoryLayout<S>.stride)
     let pairs = try await LanczosEigenpairs(
-      ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
+      ofGramOf: try await a.prepared(), count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
     return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
   }
 
-  private func blockKrylov(_ a: RowMatrix<S>) async throws -> Found {
+  private func blockKrylov(_ a: some RowOperator<S>) async throws -> Found {
     let block = BlockKrylovVectors<S>.block(order: a.columns, count: count)
     try MemoryGuard.check(
       "the block Krylov basis", a.columns, 3 * BlockKrylovVectors<S>.depth * block,
       bytesPerElement: MemoryLayout<S>.stride)
     let found = try await BlockKrylovVectors(
-      ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
+      ofGramOf: try await a.prepared(), count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
       progress: progress.map { progress in { progress(1 + $0) } })
     return Found(vectors: found.vectors, method: .randomized, passes: 1 + found.passes)
   }
 
-  private func tsqr(_ a: RowMatrix<S>) async throws -> Found {
+  private func tsqr(_ a: some RowOperator<S>) async throws -> Found {
     let n = a.columns
     try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
-    let r = try await a.triangle()
+    let r = try await a.triangle(of: nil)
     let vectors = try r.svd().v[0..<n, 0..<count]
     return Found(vectors: vectors, method: .tsqr, passes: 2)
   }
@@ -151,7 +169,7 @@ struct SVDJob<S: Scalar> {
     var count: Int { values.count }
   }
 
-  private func certify(_ a: RowMatrix<S>, _ state: inout Found) async throws -> Triplets {
+  private func certify(_ a: some RowOperator<S>, _ state: inout Found) async throws -> Triplets {
     guard state.vectors.columns > 0 else {
       return Triplets(values: [], right: state.vectors, residuals: [])
     }
@@ -178,7 +196,8 @@ struct SVDJob<S: Scalar> {
   }
 
   /// |A^H u - s v| with u = A v / s, for which |A v - s u| is zero. One pass. Rounding adds eps s1^2 / s.
-  private func residualsByImage(_ a: RowMatrix<S>, _ values: [S.Real], _ right: DenseMatrix<S>) async throws
+  private func residualsByImage(_ a: some RowOperator<S>, _ values: [S.Real], _ right: DenseMatrix<S>)
+    async throws
     -> [S.Real]
   {
     let image = try await a.applyGram(right)
@@ -190,7 +209,8 @@ struct SVDJob<S: Scalar> {
 
   /// |(A v - s u, A^H u - s v)| with u a column of the orthonormal factor of A V, which is good for any s. Two
   /// passes, m x k numbers on the workers.
-  private func residualsByFactor(_ a: RowMatrix<S>, _ values: [S.Real], _ right: DenseMatrix<S>) async throws
+  private func residualsByFactor(_ a: some RowOperator<S>, _ values: [S.Real], _ right: DenseMatrix<S>)
+    async throws
     -> [S.Real]
   {
     let (left, r) = try await a.multiplied(by: right).orthogonalFactors()
@@ -219,7 +239,7 @@ struct SVDJob<S: Scalar> {
   // MARK: nothing to find
 
   /// The SVD of a zero matrix, or of none: zeros, and columns of the identity.
-  private func zero(_ a: RowMatrix<S>, _ frobenius: S.Real, rangeVectors: Bool) async throws
+  private func zero(_ a: some RowOperator<S>, _ frobenius: S.Real, rangeVectors: Bool) async throws
     -> TruncatedSVD<S>
   {
     let right = DenseMatrix<S>(rows: a.columns, columns: count) { $0 == $1 ? 1 : 0 }

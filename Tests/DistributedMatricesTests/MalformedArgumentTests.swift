@@ -23,7 +23,9 @@ struct MalformedArgumentTests {
           _ = try await engine.reduce(GramProductTask<LocalMatrix<Double>>.self, panel, over: a.tiles)
         }
       }
-      await refused { _ = try await engine.reduce(InspectionTask<LocalMatrix<Double>>.self, [0], over: a.tiles) }
+      await refused {
+        _ = try await engine.reduce(InspectionTask<LocalMatrix<Double>>.self, [0], over: a.tiles)
+      }
       await refused { _ = try await engine.map(ScalingTask<Double>.self, VectorTile([]), over: a.tiles) }
       let elsewhere = Redistribution(
         from: Layout(Partitioning(rows: 9, columns: 4, blockSize: 3)), to: Partitioning(whole: 9, 4))

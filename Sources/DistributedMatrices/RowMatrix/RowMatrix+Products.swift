@@ -55,6 +55,7 @@ extension RowMatrix {
   public func triangle(of x: DenseMatrix<S>? = nil) async throws -> DenseMatrix<S> {
     if let x { try checkOperand("product", shape, x.shape) }
     return try await cluster.engine.reduce(
-      TriangleTask<LocalMatrix<S>>.self, x, over: materialized().tiles).matrix
+      TriangleTask<LocalMatrix<S>>.self, x, over: materialized().tiles
+    ).matrix
   }
 }

@@ -38,7 +38,7 @@ enum GramProductTask<A: RowSlab>: ReduceTask {
     guard !overflow, x.elements.count == count else {
       throw CommunicationError.malformed(expected: "a panel of \(columns) x \(x.width)")
     }
-    var y = [S](repeating: 0, count: columns * x.width)
+    var y: [S] = zeroVector(count: columns * x.width)
     slab.addGramProduct(x.elements, width: x.width, to: &y)
     return VectorTile(y)
   }

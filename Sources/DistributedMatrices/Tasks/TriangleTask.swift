@@ -14,7 +14,8 @@ enum TriangleTask<A: RowSlab>: ReduceTask {
   static var name: String { A.taskName("triangle") }
 
   static func run(_ x: DenseMatrix<S>?, _ slab: A, tile: Int) throws -> Triangle<S> {
-    try Triangle(ofSlab: if let x { try slab.times(x) } else { try slab.local.dense() })
+    let product = if let x { try slab.times(x) } else { try slab.local.dense() }
+    return try Triangle(ofSlab: product)
   }
 
   static func combine(_ left: inout Triangle<S>, _ right: Triangle<S>, _ x: DenseMatrix<S>?) throws {

@@ -44,7 +44,8 @@ package func finiteMagnitudes<S: Scalar>(_ values: [S]) -> (largest: S.Real, fro
       largest = max(largest, max(m0, m1))
     }
     // A NaN among the values is one in the sum; small squares matter only beside large ones.
-    guard sum.isFinite, largest == 0 || largest * largest >= S.Real.leastNormalMagnitude / S.Real.ulpOfOne else {
+    guard sum.isFinite, largest == 0 || largest * largest >= S.Real.leastNormalMagnitude / S.Real.ulpOfOne
+    else {
       return nil
     }
     return (largest, S.Real.sqrt(sum))

@@ -48,7 +48,7 @@ extension GroupedRows {
   public func adjointProduct(_ x: [S], width: Int) -> [S] {
     precondition(x.count == rows * width)
     S.count(multiplyAdds: nonzeroCount * width)
-    var y = [S](repeating: 0, count: columns * width)
+    var y: [S] = zeroVector(count: columns * width)
     y.withUnsafeMutableBufferPointer { y in
       order.withUnsafeBufferPointer { order in
         x.withUnsafeBufferPointer { x in
@@ -68,7 +68,8 @@ extension GroupedRows {
         counts.withUnsafeBufferPointer { counts in
           values.withUnsafeBufferPointer { values in
             var operand = tessera_grouped_rows(
-              letter: S.kind.letter, wide: isWide ? 1 : 0, groups: lengths.count, lengths: lengths.baseAddress,
+              letter: S.kind.letter, wide: isWide ? 1 : 0, groups: lengths.count,
+              lengths: lengths.baseAddress,
               counts: counts.baseAddress, indices: indices.baseAddress, values: values.baseAddress)
             body(&operand)
           }

@@ -219,13 +219,11 @@ extension GroupedRows {
   }
 }
 
-/// alpha A.
-public func * <S: Scalar>(alpha: S, a: GroupedRows<S>) -> GroupedRows<S> {
-  a.withValues(a.values.map { alpha * $0 })
-}
-
 extension GroupedRows {
-  fileprivate func withValues(_ values: [S]) -> GroupedRows { GroupedRows(self, values) }
+  /// alpha A.
+  public static func * (alpha: S, a: GroupedRows) -> GroupedRows {
+    GroupedRows(a, a.values.map { alpha * $0 })
+  }
 
   private init(_ pattern: GroupedRows, _ values: [S]) {
     (rows, columns, lengths, counts) = (pattern.rows, pattern.columns, pattern.lengths, pattern.counts)
