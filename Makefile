@@ -12,6 +12,9 @@ SOAK_SEED ?= $(shell date +%s)
 FUZZ_INPUTS ?= 200000
 FUZZ_SEED ?= $(shell date +%s)
 
+# What `make bench` measures: quick or full.
+BENCH_SUITE ?= quick
+
 .PHONY: help setup build demo test test-debug test-full soak fuzz manual lint format bench clean
 
 help: ## Show this list
@@ -52,14 +55,9 @@ lint: ## Check the formatting
 format: ## Mend the formatting
 	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
-bench: setup ## Measure the kernels, the message layer and the styles beside their limits
-	$(SWIFT) run -c release --package-path Benchmarks bench-kernels
-	$(SWIFT) run -c release --package-path Benchmarks bench-conversions
-	$(SWIFT) run -c release --package-path Benchmarks bench-files
-	$(SWIFT) run -c release --package-path Benchmarks bench-collectives
-	$(SWIFT) run -c release --package-path Benchmarks bench-multiply
-	$(SWIFT) run -c release --package-path Benchmarks bench-styles
-	$(SWIFT) run -c release --package-path Benchmarks bench-svd free --columns-by powerlaw
+bench: setup ## Measure everything beside its limits in under ten minutes, into Benchmarks/report.md (BENCH_SUITE=full: longer)
+	$(SWIFT) build -c release --package-path Benchmarks
+	Benchmarks/.build/release/bench-report --suite $(BENCH_SUITE) --to Benchmarks/report.md
 
 clean: ## Remove everything that was built
 	rm -rf .build .build-tests .build-fuzz Benchmarks/.build demo

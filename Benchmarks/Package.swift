@@ -60,6 +60,7 @@ let package = Package(
     .executableTarget(
       name: "bench-collectives",
       dependencies: [
+        "BenchSupport",
         "CReference", .product(name: "Tessera", package: "tessera"),
         .product(name: "TesseraTransports", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -68,6 +69,7 @@ let package = Package(
     .executableTarget(
       name: "bench-multiply",
       dependencies: [
+        "BenchSupport",
         "CBLAS", .product(name: "Tessera", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -83,7 +85,11 @@ let package = Package(
       name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchConversions", swiftSettings: settings),
     .executableTarget(
-      name: "bench-files", dependencies: [.product(name: "Tessera", package: "tessera")],
+      name: "bench-files",
+      dependencies: [
+        "BenchSupport", .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/BenchFiles", swiftSettings: settings),
     .executableTarget(
       name: "bench-kernels",

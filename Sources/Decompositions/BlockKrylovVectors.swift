@@ -24,12 +24,12 @@ struct BlockKrylovVectors<S: Scalar> {
   /// not hold a second block, which it needs to move on.
   static func block(order n: Int, count: Int) -> Int { 2 * (count + 10) <= n ? count + 10 : n }
 
-  /// - Precondition: `1 <= count <= a.columns`.
+  /// - Precondition: `1 <= count <= n`, the operator's columns.
   init(
-    ofGramOf a: PreparedRowMatrix<S>, count: Int, tolerance: S.Real, seed: UInt64, passLimit: Int,
+    ofGramOf a: some LinearOperator<S>, count: Int, tolerance: S.Real, seed: UInt64, passLimit: Int,
     progress: ((Int) -> Void)?
   ) async throws {
-    let n = a.columns
+    let n = a.shape.columns
     let width = Self.block(order: n, count: count)
     let random = CounterBasedRandom(seed: seed)
     var block = try DenseMatrix<S>(

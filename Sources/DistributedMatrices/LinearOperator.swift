@@ -23,11 +23,24 @@ public protocol LinearOperator<Element>: Sendable {
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   func applyGram(_ x: [Element]) async throws -> [Element]
+  /// A^H (A X) for b vectors at once, X n x b. One pass where the operator can fuse the products; nb words to and
+  /// from every worker.
+  ///
+  /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
+  func applyGram(_ x: DenseMatrix<Element>) async throws -> DenseMatrix<Element>
 }
 
 extension LinearOperator {
   /// A^H (A x) as two passes.
   public func applyGram(_ x: [Element]) async throws -> [Element] {
     try await applyAdjoint(try await apply(x))
+  }
+
+  /// A^H (A X), one vector after the other.
+  public func applyGram(_ x: DenseMatrix<Element>) async throws -> DenseMatrix<Element> {
+    var elements: [Element] = []
+    elements.reserveCapacity(x.rows * x.columns)
+    for j in 0..<x.columns { elements += try await applyGram(x.column(j)) }
+    return try DenseMatrix(rows: shape.columns, columns: x.columns, elements: elements)
   }
 }

@@ -35,6 +35,12 @@ import Testing
       let result = try CommandRun(["norm", file, "--kind", kind, "--json"]).json()
       #expect(result["norm"] as? Double == norm, "\(kind)")
     }
+    let two = try #require(
+      try CommandRun(["norm", file, "--kind", "two", "--json"]).json()["norm"] as? Double)
+    #expect(abs(two - ((29 + 697.0.squareRoot()) / 2).squareRoot()) < 1e-9)
+    let broken = try scratch.write(
+      "b.mtx", "%%MatrixMarket matrix coordinate real general\n9 9 2\n1 1 nan\n9 9 2\n".utf8)
+    #expect(try CommandRun(["norm", broken, "--kind", "two", "--json"]).json()["norm"] as? String == "nan")
     #expect(try CommandRun(["norm", file, "--kind", "none"]).exitCode == 64)
   }
 

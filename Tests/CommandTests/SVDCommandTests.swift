@@ -10,7 +10,12 @@ struct SVDCommandTests {
     #expect(run.errors.isEmpty)
     let result = try run.json()
     #expect(
-      Set(result.keys) == ["singularValues", "residuals", "converged", "method", "passes", "seconds"])
+      Set(result.keys) == [
+        "singularValues", "residuals", "converged", "method", "passes", "orthogonality", "unresolved",
+        "reason",
+        "seconds",
+      ])
+    #expect(try #require(result["orthogonality"] as? Double) < 1e-13)
     #expect(result["converged"] as? Bool == true)
     #expect((result["singularValues"] as? [Double])?.count == 3)
     let residuals = try #require(result["residuals"] as? [Double])

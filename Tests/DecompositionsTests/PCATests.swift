@@ -208,4 +208,47 @@ private func centred<S: Scalar>(_ a: DenseMatrix<S>) -> DenseMatrix<S> {
       try await analyse(.dense(broken), count: 1)
     }
   }
+
+  /// scikit-learn's PCA(svd_solver='full') of the same numbers, its components turned so that the largest element is
+  /// positive.
+  @Test(arguments: PCAMethod.allCases) func componentsAreThoseOfScikitLearn(method: PCAMethod) async throws {
+    let a = DenseMatrix<Double>(rows: 40, columns: 6) { i, j in
+      Double((7 * i + 13 * j + i * j * j) % 31) / 8 * Double(1 + j) + 100 * Double(j)
+    }
+    let variance = [46.19714412633001, 33.43695703440804, 16.501038141117554, 10.65981575652981]
+    let ratio = [0.4144564427131618, 0.29997876556475583, 0.1480386222650488, 0.09563425189980533]
+    let mean = [1.853125, 103.8875, 205.90625, 307.7125, 409.59375, 509.9]
+    let components = [
+      [
+        0.015859606514070756, -0.030950487646073364, -0.09579387650885408, -0.2901104677160375,
+        -0.15713741596465725, 0.9384869857619914,
+      ],
+      [
+        0.03857842316109857, -0.2180642867430564, -0.13858128507545697, 0.2183093828363827,
+        0.9188877583236438, 0.1993519513549527,
+      ],
+      [
+        -0.0007306670678141991, -0.07677595508390986, -0.09925050352117772, 0.9194804605511512,
+        -0.2996432876796569, 0.22141327695183768,
+      ],
+      [
+        0.02087289510505461, -0.04570861824303321, 0.9805928931855881, 0.09499499803023868,
+        0.08290131581620716, 0.1414777172820518,
+      ],
+    ]
+    let firstRow = [-7.03514844008655, 0.44415991280441813, -6.496693572229961, 2.6173848976515135]
+    for local in [LocalMatrix.dense(a), .sparse(a.sparse())] {
+      let pca = try await analyse(local, count: 4, method: method)
+      #expect(pca.converged)
+      for k in 0..<4 {
+        #expect((pca.variance[k] - variance[k]).magnitude <= 1e-10 * variance[0], "\(method)")
+        #expect((pca.ratio[k] - ratio[k]).magnitude <= 1e-10, "\(method)")
+        #expect((pca.scores[0, k] - firstRow[k]).magnitude <= 1e-8, "\(method)")
+        for j in 0..<6 {
+          #expect((pca.components[j, k] - components[k][j]).magnitude <= 1e-9, "\(method), \(k), \(j)")
+        }
+      }
+      for j in 0..<6 { #expect((pca.mean[j] - mean[j]).magnitude <= 1e-12 * 510) }
+    }
+  }
 }

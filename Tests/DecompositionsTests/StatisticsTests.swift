@@ -206,11 +206,18 @@ private func largeMeans(_ m: Int, _ n: Int, seed: Int) -> DenseMatrix<Double> {
       try await withMatrix(a) { try await $0.columnStatistics(weights: RangeVector(onDriver: [1, 2])) }
     }
     for wrong in [-1, Double.nan, .infinity] {
-      var weights = [Double](repeating: 1, count: 10)
-      weights[4] = wrong
-      let given = weights
-      await #expect(throws: ExecutionError.self) {
-        try await withMatrix(a) { try await $0.columnStatistics(weights: RangeVector(onDriver: given)) }
+      for way in Way.allCases {
+        var weights = [Double](repeating: 1, count: 10)
+        weights[4] = wrong
+        weights[8] = -2
+        let given = weights
+        let error = LinearAlgebraError.invalidArgument(
+          "row 5 has weight \(wrong), expected one that is finite and not negative")
+        await #expect(throws: error) {
+          try await withMatrix(a, way: way) {
+            try await $0.columnStatistics(weights: RangeVector(onDriver: given))
+          }
+        }
       }
     }
   }

@@ -2,6 +2,7 @@
 // one run. The parts that need other processes start them: this binary again, or mpirun with it.
 
 import ArgumentParser
+import BenchSupport
 
 @main
 struct BenchCollectives: AsyncParsableCommand {
@@ -48,23 +49,26 @@ struct Measure: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Measure every part, or those named.")
 
   @OptionGroup var effort: Effort
-  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var output: OutputChoice
   @Option(help: "Ranks of the collectives.") var ranks: [Int] = [2, 4]
   @Argument(help: "What to measure: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
   var parts: [Part] = Part.allCases
 
   func run() async throws {
-    var rows: [Comparison] = []
+    var report = BenchReport("bench-collectives")
     for part in parts {
-      switch part {
-      case .threads: rows += try measureThreads(effort)
-      case .step: rows += try await measureStep()
-      case .ledger: rows += try measureLedger(effort)
-      case .sockets: rows += try measureSockets(effort)
-      case .allReduce: rows += try measureAllReduce(effort, ranks: ranks)
-      case .mpi: rows += try measureMPI(effort, ranks: ranks)
-      }
+      let rows =
+        switch part {
+        case .threads: try measureThreads(effort)
+        case .step: try await measureStep()
+        case .ledger: try measureLedger(effort)
+        case .sockets: try measureSockets(effort)
+        case .allReduce: try measureAllReduce(effort, ranks: ranks)
+        case .mpi: try measureMPI(effort, ranks: ranks)
+        }
+      for row in rows { report.add(row.measurement) }
     }
-    print(json ? try Comparison.json(rows) : Comparison.table(rows))
+    if mpirunPath == nil { report.note("There is no mpirun: MPI is not measured.") }
+    try report.print(output)
   }
 }

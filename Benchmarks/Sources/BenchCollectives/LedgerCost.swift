@@ -2,6 +2,7 @@
 // measured over a communicator that moves nothing, where it is nearly all there is: as a difference of two
 // times of real messages it would drown in their noise.
 
+import BenchSupport
 import Foundation
 import Tessera
 

@@ -1,6 +1,7 @@
 // The MPI transport beside the same MPI calls from C, in one job: the ranks take ours and theirs in turn.
 
 import ArgumentParser
+import BenchSupport
 import CReference
 import Foundation
 import Tessera

@@ -1,6 +1,7 @@
 // Processes that are joined to this one by sockets, as a user's workers are, but started and wired by hand.
 
 import ArgumentParser
+import BenchSupport
 import CReference
 import Glibc
 import Tessera

@@ -1,6 +1,7 @@
 // The socket transport beside plain blocking TCP, and its all-reduce beside Open MPI's over TCP.
 
 import ArgumentParser
+import BenchSupport
 import CReference
 import Foundation
 import Tessera

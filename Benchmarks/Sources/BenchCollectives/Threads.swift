@@ -1,5 +1,6 @@
 // Threads of one process: the hand-over of a value, there and back.
 
+import BenchSupport
 import CReference
 import Foundation
 import Tessera

@@ -25,6 +25,8 @@ struct BenchLimits: AsyncParsableCommand {
 
   func run() async throws {
     if rank { return try measureRank() }
+    // Of an MPI job one process is enough.
+    guard !ClusterChoice.isWorker else { return }
     var report = BenchReport("bench-limits")
     let processors = report.machine.processors
     let counts = processors > 1 ? [1, processors] : [1]
@@ -50,7 +52,7 @@ struct BenchLimits: AsyncParsableCommand {
       let sink = Sink(count)
       let time = together(count) { sink[$0] = limit_multiply_add(flops) }
       report.add(
-        Measurement(
+        Row(
           "multiply-add in registers, double, \(threads(count))", seconds: time,
           rate: .giga(2 * Double(flops * count), in: time, "GFLOP/s")))
     }
@@ -66,7 +68,7 @@ struct BenchLimits: AsyncParsableCommand {
           Int32(n))
       }
       report.add(
-        Measurement(
+        Row(
           "dgemm of order \(n), \(threads(count))", seconds: time,
           rate: .giga(2 * pow(Double(n), 3), in: time, "GFLOP/s")))
     }
@@ -82,14 +84,14 @@ struct BenchLimits: AsyncParsableCommand {
       let sink = Sink(count)
       let reading = together(count) { sink[$0] = limit_read(a.base + $0 * part, part) }
       report.add(
-        Measurement(
+        Row(
           "read-only stream, \(threads(count))", seconds: reading,
           rate: .giga(8 * Double(part * count), in: reading, "GB/s")))
       let triad = together(count) {
         limit_triad(a.base + $0 * part, b.base + $0 * part, c.base + $0 * part, 0.5, part)
       }
       report.add(
-        Measurement(
+        Row(
           "triad a = b + s c, \(threads(count))", seconds: triad,
           rate: .giga(24 * Double(part * count), in: triad, "GB/s")))
     }
@@ -113,7 +115,7 @@ struct BenchLimits: AsyncParsableCommand {
         let sink = Sink(count)
         let time = together(count) { sink[$0] = limit_gather(x.base, places + $0 * part, part) }
         report.add(
-          Measurement(
+          Row(
             "random loads from \(name), \(threads(count))", seconds: time / Double(part * count),
             rate: .giga(Double(part * count), in: time, "Gload/s")))
       }
@@ -123,8 +125,8 @@ struct BenchLimits: AsyncParsableCommand {
   // MARK: messages
 
   private func messages(_ report: inout BenchReport) throws {
-    let handOver = try medians(rounds, 1) { _ in reference_thread_hand_over(5000) }[0]
-    report.add(Measurement("hand a word to another thread: mutex and condition", seconds: handOver))
+    let handOver = medians(rounds, 1) { _ in reference_thread_hand_over(5000) }[0]
+    report.add(Row("hand a word to another thread: mutex and condition", seconds: handOver))
     for (name, connect) in [
       ("TCP over loopback", reference_tcp_pair), ("Unix-domain socket", reference_unix_pair),
     ] {
@@ -137,8 +139,8 @@ struct BenchLimits: AsyncParsableCommand {
         let time = roundTrip(ends, bytes: bytes, repeats: repeats)
         report.add(
           bytes == 8
-            ? Measurement("\(name), blocking, 8 bytes one way", seconds: time / 2)
-            : Measurement(
+            ? Row("\(name), blocking, 8 bytes one way", seconds: time / 2)
+            : Row(
               "\(name), blocking, \(bytes >> 20) MiB", seconds: time,
               rate: .giga(Double(bytes), in: time, "GB/s")))
       }
@@ -167,10 +169,10 @@ struct BenchLimits: AsyncParsableCommand {
   }
 
   /// Two ranks of an MPI job.
-  private func ranks() throws -> [Measurement] {
-    let output = try output(
+  private func ranks() throws -> [Row] {
+    let output = try BenchSupport.output(
       ofMPIJob: 2, ["--rank", "--rounds", "\(rounds)"])
-    return try JSONDecoder().decode([Measurement].self, from: output)
+    return try JSONDecoder().decode([Row].self, from: output)
   }
 
   private func measureRank() throws {
@@ -182,8 +184,8 @@ struct BenchLimits: AsyncParsableCommand {
         reference_mpi_one_way(buffer.base, Int32(bytes / 8), Int32(repeats))
       }[0]
       return bytes == 8
-        ? Measurement("MPI, 8 bytes one way", seconds: time)
-        : Measurement(
+        ? Row("MPI, 8 bytes one way", seconds: time)
+        : Row(
           "MPI, \(bytes >> 20) MiB one way", seconds: time, rate: .giga(Double(bytes), in: time, "GB/s"))
     }
     limit_mpi_finish()

@@ -54,8 +54,8 @@ struct BenchPCA: AsyncParsableCommand {
     let name = "PCA(\(count)) of \(rows) x \(columns), \(cluster.title)"
     // Each residual is that of its variance.
     let error = found.map { pca in zip(pca.residuals, pca.explainedVariance).map { $0 / $1 }.max() ?? 0 }
-    func row(_ reference: Measurement.Reference, _ limit: Measurement.Limit? = nil) -> Measurement {
-      Measurement(
+    func row(_ reference: Row.Reference, _ limit: Row.Limit? = nil) -> Row {
+      Row(
         name, seconds: times[0], rate: .giga(flops, in: times[0], "GFLOP/s"), reference: reference,
         plan: found?.method.rawValue, words: most?.words, messages: most?.messages,
         peakBytes: moved.peakBytes, error: error, limit: limit)

@@ -44,8 +44,11 @@ struct BenchReportCommand: ParsableCommand {
     guard FileManager.default.isExecutableFile(atPath: path) else { return .failed("it has not been built") }
     do {
       let output = try BenchSupport.run(
-        path, entry.arguments + ["--json"], environment: environment, seconds: 60 * entry.minutes)
-      return .report(try BenchSupport.BenchReport(json: output))
+        path, entry.arguments + (entry.isText ? [] : ["--json"]), environment: environment,
+        seconds: 60 * entry.minutes)
+      if entry.isText { return .text(String(decoding: output, as: UTF8.self)) }
+      if let steps = try? JSONDecoder().decode(StepLimits.self, from: output) { return .report(steps.report) }
+      return .report(try BenchReport(json: output))
     } catch {
       return .failed("\(error)")
     }
@@ -57,5 +60,6 @@ struct BenchReportCommand: ParsableCommand {
 /// What came of a benchmark.
 enum Outcome {
   case report(BenchReport)
+  case text(String)
   case failed(String)
 }

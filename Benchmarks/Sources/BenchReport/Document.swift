@@ -14,8 +14,8 @@ struct Document {
 
   mutating func add(_ entry: Entry, _ outcome: Outcome) { sections.append((entry, outcome)) }
 
-  private var rows: [(benchmark: String, row: Measurement)] {
-    sections.flatMap { section -> [(String, Measurement)] in
+  private var rows: [(benchmark: String, row: Row)] {
+    sections.flatMap { section -> [(String, Row)] in
       guard case .report(let report) = section.outcome else { return [] }
       return report.measurements.map { (section.entry.title, $0) }
     }
@@ -60,6 +60,7 @@ struct Document {
       ]
       switch outcome {
       case .report(let report): lines.append(report.markdown)
+      case .text(let text): lines.append("```\n\(text)```")
       case .failed(let reason): lines.append("Failed: \(reason).")
       }
       lines.append("")

@@ -5,6 +5,8 @@ struct Entry {
   let title: String
   let binary: String
   var arguments: [String] = []
+  /// Whether it prints text alone.
+  var isText = false
   /// Minutes that it may take before it is ended.
   var minutes = 4.0
 }
@@ -22,22 +24,22 @@ enum Suite: String, CaseIterable {
         Entry(
           title: "What this machine reaches", binary: "bench-limits",
           arguments: ["--rounds", "3", "--order", "2048"]),
-        Entry(title: "Local kernels", binary: "bench-kernels"),
+        Entry(title: "Local kernels", binary: "bench-kernels", isText: true),
         Entry(title: "Messages", binary: "bench-collectives", arguments: ["--rounds", "5", "--ranks", "2"]),
         Entry(title: "Steps in both styles", binary: "bench-styles", arguments: ["limits", "--rounds", "3"]),
         Entry(
           title: "Products", binary: "bench-multiply",
           arguments: ["--order", "2048", "--sparse-order", "200000"]),
-        Entry(title: "QR and statistics", binary: "bench-qr", arguments: ["--rows", "200000"]),
+        Entry(title: "QR and statistics", binary: "bench-qr", arguments: ["--rows", "200000"], isText: true),
         Entry(title: "Principal components", binary: "bench-pca"),
         Entry(
           title: "Scaling", binary: "bench-scaling",
           arguments: ["--order", "2048", "--rows", "400000", "--tall-rows", "100000"]),
-        Entry(title: "Redistributions", binary: "bench-conversions"),
+        Entry(title: "Redistributions", binary: "bench-conversions", isText: true),
         Entry(title: "Files", binary: "bench-files"),
       ]
     case .full:
-      Suite.quick.entries.map { Entry(title: $0.title, binary: $0.binary, minutes: 30) }
+      Suite.quick.entries.map { Entry(title: $0.title, binary: $0.binary, isText: $0.isText, minutes: 30) }
     }
   }
 }

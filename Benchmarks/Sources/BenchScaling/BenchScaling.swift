@@ -38,6 +38,8 @@ struct BenchScaling: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // Of an MPI job one process is enough.
+    guard !ClusterChoice.isWorker else { return }
     var report = BenchReport("bench-scaling")
     for part in parts {
       let works = Works(order: order, rows: rows, tallRows: tallRows)
@@ -62,7 +64,7 @@ struct BenchScaling: AsyncParsableCommand {
       // Of strong scaling the time of one worker over the number is the limit, of weak that time itself.
       let ideal = growth == .strong ? times[0] / Double(workers) : times[0]
       report.add(
-        Measurement(
+        Row(
           "\(growth.rawValue) scaling, \(works.title(part)), \(workers) workers", seconds: times[k],
           reference: .init("1 worker" + (growth == .strong ? " / \(workers)" : ""), seconds: ideal)))
     }
@@ -79,7 +81,7 @@ struct BenchScaling: AsyncParsableCommand {
         try await work.run()
         let moved = try await cluster.moved { try await work.run() }
         let most = moved.mostReceiving?.total.received
-        return Measurement(
+        return Row(
           "\(works.title(part)), \(workers) workers as threads, counted", plan: work.plan, words: most?.words,
           boundWords: predicted.words, messages: most?.messages, peakBytes: moved.peakBytes)
       }

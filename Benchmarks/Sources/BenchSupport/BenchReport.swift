@@ -10,7 +10,7 @@ public struct BenchReport: Codable, Sendable {
   /// The benchmark's name.
   public let benchmark: String
   public let machine: Machine
-  public var measurements: [Measurement] = []
+  public var measurements: [Row] = []
   /// Sentences that belong to the numbers: what could not be compared with, and why.
   public var notes: [String] = []
 
@@ -18,7 +18,7 @@ public struct BenchReport: Codable, Sendable {
   public init(_ benchmark: String) { (self.benchmark, machine) = (benchmark, .current()) }
 
   /// Adds a row, and shows it at once on standard error: a long benchmark is watched.
-  public mutating func add(_ measurement: Measurement) {
+  public mutating func add(_ measurement: Row) {
     measurements.append(measurement)
     FileHandle.standardError.write(Data((Self.line(measurement) + "\n").utf8))
   }
@@ -65,7 +65,7 @@ public struct BenchReport: Codable, Sendable {
 
   // MARK: -
 
-  private static let columns: [(heading: String, cell: (Measurement) -> String?)] = [
+  private static let columns: [(heading: String, cell: @Sendable (Row) -> String?)] = [
     ("work", { $0.name }),
     ("time", { $0.seconds.map(duration) }),
     ("rate", { row in row.rate.map { "\(Text.significant($0.value)) \($0.unit)" } }),
@@ -85,13 +85,13 @@ public struct BenchReport: Codable, Sendable {
     ("", { row in row.limit.map { _ in row.holds.map { $0 ? "holds" : "MISSED" } ?? "not compared" } }),
   ]
 
-  private static func cells(_ rows: [Measurement]) -> [[String]] {
+  private static func cells(_ rows: [Row]) -> [[String]] {
     let shown = columns.filter { column in rows.contains { column.cell($0) != nil } }
     guard !shown.isEmpty else { return [] }
     return [shown.map(\.heading)] + rows.map { row in shown.map { $0.cell(row) ?? "" } }
   }
 
-  private static func line(_ row: Measurement) -> String {
+  private static func line(_ row: Row) -> String {
     columns.compactMap { $0.cell(row) }.joined(separator: "  ")
   }
 
@@ -99,7 +99,7 @@ public struct BenchReport: Codable, Sendable {
     seconds.isFinite ? Text.duration(nanoseconds: Int(seconds * 1e9)) : "-"
   }
 
-  private static func text(_ limit: Measurement.Limit) -> String {
+  private static func text(_ limit: Row.Limit) -> String {
     let unit =
       switch limit.quantity {
       case .ratio: ""

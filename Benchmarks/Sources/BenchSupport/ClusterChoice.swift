@@ -48,3 +48,13 @@ extension Cluster {
     return try await ledger() - before
   }
 }
+
+extension ClusterChoice {
+  /// The numbers of workers to measure with: the one given, that of the MPI job, or one and as many as there are
+  /// processors.
+  public var counts: [Int] {
+    let processors = ClusterConfiguration().workers
+    if ClusterConfiguration.launchedRank() != nil { return [1] }
+    return workers.map { [$0] } ?? (processors > 1 ? [1, processors] : [1])
+  }
+}

@@ -25,7 +25,7 @@ public func seconds(
 
 /// The median seconds of `rounds` runs, after one that does not count.
 public func medianSeconds(_ rounds: Int, _ body: () throws -> Void) rethrows -> Double {
-  try inTurn(rounds, body)[0]
+  try medians(rounds, 1) { _ in try seconds(body) }[0]
 }
 
 /// The median seconds of `rounds` runs, after one that does not count.
@@ -37,10 +37,12 @@ public func medianSeconds(
   return median(Array(times.dropFirst()))
 }
 
-/// The median seconds of each alternative: `rounds` rounds in which each runs once, after one that does not
+/// The median seconds of ours and of a reference: `rounds` rounds in which each runs once, after one that does not
 /// count.
-public func inTurn(_ rounds: Int, _ alternatives: (() throws -> Void)...) rethrows -> [Double] {
-  try medians(rounds, alternatives.count) { try seconds(alternatives[$0]) }
+public func inTurn(_ rounds: Int, _ ours: () throws -> Void, _ reference: () throws -> Void) rethrows
+  -> [Double]
+{
+  try medians(rounds, 2) { $0 == 0 ? try seconds(ours) : try seconds(reference) }
 }
 
 /// The median of what each of `count` alternatives returns as its seconds, in turn as above. For those that time

@@ -1,7 +1,7 @@
 // A = Q R by the Cholesky factor of the Gram matrix, twice: G = A^H A = R1^H R1, W = A R1^-1, W^H W = R2^H R2,
-// Q = W R2^-1, R = R2 R1. 4 m n^2 flops, all of them in products of matrices that run at full speed (2 m n^2
-// fewer than reflections, at several times their rate), 3 passes; n(n+1)/2 words from and n^2 to every worker,
-// twice. Source: Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, Roundoff Error Analysis of the CholeskyQR2
+// Q = W R2^-1, R = R2 R1. W is never stored: the second pass makes it in cache for its Gram matrix, and the third
+// makes it again on the way to Q. 5 m n^2 flops, R alone 3 m n^2, all of them in products of matrices that run at
+// several times the rate of reflections; n(n+1)/2 words from every worker twice, 3 n^2 to it. Source: Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, Roundoff Error Analysis of the CholeskyQR2
 // Algorithm, ETNA 44, 2015: Q is orthonormal and A - Q R small, both to rounding, whenever
 //
 //   8 kappa(A) sqrt(m n u + n (n + 1) u) <= 1.
@@ -39,21 +39,13 @@ struct CholeskyQR<S: Scalar> {
     let chain = longestSlab + Int.bitWidth - a.partitioning.rowCuts.count.leadingZeroBitCount
     guard Self.isSafe(first, chain: chain) else { return nil }
     let r1 = first.scalingColumns(by: scales.map { S(real: $0) })
-    let r2: DenseMatrix<S>?
-    var w: RowMatrix<S>?
-    if wantsQ {
-      let divided = try await a.divided(byUpper: r1)
-      r2 = Self.upper(try await divided.gram())
-      w = divided
-    } else {
-      r2 = Self.upper(try await a.gram(dividedByUpper: r1))
-    }
+    let r2 = Self.upper(try await a.gram(dividedByUpper: r1))
     guard let r2, r2.storage.allSatisfy(\.isFiniteNumber) else { return nil }
     let product = try r2 * r1
     r = DenseMatrix(rows: n, columns: n) { i, j in
       i < j ? product[i, j] : i == j ? S(real: product[i, i].realPart) : 0
     }
-    q = try await w?.divided(byUpper: r2)
+    q = wantsQ ? try await a.divided(byUpper: r1, r2) : nil
   }
 
   /// R of G = R^H R with a positive diagonal; nil when G is not positive definite.

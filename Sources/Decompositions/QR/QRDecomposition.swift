@@ -10,8 +10,8 @@ public enum QRMethod: String, Sendable, CaseIterable {
   case auto
   /// Householder reflections up a tree over the slabs (TSQR).
   case tsqr
-  /// The Cholesky factor of the Gram matrix, twice (CholeskyQR2). Only taken when it can be shown to be as good
-  /// as reflections; otherwise `tsqr` is.
+  /// The Cholesky factor of the Gram matrix, twice (CholeskyQR2), of a matrix that is not wide. Where it cannot be
+  /// shown to be as good as reflections, `tsqr` takes its place.
   case cholesky
 }
 

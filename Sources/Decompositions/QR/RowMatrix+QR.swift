@@ -13,7 +13,7 @@ extension RowMatrix {
   ///
   /// | method | chosen when | passes | flops | words per tree level or worker |
   /// | --- | --- | --- | --- | --- |
-  /// | cholesky | m >= 8n, no pivoting, and its error bound holds (see `CholeskyQR`) | 3; R alone 2 | 4 m n^2 | n(n+1)/2 twice, n^2 twice |
+  /// | cholesky | m >= 8n, no pivoting, and its error bound holds (see `CholeskyQR`) | 3; R alone 2 | 5 m n^2; R alone 3 m n^2 | n(n+1)/2 twice, 3 n^2 |
   /// | tsqr | otherwise | 3; R alone 2 | 8 m n^2; R alone 2 m n^2 | n(n+1)/2 up, n^2 down |
   ///
   /// Where the bound does not hold its pass has been made in vain. Memory on the workers: Q, and with TSQR as
@@ -22,18 +22,28 @@ extension RowMatrix {
   /// - Parameters:
   ///   - pivoting: whether to reveal the rank: R's diagonal then descends. The triangle of A is factored with
   ///     pivoting on the driver; Q changes by a factor of k x k on the way down the tree.
-  ///   - method: how; `auto` chooses by the table.
+  ///   - method: how; `auto` chooses by the table. `cholesky` is tried on any matrix that is not wide; where its bound
+  ///     does not hold `tsqr` takes over, and the result's `method` says so.
   ///   - orthogonalFactor: whether to compute Q.
   ///   - certify: whether to compute the certificate, for which Q is needed: two more passes, 3 m n k flops.
-  /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, with row and column, `outOfMemory`,
-  ///   `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, with row and column, `invalidArgument`
+  ///   for `cholesky` with pivoting or of a wide matrix, `outOfMemory`, `ExecutionError`.
   public func qr(
     pivoting: Bool = false, method: QRMethod = .auto, orthogonalFactor: Bool = true, certify: Bool = false
   ) async throws -> QRDecomposition<S> {
+    if method == .cholesky {
+      if pivoting {
+        throw LinearAlgebraError.invalidArgument("the method cholesky does not pivot; tsqr does")
+      }
+      guard rows >= columns else {
+        throw LinearAlgebraError.invalidArgument(
+          "the method cholesky needs at least as many rows as columns, not \(shape); tsqr takes any shape")
+      }
+    }
     let a = try await materialized()
     let wantsQ = orthogonalFactor || certify
     var factors: Factors?
-    if !pivoting, method != .tsqr, rows >= 8 * columns,
+    if !pivoting, method == .cholesky || method == .auto && rows >= 8 * columns,
       let cholesky = try await CholeskyQR(a, wantsQ: wantsQ)
     {
       factors = Factors(q: cholesky.q, r: cholesky.r, permutation: Array(0..<columns), method: .cholesky)

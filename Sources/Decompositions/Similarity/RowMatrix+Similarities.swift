@@ -72,8 +72,12 @@ extension RowMatrix {
   public func rowSimilarities(
     threshold: S.Real = 0, standardError: S.Real = 0, seed: UInt64 = 0, limit: Int? = nil
   ) async throws -> Similarities<S> {
-    try await transposed().columnSimilarities(
-      threshold: threshold, standardError: standardError, seed: seed, limit: limit)
+    do {
+      return try await transposed().columnSimilarities(
+        threshold: threshold, standardError: standardError, seed: seed, limit: limit)
+    } catch LinearAlgebraError.notFinite(let row, let column) {
+      throw LinearAlgebraError.notFinite(row: column, column: row)
+    }
   }
 
   /// What to keep and by what to multiply it; nil when everything would be kept.

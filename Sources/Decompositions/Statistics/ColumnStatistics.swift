@@ -40,8 +40,8 @@ extension RowMatrix {
   ///   - ddof: what is taken off the weight in the variance's divisor: 1 for the unbiased estimate, 0 for the
   ///     mean of squares (NumPy's name).
   /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element,
-  ///   `shapeMismatch` for another number of weights, `invalidArgument` for a negative or infinite one (in a
-  ///   task), `ExecutionError`.
+  ///   `shapeMismatch` for another number of weights, `invalidArgument` with the row of a negative or infinite
+  ///   one, `ExecutionError`.
   public func columnStatistics(weights: RangeVector<S.Real>? = nil, ddof: Double = 1) async throws
     -> ColumnStatistics<S>
   {

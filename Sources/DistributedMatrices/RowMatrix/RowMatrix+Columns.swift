@@ -13,7 +13,8 @@ extension RowMatrix {
   /// - Parameters:
   ///   - weights: one for each row, not negative; by default ones.
   ///   - scales: powers of two by which columns are multiplied first.
-  /// - Throws: `LinearAlgebraError.shapeMismatch` for another number of weights, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` for another number of weights, `invalidArgument` for one that is
+  ///   negative or not finite, `ExecutionError`.
   package func columnMoments(weights: RangeVector<S.Real>? = nil, scales: [Double] = []) async throws
     -> ColumnMoments
   {
@@ -26,9 +27,16 @@ extension RowMatrix {
       throw LinearAlgebraError.shapeMismatch(
         operation: "weights", left: shape, right: Shape(weights.count, 1))
     }
-    let pieces = try await weights.tiles(a.partitioning.rowCuts, a.ownership, on: cluster)
-    return try await cluster.engine.reduce(
+    let cuts = a.partitioning.rowCuts
+    let pieces = try await weights.tiles(cuts, a.ownership, on: cluster)
+    let moments = try await cluster.engine.reduce(
       WeightedColumnMomentsTask<S>.self, VectorTile(scales), over: AlignedPair(a.tiles, pieces))
+    if moments.wrongWeight.count == 3 {
+      let row = cuts[Int(moments.wrongWeight[0])].lowerBound + Int(moments.wrongWeight[1])
+      throw LinearAlgebraError.invalidArgument(
+        "row \(row + 1) has weight \(moments.wrongWeight[2]), expected one that is finite and not negative")
+    }
+    return moments
   }
 
   /// A - 1 s^T, cut as A is; s on the driver. n words to every worker.

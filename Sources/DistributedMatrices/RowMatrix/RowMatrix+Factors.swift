@@ -7,16 +7,16 @@ import TesseraExecution
 import TesseraPartitioning
 
 extension RowMatrix {
-  /// A R^-1 for an upper triangular R of order n on the driver, beside A's rows, dense. One pass, m n^2 flops;
-  /// n^2 words to every worker.
+  /// A R^-1 for an upper triangular R of order n on the driver, or A R_1^-1 R_2^-1 ..., beside A's rows, dense. One
+  /// pass, m n^2 flops and n^2 words to every worker for each triangle.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
-  package func divided(byUpper r: DenseMatrix<S>) async throws -> RowMatrix {
-    try checkOperand("triangular solve", shape, r.shape)
+  package func divided(byUpper triangles: DenseMatrix<S>...) async throws -> RowMatrix {
+    for r in triangles { try checkOperand("triangular solve", shape, r.shape) }
     let a = try await materialized()
     return RowMatrix(
       partitioning: a.partitioning, storedCount: rows * columns, cluster: cluster,
-      tiles: try await cluster.engine.map(RightDivisionTask<S>.self, r, over: a.tiles))
+      tiles: try await cluster.engine.map(RightDivisionTask<S>.self, triangles, over: a.tiles))
   }
 
   /// (A R^-1)^H (A R^-1), n x n, on the driver, without A R^-1. One pass, 2 m n^2 flops; n^2 words to every

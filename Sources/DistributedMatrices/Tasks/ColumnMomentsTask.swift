@@ -28,6 +28,8 @@ package struct ColumnMoments: WireCodable, Sendable {
   /// The weighted sums of moduli.
   package private(set) var sums: [Double]
   package private(set) var nonzeros: [Int]
+  /// Tile, row in it and value of the first weight that is negative or not finite, as numbers; empty without one.
+  package fileprivate(set) var wrongWeight: [Double] = []
 
   /// Nothing known of `columns` columns of `parts` parts each.
   init(columns: Int, parts: Int) {
@@ -43,6 +45,7 @@ package struct ColumnMoments: WireCodable, Sendable {
   package func encode(to writer: inout WireWriter) {
     writer.write(rows)
     writer.write(array: [weight])
+    writer.write(array: wrongWeight)
     for numbers in [mean, meanTail, squares, minimum, maximum, sums] { writer.write(array: numbers) }
     writer.write(array: nonzeros)
   }
@@ -51,6 +54,7 @@ package struct ColumnMoments: WireCodable, Sendable {
     let count = try reader.readInt(in: 0...1 << 48, "rows")
     rows = count
     let weights = try reader.readArray(of: Double.self)
+    wrongWeight = try reader.readArray(of: Double.self)
     mean = try reader.readArray(of: Double.self)
     meanTail = try reader.readArray(of: Double.self)
     squares = try reader.readArray(of: Double.self)
@@ -60,7 +64,8 @@ package struct ColumnMoments: WireCodable, Sendable {
     let found = try reader.readArray(of: Int.self)
     nonzeros = found
     let columns = sums.count
-    guard weights.count == 1, meanTail.count == mean.count, squares.count == mean.count,
+    guard weights.count == 1, wrongWeight.isEmpty || wrongWeight.count == 3, meanTail.count == mean.count,
+      squares.count == mean.count,
       minimum.count == columns, maximum.count == columns, found.count == columns,
       mean.count == columns || mean.count == 2 * columns, found.allSatisfy({ 0...count ~= $0 })
     else { throw .malformed(expected: "moments of columns") }
@@ -74,6 +79,8 @@ package struct ColumnMoments: WireCodable, Sendable {
     guard mean.count == other.mean.count, sums.count == other.sums.count else {
       throw .malformed(expected: "moments of \(sums.count) columns, not \(other.sums.count)")
     }
+    let wrong = wrongWeight.isEmpty ? other.wrongWeight : wrongWeight
+    defer { wrongWeight = wrong }
     if other.rows == 0 { return }
     if rows == 0 {
       self = other
@@ -137,8 +144,10 @@ enum WeightedColumnMomentsTask<S: Scalar>: ReduceTask {
     guard weights.count == input.first.rows else {
       throw CommunicationError.malformed(expected: "\(input.first.rows) weights, not \(weights.count)")
     }
-    if let wrong = weights.first(where: { !($0 >= 0 && $0 < .infinity) }) {
-      throw LinearAlgebraError.invalidArgument("a row has weight \(wrong), expected one that is not negative")
+    if let wrong = weights.firstIndex(where: { !($0 >= 0 && $0 < .infinity) }) {
+      var none = ColumnMoments(columns: input.first.columns, parts: S.isComplex ? 2 : 1)
+      none.wrongWeight = [Double(tile), Double(wrong), weights[wrong]]
+      return none
     }
     return try moments(of: input.first, weights, scales)
   }

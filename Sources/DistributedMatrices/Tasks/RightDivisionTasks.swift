@@ -1,6 +1,6 @@
-// W_i = A_i R^-1 for a slab A_i of m_i x n and an upper triangular R that every worker has: m_i n^2 flops, in
-// chunks of rows that stay in the second cache; n^2 words to every worker. And the Gram matrix of W without W:
-// as many flops again, n(n+1)/2 words from every worker.
+// W_i = A_i R^-1, or A_i R_1^-1 R_2^-1, for a slab A_i of m_i x n and upper triangular R that every worker has:
+// m_i n^2 flops for each, in chunks of rows that stay in the second cache and are written once; n^2 words to every
+// worker. And the Gram matrix of W without W: as many flops again, n(n+1)/2 words from every worker.
 
 import Numerics
 import TesseraCommunication
@@ -8,17 +8,27 @@ import TesseraExecution
 import TesseraLocalMatrices
 
 enum RightDivisionTask<S: Scalar>: MapTask {
-  typealias Arguments = DenseMatrix<S>
+  /// One triangle, or several that divide one after the other.
+  typealias Arguments = [DenseMatrix<S>]
   typealias Input = LocalMatrix<S>
   static var name: String { scalarName("right-division", S.self) }
 
-  static func run(_ r: DenseMatrix<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> LocalMatrix<S> {
-    let n = try checkDivisor(r, slab)
-    var w = try slab.dense(order: .rowMajor).elements(in: .rowMajor)
+  static func run(_ divisors: [DenseMatrix<S>], _ slab: LocalMatrix<S>, tile: Int) throws -> LocalMatrix<S> {
+    let n = slab.columns
+    for r in divisors { try checkDivisor(r, slab) }
+    let triangles = divisors.map { $0.elements(in: .columnMajor) }
+    let a = try slab.dense(order: .rowMajor).elements(in: .rowMajor)
     let height = chunkHeight(n, S.self)
-    let triangle = r.elements(in: .columnMajor)
-    for start in stride(from: 0, to: slab.rows, by: height) {
-      divide(&w, start, min(height, slab.rows - start), n, by: triangle)
+    let w = [S](inLargePages: a.count) { w, count in
+      count = a.count
+      a.withUnsafeBufferPointer { a in
+        guard !a.isEmpty, let start = w.baseAddress, let a = a.baseAddress else { return }
+        for first in stride(from: 0, to: slab.rows, by: height) {
+          let rows = min(height, slab.rows - first)
+          (start + first * n).initialize(from: a + first * n, count: rows * n)
+          for triangle in triangles { divide(start + first * n, rows, n, by: triangle) }
+        }
+      }
     }
     return .dense(try DenseMatrix(rows: slab.rows, columns: n, order: .rowMajor, elements: w))
   }
@@ -30,19 +40,27 @@ enum RightDivisionGramTask<S: Scalar>: ReduceTask {
   static var name: String { scalarName("right-division-gram", S.self) }
 
   static func run(_ r: DenseMatrix<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> VectorTile<S> {
-    let n = try checkDivisor(r, slab)
+    let n = slab.columns
+    try checkDivisor(r, slab)
     let a = try slab.dense(order: .rowMajor).elements(in: .rowMajor)
-    let height = chunkHeight(n, S.self)
+    let height = min(chunkHeight(n, S.self), slab.rows)
     let triangle = r.elements(in: .columnMajor)
-    var sum = VectorTile([S](repeating: 0, count: n * (n + 1) / 2))
-    for start in stride(from: 0, to: slab.rows, by: height) {
-      let count = min(height, slab.rows - start)
-      var chunk = Array(a[start * n..<(start + count) * n])
-      divide(&chunk, 0, count, n, by: triangle)
-      let part = try DenseMatrix(rows: count, columns: n, order: .rowMajor, elements: chunk)
-      try sum.add(VectorTile(try LocalMatrix.dense(part).packedGram()))
+    var square = [S](repeating: 0, count: n * n)
+    var chunk = [S](repeating: 0, count: height * n)
+    chunk.withUnsafeMutableBufferPointer { chunk in
+      guard let w = chunk.baseAddress, n > 0 else { return }
+      square.withUnsafeMutableBufferPointer { square in
+        a.withUnsafeBufferPointer { a in
+          for first in stride(from: 0, to: slab.rows, by: max(1, height)) {
+            let rows = min(height, slab.rows - first)
+            w.update(from: a.baseAddress! + first * n, count: rows * n)
+            divide(w, rows, n, by: triangle)
+            addUpperGram(w, rows, n, leadingDimension: n, isRowMajor: true, to: square.baseAddress!)
+          }
+        }
+      }
     }
-    return sum
+    return VectorTile(packedUpper(S.isComplex ? square.map(\.conjugate) : square, n))
   }
 
   static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: DenseMatrix<S>) throws {
@@ -50,14 +68,11 @@ enum RightDivisionGramTask<S: Scalar>: ReduceTask {
   }
 }
 
-/// The order of R.
-///
 /// - Throws: `malformed` when R cannot divide the slab.
-private func checkDivisor<S: Scalar>(_ r: DenseMatrix<S>, _ slab: LocalMatrix<S>) throws -> Int {
+private func checkDivisor<S: Scalar>(_ r: DenseMatrix<S>, _ slab: LocalMatrix<S>) throws {
   guard r.rows == slab.columns, r.columns == slab.columns else {
     throw CommunicationError.malformed(expected: "a triangle of order \(slab.columns), not \(r.shape)")
   }
-  return slab.columns
 }
 
 /// Rows of n elements that take about 400 KiB, at least n of them.
@@ -65,15 +80,10 @@ private func chunkHeight<S: Scalar>(_ n: Int, _: S.Type) -> Int {
   max(n, 16, (400 << 10) / max(1, n * MemoryLayout<S>.stride))
 }
 
-/// W := W R^-1 for `count` rows from row `start`. A row-major W is W^T to BLAS: R^T W^T is solved for.
-private func divide<S: Scalar>(
-  _ w: inout [S], _ start: Int, _ count: Int, _ n: Int, by triangle: [S]
-) {
-  guard n > 0, count > 0 else { return }
-  w.withUnsafeMutableBufferPointer { w in
-    triangle.withUnsafeBufferPointer {
-      S.trsm(
-        left: true, upper: true, .transpose, n, count, $0.baseAddress!, n, w.baseAddress! + start * n, n)
-    }
+/// W := W R^-1 for `rows` rows of n elements. A row-major W is W^T to BLAS: R^T W^T is solved for.
+private func divide<S: Scalar>(_ w: UnsafeMutablePointer<S>, _ rows: Int, _ n: Int, by triangle: [S]) {
+  guard n > 0, rows > 0 else { return }
+  triangle.withUnsafeBufferPointer {
+    S.trsm(left: true, upper: true, .transpose, n, rows, $0.baseAddress!, n, w, n)
   }
 }

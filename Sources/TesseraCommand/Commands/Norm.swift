@@ -6,21 +6,22 @@ import Tessera
 struct Norm: AsyncParsableCommand {
   /// The norms by their names on the command line.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case frobenius, one, infinity, max
+    case frobenius, one, infinity, max, two
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Compute a norm of a matrix.",
     discussion: """
       frobenius: the square root of the sum of |a|^2. one: the largest column sum of |a|. infinity: the largest row sum \
-      of |a|. max: the largest |a|. Duplicate entries add up first; NaN in the matrix makes the norm NaN.
+      of |a|. max: the largest |a|. two: the largest singular value, to ten digits. Duplicate entries add up first; NaN in \
+      the matrix makes the norm NaN.
       """)
 
   @Argument(
     help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
   var file: String
 
-  @Option(help: ArgumentHelp("frobenius, one, infinity or max.", valueName: "kind"))
+  @Option(help: ArgumentHelp("frobenius, one, infinity, max or two.", valueName: "kind"))
   var kind: Kind = .frobenius
 
   @Option(
@@ -68,6 +69,12 @@ struct Norm: AsyncParsableCommand {
     case .one: try await rows.norm(.one)
     case .infinity: try await rows.norm(.infinity)
     case .max: try await rows.norm(.max)
+    case .two: try await twoNorm(of: rows)
     }
+  }
+
+  private func twoNorm<S: Scalar>(of rows: RowMatrix<S>) async throws -> S.Real {
+    let largest = try await rows.norm(.max)
+    return largest.isFinite ? try await rows.twoNorm() : largest
   }
 }

@@ -57,6 +57,11 @@ struct QR: AsyncParsableCommand {
     let progress = input.compute.output.progress
     let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
     let qr = try await a.qr(pivoting: pivot, method: method, orthogonalFactor: q != nil, certify: true)
+    if method == .cholesky, qr.method != .cholesky {
+      Report.note(
+        "tessera: the matrix is too ill-conditioned for cholesky to be as good as reflections; tsqr was taken"
+      )
+    }
     let rank = try qr.rank(tolerance: tolerance.map { S.Real($0) })
     if let q, let factor = qr.q {
       try writeMatrix(.dense(try await factor.collect().dense()), to: q, progress: progress)

@@ -10,8 +10,9 @@ struct SVD: AsyncParsableCommand {
     commandName: "svd",
     abstract: "Find the largest singular values and vectors of a matrix.",
     discussion: """
-      Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge are not \
-      printed; a note says so. The same values, to the last bit, come out for any number of workers.
+      Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge, or that the \
+      method squares away, are not printed; a note says so. By itself the method is the one with the least predicted \
+      passes, words and memory. The same values, to the last bit, come out for any number of workers.
       """)
 
   @Argument(
@@ -23,7 +24,7 @@ struct SVD: AsyncParsableCommand {
     help: ArgumentHelp("How many singular values.", valueName: "count"))
   var count: Int = 10
 
-  @Option(help: ArgumentHelp("auto, gram, lanczos, randomized or tsqr.", valueName: "method"))
+  @Option(help: ArgumentHelp("auto, gram, lanczos, randomized, tsqr or dense.", valueName: "method"))
   var method: SVDMethod = .auto
 
   @Option(
@@ -145,6 +146,11 @@ struct SVD: AsyncParsableCommand {
       Report.note(
         "tessera: \(svd.singularValues.count) of \(wanted) singular values converged; only those are shown")
     }
+    if svd.unresolved > 0 {
+      Report.note(
+        "tessera: \(svd.unresolved) are too small for \(svd.method.rawValue), which squares; --method tsqr or dense "
+          + "resolves them")
+    }
   }
 
   private func drawScree<S: Scalar>(_ svd: TruncatedSVD<S>, to path: String) throws {
@@ -158,7 +164,8 @@ struct SVD: AsyncParsableCommand {
     [
       ("singularValues", .reals(svd.singularValues)), ("residuals", .reals(svd.residuals)),
       ("converged", .bool(svd.converged)), ("method", .text(svd.method.rawValue)),
-      ("passes", .int(svd.passes)),
+      ("passes", .int(svd.passes)), ("orthogonality", .real(svd.orthogonality)),
+      ("unresolved", .int(svd.unresolved)), ("reason", .text(svd.reason)),
     ]
   }
 
@@ -176,6 +183,7 @@ struct SVD: AsyncParsableCommand {
     let passes = svd.passes == 1 ? "1 pass" : "\(svd.passes) passes"
     let workers = workers == 1 ? "1 worker" : "\(workers) workers"
     return heading + "\n" + Text.table(rows, leading: 0)
-      + "\(svd.method.rawValue), \(passes) over the matrix, \(workers), \(Text.fixed(elapsed, 3)) s"
+      + "\(svd.method.rawValue), \(passes) over the matrix, \(workers), \(Text.fixed(elapsed, 3)) s\n"
+      + "\(svd.method.rawValue): \(svd.reason)"
   }
 }

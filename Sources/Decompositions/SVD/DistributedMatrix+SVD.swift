@@ -3,7 +3,7 @@
 public import TesseraDistributedMatrices
 public import TesseraLocalMatrices
 
-extension DistributedMatrix {
+extension DistributedMatrix where Self: LinearOperator {
   /// The `count` largest singular values and their vectors; see `RowMatrix.svd`. The matrix is redistributed by
   /// rows first: each stored element moves at most once.
   ///

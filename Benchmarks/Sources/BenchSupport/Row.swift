@@ -4,7 +4,7 @@
 import Foundation
 
 /// The medians of one piece of work, and of the work that it is compared with.
-public struct Measurement: Codable, Sendable {
+public struct Row: Codable, Sendable {
   /// Work in units a second.
   public struct Rate: Codable, Sendable {
     public let value: Double

@@ -1,0 +1,138 @@
+// bench-files: reading and writing files beside the same work by SciPy and NumPy in the same run, in turn, and beside
+// what limits both, the bytes: a plain read of the file into one buffer. Python's libraries are those of the
+// interpreter in PYTHON, or python3.
+
+import ArgumentParser
+import BenchSupport
+import Foundation
+import Tessera
+
+@main
+struct BenchFiles: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench-files",
+    abstract: "Measure reading and writing files beside SciPy, NumPy and the bytes.")
+
+  @Option(help: "Entries of the coordinate file; the dense file has 5 numbers for each.") var entries =
+    10_000_000
+  @Option(help: "Where the files are made.") var folder = NSTemporaryDirectory()
+  @Option(help: "Rounds; medians count.") var rounds = 5
+  @Flag(help: "Leave Python's libraries out.") var alone = false
+  @OptionGroup var output: OutputChoice
+
+  func validate() throws {
+    guard entries >= 1, rounds >= 1 else { throw ValidationError("nothing to measure") }
+  }
+
+  func run() async throws {
+    // Of an MPI job one process is enough.
+    guard !ClusterChoice.isWorker else { return }
+    var report = BenchReport("bench-files")
+    let peer =
+      alone ? nil : PythonPeer(threads: 2, setup: "import numpy, scipy.io, scipy.sparse")
+    if peer == nil {
+      report.note(alone ? "Python was left out." : "Python has no SciPy here: not compared with.")
+    }
+    let random = CounterBasedRandom(seed: 2)
+    try coordinate("17 digits", peer, &report) { random.symmetric($0) }
+    try coordinate("whole numbers", peer, &report) { Double($0 % 100) }
+    try dense(peer, &report)
+    try report.print(output)
+  }
+
+  // MARK: -
+
+  private func path(_ name: String) -> String { "\(folder)/tessera-bench-\(name)" }
+
+  private func size(_ path: String) -> Double {
+    Double((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0)
+  }
+
+  /// Adds a row with the bytes of `file` as the work, beside Python's statement and beside a plain read.
+  private func compare(
+    _ name: String, file: String, _ peer: PythonPeer?, _ statement: String, _ library: String,
+    limit: Row.Limit, beside plain: Bool = false, _ report: inout BenchReport,
+    _ body: () throws -> Void
+  ) throws {
+    let times = try medians(rounds, peer == nil ? 2 : 3) { k in
+      switch k {
+      case 0: try seconds(body)
+      case 1: seconds { readBytes(file) }
+      default: peer?.seconds(statement) ?? .nan
+      }
+    }
+    let rate = Row.Rate.giga(size(file), in: times[0], "GB/s")
+    if times.count > 2 {
+      report.add(
+        Row(
+          name, seconds: times[0], rate: rate, reference: .init(library, seconds: times[2]),
+          limit: plain ? nil : limit))
+    }
+    report.add(
+      Row(
+        name, seconds: times[0], rate: rate, reference: .init("a plain read of the bytes", seconds: times[1]),
+        limit: plain ? limit : nil))
+  }
+
+  /// A file of entries with values made by `value`.
+  private func coordinate(
+    _ name: String, _ peer: PythonPeer?, _ report: inout BenchReport, value: (UInt64) -> Double
+  ) throws {
+    let random = CounterBasedRandom(seed: 1)
+    let order: UInt64 = 1_000_000
+    var matrix = try TripletMatrix<Double>(rows: Int(order), columns: Int(order))
+    matrix.reserveCapacity(entries)
+    for q in 0..<entries {
+      let (a, b) = random.bits(UInt64(q))
+      matrix.append(Int(a % order), Int(b % order), value(UInt64(q)))
+    }
+    let (file, theirs) = (path("ours.mtx"), path("theirs.mtx"))
+    defer { for p in [file, theirs] { try? FileManager.default.removeItem(atPath: p) } }
+    try MatrixFile.write(.triplets(matrix), to: file)
+    _ = peer?.seconds("a = scipy.io.mmread('\(file)')")
+    try compare(
+      "write \(entries) entries, \(name)", file: file, peer, "scipy.io.mmwrite('\(theirs)', a)",
+      "mmwrite of SciPy",
+      limit: .atMost(1), &report
+    ) { try MatrixFile.write(.triplets(matrix), to: file) }
+    try compare(
+      "read \(entries) entries, \(name)", file: file, peer, "scipy.io.mmread('\(file)')", "mmread of SciPy",
+      limit: .atMost(1), &report
+    ) { _ = try MatrixFile.read(file, as: Double.self) }
+    _ = peer?.seconds("a = None")
+  }
+
+  /// A dense matrix, 400 MB for the default number of entries.
+  private func dense(_ peer: PythonPeer?, _ report: inout BenchReport) throws {
+    let rows = max(1, entries / 200)
+    let matrix = try MatrixGenerator.dense(Shape(rows, 1000), seed: 1, as: Double.self)
+    let (file, theirs) = (path("ours.npy"), path("theirs.npy"))
+    defer { for p in [file, theirs] { try? FileManager.default.removeItem(atPath: p) } }
+    try MatrixFile.write(.dense(matrix), to: file)
+    _ = peer?.seconds("a = numpy.load('\(file)')")
+    try compare(
+      "write \(rows) x 1000 as .npy", file: file, peer, "numpy.save('\(theirs)', a)", "numpy.save",
+      limit: .atMost(1), &report
+    ) { try MatrixFile.write(.dense(matrix), to: file) }
+    try compare(
+      "read \(rows) x 1000 as .npy", file: file, peer, "numpy.load('\(file)')", "numpy.load",
+      limit: .atMost(1.2),
+      beside: true, &report
+    ) { _ = try MatrixFile.read(file, as: Double.self) }
+  }
+
+  /// Reads all bytes of a file into a new buffer.
+  private func readBytes(_ path: String) {
+    let count = Int(size(path))
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 64)
+    defer { buffer.deallocate() }
+    let descriptor = open(path, O_RDONLY)
+    defer { close(descriptor) }
+    var filled = 0
+    while filled < count {
+      let got = read(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled)
+      if got <= 0 { break }
+      filled += got
+    }
+  }
+}

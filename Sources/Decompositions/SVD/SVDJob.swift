@@ -1,0 +1,303 @@
+// One truncated SVD:
+//
+//   inspect    are all elements finite, how large are they
+//   scale      by a power of two, if squares would leave the scalar's range
+//   find       right vectors V of the largest singular values, by the method asked for or the plan's
+//   refine     A V = Q R (only R is formed), R = P S Z^H: values S, vectors V Z. Rayleigh-Ritz without squaring
+//              (Golub and Van Loan, Matrix Computations, 8.6.3 and 9.1)
+//   certify    u = A v / s: |A^H u - s v| = |A^H (A v) - s^2 v| / s for every column; where s is too small for
+//              that to tell, A V = U R and both |R - S| and |A^H U - V S|
+//   left       U = Q of A V, on request
+//
+// A wide matrix is decomposed by its adjoint.
+
+import Numerics
+import TesseraDistributedMatrices
+import TesseraLocalMatrices
+
+/// What was asked for.
+struct SVDRequest<S: Scalar>: Sendable {
+  let count: Int
+  let method: SVDMethod
+  let tolerance: S.Real?
+  let seed: UInt64
+  let passLimit: Int
+  let leftVectors: Bool
+  let progress: (@Sendable (Int) -> Void)?
+
+  /// - Throws: as `RowMatrix.svd`.
+  func run<A: SVDSource<S>>(_ a: A) async throws -> PartialSVD<S, A.Left> {
+    guard count >= 0 else {
+      throw LinearAlgebraError.invalidArgument("\(count) singular values were asked for")
+    }
+    let tolerance = tolerance ?? max(S.Real(1e-10), 10 * S.Real.ulpOfOne)
+    guard tolerance >= 0 else {
+      throw LinearAlgebraError.invalidArgument("the tolerance is \(tolerance)")
+    }
+    guard passLimit >= 1 else {
+      throw LinearAlgebraError.invalidArgument("\(passLimit) passes were allowed")
+    }
+    let (m, n) = (a.shape.rows, a.shape.columns)
+    let size = try await a.magnitudes()
+    progress?(1)
+    func job(_ a: A, rangeVectors: Bool) -> SVDJob<A> {
+      SVDJob(
+        matrix: a, size: size, count: min(count, m, n), method: method, tolerance: tolerance, seed: seed,
+        passLimit: passLimit, rangeVectors: rangeVectors, progress: progress)
+    }
+    if m >= n { return try await job(a, rangeVectors: leftVectors).run() }
+    // A^H = V S U^H: the range vectors of the adjoint are A's right vectors.
+    let adjoint = try await a.flipped()
+    let flipped = try await job(adjoint, rangeVectors: true).run()
+    guard let range = flipped.left else {
+      preconditionFailure("a job that was asked for range vectors returned none")
+    }
+    let right = try await adjoint.onDriver(range)
+    let phases = right.columnPhases()
+    return PartialSVD(
+      singularValues: flipped.singularValues, right: right.scalingColumns(by: phases),
+      left: leftVectors ? try await a.beside(flipped.right.scalingColumns(by: phases)) : nil,
+      residuals: flipped.residuals, orthogonality: flipped.orthogonality, converged: flipped.converged,
+      unresolved: flipped.unresolved, method: flipped.method, reason: flipped.reason, plan: flipped.plan,
+      passes: flipped.passes, frobeniusNorm: flipped.frobeniusNorm)
+  }
+}
+
+/// The decomposition of a finite matrix with at least as many rows as columns.
+struct SVDJob<A: SVDSource> {
+  typealias S = A.Element
+
+  let matrix: A
+  /// The largest modulus of an element and the Frobenius norm, which took the first pass.
+  let size: (largest: S.Real, frobenius: S.Real)
+  /// At most the number of columns.
+  let count: Int
+  let method: SVDMethod
+  let tolerance: S.Real
+  let seed: UInt64
+  let passLimit: Int
+  let rangeVectors: Bool
+  let progress: (@Sendable (Int) -> Void)?
+
+  func run() async throws -> PartialSVD<S, A.Left> {
+    if count == 0 || size.largest == 0 { return try await zero() }
+    let exponent = scalingExponent(size.largest)
+    let factor = S.Real(sign: .plus, exponent: S.Real.Exponent(-exponent), significand: 1)
+    let a = exponent == 0 ? matrix : try await matrix.scaled(by: S(real: factor))
+
+    let plan = a.plan(count: count)
+    var reason = method == .auto ? plan.reason : "asked for"
+    var found = try await find(a, method == .auto ? plan.method : method)
+    var triplets = try await certify(a, &found)
+    // What squaring has hidden, the triangle of A itself still shows.
+    if method == .auto, found.method.squares, let accurate = plan.accurateMethod,
+      triplets.count < count || hasHiddenValues(triplets.values)
+    {
+      reason =
+        triplets.count < count
+        ? "\(found.method.rawValue) found \(triplets.count) of \(count)"
+        : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
+      let passes = found.passes
+      found = try await find(a, accurate)
+      // The inspection is in both.
+      found.passes += passes - 1
+      triplets = try await certify(a, &found)
+    }
+    var left: A.Left?
+    var orthogonality = try triplets.right.orthonormalityDefect()
+    if rangeVectors {
+      let q = try await a.factors(ofImageOf: triplets.right).q
+      orthogonality = max(orthogonality, try await a.orthogonality(of: q))
+      left = q
+    }
+    return PartialSVD(
+      singularValues: triplets.values.map { $0 / factor }, right: triplets.right, left: left,
+      residuals: triplets.residuals.map { $0 / factor }, orthogonality: orthogonality,
+      converged: triplets.count == count, unresolved: found.method.squares ? triplets.rejected : 0,
+      method: found.method, reason: reason, plan: plan, passes: found.passes, frobeniusNorm: size.frobenius)
+  }
+
+  // MARK: scaling
+
+  /// The exponent e by which 2^-e brings the elements near 1, or 0 when their squares and the sums of them
+  /// stay well inside the scalar's range anyway.
+  private func scalingExponent(_ largest: S.Real) -> Int {
+    let exponent = Int(largest.exponent)
+    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
+    return exponent.magnitude < range / 8 ? 0 : max(1 - range, min(exponent, range - 1))
+  }
+
+  // MARK: find
+
+  /// Right vectors and what they cost.
+  private struct Found {
+    var vectors: DenseMatrix<S>
+    var method: SVDMethod
+    var passes: Int
+  }
+
+  private func find(_ a: A, _ method: SVDMethod) async throws -> Found {
+    switch method {
+    case .gram: return try await gram(a)
+    case .tsqr: return try await tsqr(a)
+    case .dense, .auto: return try await dense(a)
+    case .randomized: return try await blockKrylov(a)
+    case .lanczos:
+      let n = a.shape.columns
+      guard LanczosEigenpairs<S>.canRun(order: n, count: count) else {
+        throw LinearAlgebraError.invalidArgument(
+          "Lanczos finds at most \(max(0, n - 2)) of the \(n) singular values of a matrix of \(a.shape), "
+            + "not \(count)")
+      }
+      return try await lanczos(a)
+    }
+  }
+
+  private func gram(_ a: A) async throws -> Found {
+    let n = a.shape.columns
+    let eigen = try await a.gram().symmetricEigen()
+    progress?(2)
+    // LAPACK's eigenvalues ascend: the last `count` vectors, the last first.
+    let wanted = eigen.eigenvectors.selectingColumns((n - count..<n).reversed())
+    return Found(vectors: wanted, method: .gram, passes: 2)
+  }
+
+  private func lanczos(_ a: A) async throws -> Found {
+    let n = a.shape.columns
+    // ARPACK's pointers into its three vectors of work have 32 bits.
+    guard 3 * n <= Int(Int32.max) else {
+      throw LinearAlgebraError.tooLarge(
+        what: "the order of Lanczos's problem", value: n, limit: Int(Int32.max) / 3)
+    }
+    // The basis, ARPACK's work, the vectors found and the panel of a pass.
+    try MemoryGuard.check(
+      "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
+      bytesPerElement: MemoryLayout<S>.stride)
+    let pairs = try await LanczosEigenpairs(
+      ofGramOf: try await a.iterated(), count: count, tolerance: tolerance, seed: seed,
+      progress: progress.map { progress in { progress(1 + $0) } })
+    return Found(vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications)
+  }
+
+  private func blockKrylov(_ a: A) async throws -> Found {
+    let n = a.shape.columns
+    let block = BlockKrylovVectors<S>.block(order: n, count: count)
+    try MemoryGuard.check(
+      "the block Krylov basis", n, 3 * BlockKrylovVectors<S>.depth * block,
+      bytesPerElement: MemoryLayout<S>.stride)
+    let reads = a.passes(width: block)
+    let found = try await BlockKrylovVectors(
+      ofGramOf: try await a.iterated(), count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
+      progress: progress.map { progress in { progress(1 + $0 * reads) } })
+    return Found(vectors: found.vectors, method: .randomized, passes: 1 + found.passes * reads)
+  }
+
+  private func tsqr(_ a: A) async throws -> Found {
+    let n = a.shape.columns
+    try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
+    let r = try await a.triangle(of: nil)
+    return Found(vectors: try r.svd().v[0..<n, 0..<count], method: .tsqr, passes: 2)
+  }
+
+  private func dense(_ a: A) async throws -> Found {
+    let (m, n) = (a.shape.rows, a.shape.columns)
+    try MemoryGuard.check("the matrix and its SVD", m, n, bytesPerElement: 3 * MemoryLayout<S>.stride)
+    let svd = try await a.wholeMatrix().svd()
+    let reads = a.access == .products ? a.passes(width: n) : 1
+    return Found(vectors: try svd.v[0..<n, 0..<count], method: .dense, passes: 1 + reads)
+  }
+
+  // MARK: refine and certify
+
+  private struct Triplets {
+    var values: [S.Real]
+    var right: DenseMatrix<S>
+    var residuals: [S.Real]
+    /// How many more did not satisfy their equations.
+    var rejected: Int
+    var count: Int { values.count }
+  }
+
+  private func certify(_ a: A, _ found: inout Found) async throws -> Triplets {
+    guard found.vectors.columns > 0 else {
+      return Triplets(values: [], right: found.vectors, residuals: [], rejected: 0)
+    }
+    let reads = a.passes(width: found.vectors.columns)
+    let small = try await a.triangle(of: found.vectors).svd()
+    found.passes += reads
+    progress?(found.passes)
+    let values = small.singularValues
+    let rotated = try found.vectors * small.v
+    let right = rotated.scalingColumns(by: rotated.columnPhases())
+    let limit = 100 * max(tolerance, 10 * S.Real.ulpOfOne) * values[0]
+    let residuals: [S.Real]
+    if hasHiddenValues(values) {
+      residuals = try await residualsByFactor(a, values, right)
+      found.passes += 2 * reads
+    } else {
+      residuals = try await residualsByImage(a, values, right)
+      found.passes += reads
+    }
+    progress?(found.passes)
+    // A value whose residual is as large as itself is noise, however small, unless it is zero to rounding.
+    let rounding = 35 * S.Real(max(a.shape.rows, a.shape.columns)) * S.Real.ulpOfOne * values[0]
+    let good = values.indices.prefix { j in
+      residuals[j] <= limit && (values[j] <= rounding || 10 * residuals[j] <= values[j])
+    }.count
+    return Triplets(
+      values: Array(values.prefix(good)), right: try right[0..<right.rows, 0..<good],
+      residuals: Array(residuals.prefix(good)), rejected: values.count - good)
+  }
+
+  /// |A^H u - s v| with u = A v / s, for which |A v - s u| is zero. One pass. Rounding adds eps s1^2 / s.
+  private func residualsByImage(_ a: A, _ values: [S.Real], _ right: DenseMatrix<S>) async throws -> [S.Real]
+  {
+    let image = try await a.applyGram(right)
+    return values.indices.map { j in
+      let defect = distance(image.column(j), values[j] * values[j], right.column(j))
+      return values[j] > 0 ? defect / values[j] : .infinity
+    }
+  }
+
+  /// |(A v - s u, A^H u - s v)| with u a column of the orthonormal factor of A V, which is good for any s. Two
+  /// passes, m x k numbers on the workers.
+  private func residualsByFactor(_ a: A, _ values: [S.Real], _ right: DenseMatrix<S>) async throws -> [S.Real]
+  {
+    let (left, r) = try await a.factors(ofImageOf: right)
+    let image = try await a.adjoint(times: left)
+    return values.indices.map { j in
+      var unit = [S](repeating: 0, count: r.rows)
+      unit[j] = 1
+      return .hypot(
+        distance(r.column(j), values[j], unit), distance(image.column(j), values[j], right.column(j)))
+    }
+  }
+
+  /// |x - s y|
+  private func distance(_ x: [S], _ s: S.Real, _ y: [S]) -> S.Real {
+    var difference = x
+    axpy(S(real: -s), y, &difference)
+    return norm(difference)
+  }
+
+  /// Whether a value is so small that the Gram matrix, which squares it, cannot have seen it well.
+  private func hasHiddenValues(_ values: [S.Real]) -> Bool {
+    guard let first = values.first, let last = values.last else { return true }
+    return last < first * S.Real.root(S.Real.ulpOfOne, 3)
+  }
+
+  // MARK: nothing to find
+
+  /// The SVD of a zero matrix, or of none: zeros, and columns of the identity.
+  private func zero() async throws -> PartialSVD<S, A.Left> {
+    let right = DenseMatrix<S>(rows: matrix.shape.columns, columns: count) { $0 == $1 ? 1 : 0 }
+    let zeros = [S.Real](repeating: 0, count: count)
+    return PartialSVD(
+      singularValues: zeros, right: right,
+      left: rangeVectors ? try await matrix.factors(ofImageOf: right).q : nil, residuals: zeros,
+      orthogonality: 0,
+      converged: true, unresolved: 0, method: method == .auto ? .gram : method,
+      reason: "there is nothing to find",
+      plan: nil, passes: 1, frobeniusNorm: count == 0 ? size.frobenius : 0)
+  }
+}
