@@ -3,6 +3,7 @@
 
 public import TesseraDistributedMatrices
 public import TesseraLocalMatrices
+import TesseraPartitioning
 
 extension PreparedRowMatrix: SVDSource {
   typealias Left = RowMatrix<S>

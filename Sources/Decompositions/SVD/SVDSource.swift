@@ -7,6 +7,8 @@ import TesseraLocalMatrices
 protocol SVDSource<Element>: LinearOperator {
   /// m x r, beside the rows.
   associatedtype Left: Sendable
+  /// The form in which it is read many times.
+  associatedtype Iterated: LinearOperator = Self where Iterated.Element == Element
   /// Stored elements, as a plan counts them.
   var storedCount: Int { get }
   var tileCount: Int { get }
@@ -14,7 +16,7 @@ protocol SVDSource<Element>: LinearOperator {
   /// Reads that a pass for b vectors at once takes: one, or b.
   func passes(width: Int) -> Int
   /// A in the form in which it is read many times.
-  func iterated() async throws -> any LinearOperator<Element>
+  func iterated() async throws -> Iterated
 
   /// The largest modulus of an element, or what is known of it, and the Frobenius norm.
   func magnitudes() async throws -> (largest: Element.Real, frobenius: Element.Real)
@@ -44,7 +46,6 @@ protocol SVDSource<Element>: LinearOperator {
 
 extension SVDSource {
   func passes(width: Int) -> Int { 1 }
-  func iterated() async throws -> any LinearOperator<Element> { self }
 
   func plan(count: Int) -> SVDPlan {
     let n = shape.columns
@@ -57,6 +58,10 @@ extension SVDSource {
   }
 }
 
+extension SVDSource where Iterated == Self {
+  func iterated() async throws -> Self { self }
+}
+
 extension RowMatrix: SVDSource {
   typealias Left = RowMatrix
 
@@ -65,7 +70,7 @@ extension RowMatrix: SVDSource {
     .elements(isSparse: Double(storedCount) < 0.5 * Double(rows) * Double(columns))
   }
 
-  func iterated() async throws -> any LinearOperator<S> { try await prepared() }
+  func iterated() async throws -> PreparedRowMatrix<S> { try await prepared() }
 
   func flipped() async throws -> RowMatrix { try await adjoint().materialized() }
 
