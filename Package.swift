@@ -63,13 +63,17 @@ let package = Package(
     .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "CChecksum"),
+    .target(name: "CSparseKernels"),
 
     // MARK: ground
     library("Instrumentation", []),
     library("Partitioning", []),
     library(
       "LocalMatrices",
-      ["TesseraInstrumentation", "COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", numerics]),
+      [
+        "TesseraInstrumentation", "COpenBLAS", "CLAPACKE", "CARPACK", "CSuiteSparse", "CSparseKernels",
+        numerics,
+      ]),
     library(
       "MatrixFiles",
       [

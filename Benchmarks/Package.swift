@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CMessagePassing", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(name: "CKernels"),
     .target(name: "CReference", dependencies: ["CMessagePassing"]),
     .target(name: "CLimits", dependencies: ["CMessagePassing"]),
     // What all of them share: timing in turn, rows, tables, the machine, the workers, Python as a peer.
@@ -99,8 +100,15 @@ let package = Package(
       path: "Sources/BenchFiles", swiftSettings: settings),
     .executableTarget(
       name: "bench-kernels",
-      dependencies: ["CBLAS", .product(name: "Tessera", package: "tessera")],
+      dependencies: ["CBLAS", "CKernels", .product(name: "Tessera", package: "tessera")],
       path: "Sources/BenchKernels", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-svd",
+      dependencies: [
+        .product(name: "Tessera", package: "tessera"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/BenchSVD", swiftSettings: settings),
     .executableTarget(
       name: "bench-styles",
       dependencies: [

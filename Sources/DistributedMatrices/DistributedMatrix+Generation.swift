@@ -10,9 +10,10 @@ public import TesseraPartitioning
 public enum GeneratedMatrix: WireCodable, Equatable {
   /// Elements uniform in [-1, 1).
   case dense
-  /// As many entries a row as chance gives it, about `density` n, at uniformly random columns.
+  /// As many entries a row as chance gives it, about `density` n, at distinct columns, every set of them equally
+  /// likely.
   case sparse(density: Double)
-  /// The same, column j with a probability that falls as 1 / (j + 1).
+  /// As many draws a row, column j with a probability that falls as 1 / (j + 1); what coincides adds up.
   case powerLaw(density: Double)
 
   /// Writes a number and the density.
@@ -106,7 +107,8 @@ enum GenerationTask<S: Scalar>: MapTask {
     guard columns.upperBound <= what.columns else {
       throw CommunicationError.malformed(expected: "columns of \(what.columns)")
     }
-    return try LocalMatrix.sparse(try sparse[0..<rows.count, columns]).compact()
+    let tile = columns == 0..<what.columns ? sparse : try sparse[0..<rows.count, columns]
+    return try LocalMatrix.sparse(tile).compact()
   }
 }
 
@@ -150,7 +152,7 @@ extension RowMatrix {
     return try await make(function, arguments, grid, on: cluster)
   }
 
-  private static func slabs(_ shape: Shape, _ stored: Int, _ partitions: Int?) throws -> Partitioning {
+  static func slabs(_ shape: Shape, _ stored: Int, _ partitions: Int?) throws -> Partitioning {
     let count =
       partitions ?? Partitioning.defaultSlabCount(rows: shape.rows, columns: shape.columns, stored: stored)
     try checkSlabCount(count)
@@ -219,7 +221,7 @@ extension Shape {
 
 extension GeneratedMatrix {
   /// About how many elements are stored.
-  fileprivate func expectedCount(_ shape: Shape) -> Int {
+  func expectedCount(_ shape: Shape) -> Int {
     let all = Double(shape.rows) * Double(shape.columns)
     let share =
       switch self {
@@ -253,7 +255,8 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
 }
 
 extension Partitioning {
-  fileprivate var places: [TilePlaces] {
+  /// The places of all tiles.
+  var places: [TilePlaces] {
     (0..<tileCount).map { TilePlaces(rows: rows(ofTile: $0), columns: columns(ofTile: $0)) }
   }
 }

@@ -11,12 +11,12 @@ extension TaskRegistry {
       + entries(Complex<Double>.self))
 
   private static func entries<S: Scalar>(_ type: S.Type) -> [Entry] {
-    [
+    slabEntries(LocalMatrix<S>.self) + slabEntries(PreparedSlab<S>.self) + [
       .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self), .tile(TripletMatrix<S>.self),
-      .map(ProductTask<S>.self), .map(VectorProductTask<S>.self), .map(ScalingTask<S>.self),
-      .reduce(AdjointProductTask<S>.self), .reduce(AdjointTimesRowsTask<S>.self),
-      .reduce(GramProductTask<S>.self),
-      .reduce(GramMatrixTask<S>.self), .reduce(TriangleTask<S>.self), .reduce(InspectionTask<S>.self),
+      .map(ScalingTask<S>.self), .reduce(GramMatrixTask<S>.self), .tile(PreparedSlab<S>.self),
+      .map(PreparationTask<S>.self), .map(PreparedGenerationTask<S>.self),
+      .map(PreparedScalingTask<S>.self), .map(RestorationTask<S>.self),
+      .reduce(PreparedCountTask<S>.self),
       .reduce(JoinedTriangleTask<S>.self), .map(DiagonalBlocksTask<S>.self),
       .map(CombinationTask<S>.self), .reduce(DifferenceTask<S>.self), .reduce(NormTask<S>.self),
       .reduce(CountTask<LocalMatrix<S>>.self), .reduce(CountTask<TripletMatrix<S>>.self),
@@ -55,6 +55,14 @@ extension TaskRegistry {
       .map(PanelSolveTask<S>.self), .map(PivotedPanelTask<S>.self), .exchange(PanelExchangeTask<S>.self),
       .map(PanelUpdateTask<S>.self),
       .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
+    ]
+  }
+
+  private static func slabEntries<A: RowSlab>(_ type: A.Type) -> [Entry] {
+    [
+      .map(ProductTask<A>.self), .map(VectorProductTask<A>.self), .reduce(AdjointProductTask<A>.self),
+      .reduce(AdjointTimesRowsTask<A>.self), .reduce(GramProductTask<A>.self), .reduce(TriangleTask<A>.self),
+      .reduce(InspectionTask<A>.self),
     ]
   }
 }

@@ -83,7 +83,7 @@ public final class ArnoldiIteration<S: Scalar> {
   public func setOutput(_ image: [S]) {
     precondition(image.count == order)
     let start = Int(pointers[1]) - 1
-    for (i, value) in image.enumerated() { work[start + i] = value }
+    image.withUnsafeBufferPointer { (work.baseAddress! + start).update(from: $0.baseAddress!, count: order) }
   }
 
   /// Goes on until ARPACK needs the operator or ends.

@@ -48,7 +48,12 @@ public struct CounterBasedRandom: Sendable {
   /// A scalar whose parts are uniform in [-1, 1).
   public func symmetric<S: Scalar>(_ index: UInt64, stream: UInt64 = 0, as type: S.Type = S.self) -> S {
     let (a, b) = bits(index, stream: stream)
-    // 24 bits fit both precisions exactly.
+    return Self.symmetric(a, b)
+  }
+
+  /// The scalar whose parts are uniform in [-1, 1), from the upper 24 bits of each argument: so many fit both
+  /// precisions exactly.
+  static func symmetric<S: Scalar>(_ a: UInt64, _ b: UInt64) -> S {
     func part(_ bits: UInt64) -> S.Real { S.Real(Int64(bits >> 40)) * 0x1p-23 - 1 }
     return S(real: part(a), imaginary: part(b))
   }

@@ -5,6 +5,15 @@ import Numerics
 
 internal import COpenBLAS
 
+/// `count` zeros. Generic code that is not specialized fills an array element by element; zero is zero bytes in
+/// every scalar.
+package func zeroVector<S: Scalar>(count: Int, of _: S.Type = S.self) -> [S] {
+  [S](unsafeUninitializedCapacity: count) { x, initialized in
+    _ = UnsafeMutableRawBufferPointer(x).initializeMemory(as: UInt8.self, repeating: 0)
+    initialized = count
+  }
+}
+
 /// x^H y, the inner product, conjugating the left argument.
 ///
 /// - Precondition: equal lengths.

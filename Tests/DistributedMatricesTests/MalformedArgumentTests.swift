@@ -20,10 +20,12 @@ struct MalformedArgumentTests {
       for (width, count) in [(2, 4), (-1, 4), (Int.max, 4), (1, 0)] {
         await refused {
           let panel = Panel<Double>(width: width, elements: [Double](repeating: 1, count: count))
-          _ = try await engine.reduce(GramProductTask<Double>.self, panel, over: a.tiles)
+          _ = try await engine.reduce(GramProductTask<LocalMatrix<Double>>.self, panel, over: a.tiles)
         }
       }
-      await refused { _ = try await engine.reduce(InspectionTask<Double>.self, [0], over: a.tiles) }
+      await refused {
+        _ = try await engine.reduce(InspectionTask<LocalMatrix<Double>>.self, [0], over: a.tiles)
+      }
       await refused { _ = try await engine.map(ScalingTask<Double>.self, VectorTile([]), over: a.tiles) }
       let elsewhere = Redistribution(
         from: Layout(Partitioning(rows: 9, columns: 4, blockSize: 3)), to: Partitioning(whole: 9, 4))

@@ -1,5 +1,6 @@
 // bench-kernels: the local kernels through the public interface, generic and from another module, beside the
-// loop one would write by hand or the direct call of the library; and what steps and their recording cost.
+// loop one would write by hand or the direct call of the library; and what steps and their recording cost. Arguments
+// choose some of them by name.
 
 import CBLAS
 import Foundation
@@ -74,6 +75,11 @@ func benchDense(order n: Int) throws {
   guard product.storage == c else { throw LinearAlgebraError.notConverged("the check of the product") }
 }
 
-try benchSparse(rows: 1_000_000, columns: 300_000, perRow: 20)
-try benchSparse(rows: 4_000_000, columns: 38_000, perRow: 2)
-try benchDense(order: 1024)
+let kernels: [(name: String, run: () throws -> Void)] = [
+  ("short", { try benchSparse(rows: 4_000_000, columns: 38_000, perRow: 2) }),
+  ("long", { try benchSparse(rows: 1_000_000, columns: 300_000, perRow: 20) }),
+  ("dense", { try benchDense(order: 1024) }),
+  ("grouped", benchGrouped), ("products", benchProducts), ("generation", benchGeneration),
+]
+let chosen = CommandLine.arguments.dropFirst()
+for (name, run) in kernels where chosen.isEmpty || chosen.contains(name) { try run() }

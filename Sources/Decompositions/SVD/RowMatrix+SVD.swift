@@ -27,6 +27,9 @@ extension RowMatrix {
   /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further
   /// copies of multiple values, 20 to 200 of them.
   ///
+  /// Lanczos and the randomized method read a prepared form of the matrix (`PreparedRowMatrix`), which they hold
+  /// beside it while they run: 10 bytes an entry of slabs in short sparse rows, nothing of others.
+  ///
   /// The first pass inspects the elements. A matrix whose elements are so large or small that their squares
   /// would leave the range of the scalar is scaled by a power of two first.
   ///

@@ -177,7 +177,7 @@ struct SVDJob<A: SVDSource> {
       "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
       bytesPerElement: MemoryLayout<S>.stride)
     let pairs = try await LanczosEigenpairs(
-      ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
+      ofGramOf: try await a.iterated(), count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
     return Found(
       vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications,
@@ -193,7 +193,7 @@ struct SVDJob<A: SVDSource> {
       bytesPerElement: MemoryLayout<S>.stride)
     let reads = a.passes(width: block)
     let found = try await BlockKrylovVectors(
-      ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
+      ofGramOf: try await a.iterated(), count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
       progress: progress.map { progress in { progress(1 + $0 * reads) } })
     return Found(
       vectors: found.vectors, method: .randomized, passes: 1 + found.passes * reads,

@@ -1,5 +1,5 @@
-// What a truncated SVD asks of a matrix, wherever it is: in slabs on the workers (`RowMatrix`), on the driver
-// (`LocalSource`), or known by its products with vectors alone (`OperatorSource`).
+// What a truncated SVD asks of a matrix, wherever it is: in slabs on the workers (`RowMatrix`, `PreparedRowMatrix`), on
+// the driver (`LocalSource`), or known by its products with vectors alone (`OperatorSource`).
 
 import TesseraDistributedMatrices
 import TesseraLocalMatrices
@@ -7,12 +7,16 @@ import TesseraLocalMatrices
 protocol SVDSource<Element>: LinearOperator {
   /// m x r, beside the rows.
   associatedtype Left: Sendable
+  /// The form in which it is read many times.
+  associatedtype Iterated: LinearOperator = Self where Iterated.Element == Element
   /// Stored elements, as a plan counts them.
   var storedCount: Int { get }
   var tileCount: Int { get }
   var access: SVDPlan.Access { get }
   /// Reads that a pass for b vectors at once takes: one, or b.
   func passes(width: Int) -> Int
+  /// A in the form in which it is read many times.
+  func iterated() async throws -> Iterated
 
   /// The largest modulus of an element, or what is known of it, and the Frobenius norm.
   func magnitudes() async throws -> (largest: Element.Real, frobenius: Element.Real)
@@ -54,6 +58,10 @@ extension SVDSource {
   }
 }
 
+extension SVDSource where Iterated == Self {
+  func iterated() async throws -> Self { self }
+}
+
 extension RowMatrix: SVDSource {
   typealias Left = RowMatrix
 
@@ -61,6 +69,8 @@ extension RowMatrix: SVDSource {
   var access: SVDPlan.Access {
     .elements(isSparse: Double(storedCount) < 0.5 * Double(rows) * Double(columns))
   }
+
+  func iterated() async throws -> PreparedRowMatrix<S> { try await prepared() }
 
   func flipped() async throws -> RowMatrix { try await adjoint().materialized() }
 

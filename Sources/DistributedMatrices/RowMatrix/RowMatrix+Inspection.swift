@@ -11,7 +11,8 @@ extension RowMatrix {
   ///   order of the stored rows, `ExecutionError`.
   public func magnitudes() async throws -> (largest: S.Real, frobenius: S.Real) {
     let firstRows = (0..<layout.grid.tileCount).map { layout.grid.rows(ofTile: $0).lowerBound }
-    let found = try await cluster.engine.reduce(InspectionTask<S>.self, firstRows, over: tiles)
+    let found = try await cluster.engine.reduce(
+      InspectionTask<LocalMatrix<S>>.self, firstRows, over: tiles)
     if found.firstNotFinite.count == 2 {
       let (row, column) = (found.firstNotFinite[0], found.firstNotFinite[1])
       throw LinearAlgebraError.notFinite(

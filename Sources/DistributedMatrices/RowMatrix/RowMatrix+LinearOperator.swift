@@ -15,7 +15,7 @@ extension RowMatrix: LinearOperator {
     try checkOperand("product", shape, Shape(x.count, 1))
     return RangeVector(
       cuts: partitioning.rowCuts,
-      tiles: try await cluster.engine.map(VectorProductTask<S>.self, VectorTile(x), over: tiles),
+      tiles: try await cluster.engine.map(VectorProductTask<LocalMatrix<S>>.self, VectorTile(x), over: tiles),
       cluster: cluster)
   }
 
@@ -31,7 +31,7 @@ extension RowMatrix: LinearOperator {
     }
     guard layout.view == .plain else { return try await gridAdjointProduct(y) }
     return try await cluster.engine.reduce(
-      AdjointProductTask<S>.self, Empty(),
+      AdjointProductTask<LocalMatrix<S>>.self, Empty(),
       over: AlignedPair(tiles, try await y.tiles(partitioning.rowCuts, ownership, on: cluster))
     ).elements
   }
@@ -42,7 +42,7 @@ extension RowMatrix: LinearOperator {
   public func applyGram(_ x: [S]) async throws -> [S] {
     try checkOperand("Gram product", shape, Shape(x.count, 1))
     return try await cluster.engine.reduce(
-      GramProductTask<S>.self, Panel(width: 1, elements: x), over: materialized().tiles
+      GramProductTask<LocalMatrix<S>>.self, Panel(width: 1, elements: x), over: materialized().tiles
     ).elements
   }
 
@@ -53,7 +53,7 @@ extension RowMatrix: LinearOperator {
   public func applyGram(_ x: DenseMatrix<S>) async throws -> DenseMatrix<S> {
     try checkOperand("Gram product", shape, x.shape)
     let y = try await cluster.engine.reduce(
-      GramProductTask<S>.self, Panel(width: x.columns, elements: x.elements(in: .rowMajor)),
+      GramProductTask<LocalMatrix<S>>.self, Panel(width: x.columns, elements: x.elements(in: .rowMajor)),
       over: materialized().tiles)
     return try DenseMatrix(
       rows: columns, columns: x.columns, order: .rowMajor, elements: y.elements)

@@ -16,7 +16,7 @@ extension RowMatrix {
     return RowMatrix(
       partitioning: Partitioning(slabs: a.partitioning.rowCuts, columns: b.columns),
       storedCount: rows * b.columns, cluster: cluster,
-      tiles: try await cluster.engine.map(ProductTask<S>.self, b, over: a.tiles))
+      tiles: try await cluster.engine.map(ProductTask<LocalMatrix<S>>.self, b, over: a.tiles))
   }
 
   /// A^H B, n x k on the driver, for a row matrix B of m x k cut as A is. One pass; nk words from every
@@ -30,7 +30,7 @@ extension RowMatrix {
     }
     let a = try await materialized()
     let sum = try await cluster.engine.reduce(
-      AdjointTimesRowsTask<S>.self, Empty(),
+      AdjointTimesRowsTask<LocalMatrix<S>>.self, Empty(),
       over: AlignedPair(a.tiles, try await b.rowMatrix(rowCuts: a.partitioning.rowCuts).tiles))
     return try DenseMatrix(rows: columns, columns: b.columns, elements: sum.elements)
   }
@@ -54,6 +54,8 @@ extension RowMatrix {
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func triangle(of x: DenseMatrix<S>? = nil) async throws -> DenseMatrix<S> {
     if let x { try checkOperand("product", shape, x.shape) }
-    return try await cluster.engine.reduce(TriangleTask<S>.self, x, over: materialized().tiles).matrix
+    return try await cluster.engine.reduce(
+      TriangleTask<LocalMatrix<S>>.self, x, over: materialized().tiles
+    ).matrix
   }
 }

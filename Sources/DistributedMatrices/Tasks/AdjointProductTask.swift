@@ -4,18 +4,14 @@ import TesseraCommunication
 import TesseraExecution
 import TesseraLocalMatrices
 
-enum AdjointProductTask<S: Scalar>: ReduceTask {
+enum AdjointProductTask<A: RowSlab>: ReduceTask {
+  typealias S = A.Element
   typealias Arguments = Empty
-  typealias Input = TilePair<LocalMatrix<S>, VectorTile<S>>
-  static var name: String { scalarName("adjoint-product", S.self) }
+  typealias Input = TilePair<A, VectorTile<S>>
+  static var name: String { A.taskName("adjoint-product") }
 
-  static func run(_: Empty, _ input: TilePair<LocalMatrix<S>, VectorTile<S>>, tile: Int) throws
-    -> VectorTile<S>
-  {
-    switch input.first.adjoint() {
-    case .dense(let a): VectorTile(try a * input.second.elements)
-    case .sparse(let a): VectorTile(try a * input.second.elements)
-    }
+  static func run(_: Empty, _ input: TilePair<A, VectorTile<S>>, tile: Int) throws -> VectorTile<S> {
+    VectorTile(try input.first.adjointTimes(input.second.elements))
   }
 
   static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) throws {

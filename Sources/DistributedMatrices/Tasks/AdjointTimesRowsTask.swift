@@ -5,15 +5,19 @@ import TesseraCommunication
 import TesseraExecution
 import TesseraLocalMatrices
 
-enum AdjointTimesRowsTask<S: Scalar>: ReduceTask {
+enum AdjointTimesRowsTask<A: RowSlab>: ReduceTask {
+  typealias S = A.Element
   typealias Arguments = Empty
-  typealias Input = TilePair<LocalMatrix<S>, LocalMatrix<S>>
-  static var name: String { scalarName("adjoint-times-rows", S.self) }
+  typealias Input = TilePair<A, LocalMatrix<S>>
+  static var name: String { A.taskName("adjoint-times-rows") }
 
-  static func run(_: Empty, _ input: TilePair<LocalMatrix<S>, LocalMatrix<S>>, tile: Int) throws
-    -> VectorTile<S>
-  {
-    VectorTile(try (input.first.adjoint() * input.second).dense().elements(in: .columnMajor))
+  static func run(_: Empty, _ input: TilePair<A, LocalMatrix<S>>, tile: Int) throws -> VectorTile<S> {
+    let product =
+      switch input.second {
+      case .dense(let b): try input.first.adjointTimes(b)
+      case .sparse: try (input.first.local.adjoint() * input.second).dense()
+      }
+    return VectorTile(product.elements(in: .columnMajor))
   }
 
   static func combine(_ left: inout VectorTile<S>, _ right: VectorTile<S>, _: Empty) throws {

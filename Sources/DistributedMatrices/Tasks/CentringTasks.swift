@@ -95,11 +95,11 @@ enum CentredTriangleTask<S: Scalar>: ReduceTask {
     }
     let dense = LocalMatrix.dense(try slab.dense(order: .rowMajor))
     let centred = try dense.subtractingFromRows(arguments[0].elements).dense()
-    return try TriangleTask.triangle(of: centred.scalingColumns(by: arguments[1].elements))
+    return try Triangle(ofSlab: centred.scalingColumns(by: arguments[1].elements))
   }
 
   static func combine(_ left: inout Triangle<S>, _ right: Triangle<S>, _: [VectorTile<S>]) throws {
-    try TriangleTask.combine(&left, right, nil)
+    try left.join(right)
   }
 }
 

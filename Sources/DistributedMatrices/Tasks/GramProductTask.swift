@@ -26,17 +26,19 @@ struct Panel<S: Scalar>: WireCodable {
   }
 }
 
-enum GramProductTask<S: Scalar>: ReduceTask {
+enum GramProductTask<A: RowSlab>: ReduceTask {
+  typealias S = A.Element
   typealias Arguments = Panel<S>
-  typealias Input = LocalMatrix<S>
-  static var name: String { scalarName("gram-product", S.self) }
+  typealias Input = A
+  static var name: String { A.taskName("gram-product") }
 
-  static func run(_ x: Panel<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> VectorTile<S> {
-    let (count, overflow) = slab.columns.multipliedReportingOverflow(by: x.width)
+  static func run(_ x: Panel<S>, _ slab: A, tile: Int) throws -> VectorTile<S> {
+    let columns = slab.shape.columns
+    let (count, overflow) = columns.multipliedReportingOverflow(by: x.width)
     guard !overflow, x.elements.count == count else {
-      throw CommunicationError.malformed(expected: "a panel of \(slab.columns) x \(x.width)")
+      throw CommunicationError.malformed(expected: "a panel of \(columns) x \(x.width)")
     }
-    var y = [S](repeating: 0, count: slab.columns * x.width)
+    var y: [S] = zeroVector(count: columns * x.width)
     slab.addGramProduct(x.elements, width: x.width, to: &y)
     return VectorTile(y)
   }

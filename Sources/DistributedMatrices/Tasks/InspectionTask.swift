@@ -32,18 +32,23 @@ struct Inspection<Real: RealScalar>: WireCodable {
   }
 }
 
-enum InspectionTask<S: Scalar>: ReduceTask {
+enum InspectionTask<A: RowSlab>: ReduceTask {
+  typealias S = A.Element
   typealias Arguments = [Int]
-  typealias Input = LocalMatrix<S>
-  static var name: String { scalarName("inspection", S.self) }
+  typealias Input = A
+  static var name: String { A.taskName("inspection") }
 
   /// - Parameter firstRows: the first row of each slab.
-  static func run(_ firstRows: [Int], _ slab: LocalMatrix<S>, tile: Int) throws -> Inspection<S.Real> {
+  static func run(_ firstRows: [Int], _ slab: A, tile: Int) throws -> Inspection<S.Real> {
     guard firstRows.indices.contains(tile) else {
       throw CommunicationError.malformed(expected: "the first row of tile \(tile)")
     }
-    let summary = slab.summary()
     var found = Inspection<S.Real>()
+    if let finite = slab.finiteMagnitudes {
+      (found.largest, found.frobenius) = finite
+      return found
+    }
+    let summary = slab.local.summary()
     if let (row, column) = summary.firstNotFinite { found.firstNotFinite = [firstRows[tile] + row, column] }
     found.largest = summary.largest
     found.frobenius = summary.frobenius

@@ -5,25 +5,24 @@ import TesseraCommunication
 import TesseraExecution
 import TesseraLocalMatrices
 
-enum ProductTask<S: Scalar>: MapTask {
+enum ProductTask<A: RowSlab>: MapTask {
+  typealias S = A.Element
   typealias Arguments = DenseMatrix<S>
-  typealias Input = LocalMatrix<S>
-  static var name: String { scalarName("product", S.self) }
+  typealias Input = A
+  static var name: String { A.taskName("product") }
 
-  static func run(_ b: DenseMatrix<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> LocalMatrix<S> {
-    try slab * .dense(b)
+  static func run(_ b: DenseMatrix<S>, _ slab: A, tile: Int) throws -> LocalMatrix<S> {
+    .dense(try slab.times(b))
   }
 }
 
-enum VectorProductTask<S: Scalar>: MapTask {
+enum VectorProductTask<A: RowSlab>: MapTask {
+  typealias S = A.Element
   typealias Arguments = VectorTile<S>
-  typealias Input = LocalMatrix<S>
-  static var name: String { scalarName("vector-product", S.self) }
+  typealias Input = A
+  static var name: String { A.taskName("vector-product") }
 
-  static func run(_ x: VectorTile<S>, _ slab: LocalMatrix<S>, tile: Int) throws -> VectorTile<S> {
-    switch slab {
-    case .dense(let a): VectorTile(try a * x.elements)
-    case .sparse(let a): VectorTile(try a * x.elements)
-    }
+  static func run(_ x: VectorTile<S>, _ slab: A, tile: Int) throws -> VectorTile<S> {
+    VectorTile(try slab.times(x.elements))
   }
 }

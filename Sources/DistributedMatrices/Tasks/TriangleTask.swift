@@ -7,25 +7,36 @@
 import TesseraExecution
 import TesseraLocalMatrices
 
-enum TriangleTask<S: Scalar>: ReduceTask {
+enum TriangleTask<A: RowSlab>: ReduceTask {
+  typealias S = A.Element
   typealias Arguments = DenseMatrix<S>?
-  typealias Input = LocalMatrix<S>
-  static var name: String { scalarName("triangle", S.self) }
+  typealias Input = A
+  static var name: String { A.taskName("triangle") }
 
-  static func run(_ x: DenseMatrix<S>?, _ slab: LocalMatrix<S>, tile: Int) throws -> Triangle<S> {
-    let product = if let x { try slab * .dense(x) } else { slab }
-    return try triangle(of: try product.dense())
-  }
-
-  /// R of a slab.
-  static func triangle(of slab: DenseMatrix<S>) throws -> Triangle<S> {
-    let chunks = factorChunks(rows: slab.rows, columns: slab.columns, stride: MemoryLayout<S>.stride)
-    if chunks.count == 1 { return Triangle(try slab.triangularFactor()) }
-    let parts = try chunks.map { try slab[$0, 0..<slab.columns].triangularFactor() }
-    return Triangle(try DenseMatrix.stackedRows(parts).triangularFactor())
+  static func run(_ x: DenseMatrix<S>?, _ slab: A, tile: Int) throws -> Triangle<S> {
+    let product = if let x { try slab.times(x) } else { try slab.local.dense() }
+    return try Triangle(ofSlab: product)
   }
 
   static func combine(_ left: inout Triangle<S>, _ right: Triangle<S>, _ x: DenseMatrix<S>?) throws {
-    left = Triangle(try DenseMatrix.stackedRows([left.matrix, right.matrix]).triangularFactor())
+    try left.join(right)
+  }
+}
+
+extension Triangle {
+  /// R of a slab.
+  init(ofSlab slab: DenseMatrix<S>) throws {
+    let chunks = factorChunks(rows: slab.rows, columns: slab.columns, stride: MemoryLayout<S>.stride)
+    if chunks.count == 1 {
+      self.init(try slab.triangularFactor())
+    } else {
+      let parts = try chunks.map { try slab[$0, 0..<slab.columns].triangularFactor() }
+      self.init(try DenseMatrix.stackedRows(parts).triangularFactor())
+    }
+  }
+
+  /// R of this triangle over another.
+  mutating func join(_ below: Triangle) throws {
+    self = Triangle(try DenseMatrix.stackedRows([matrix, below.matrix]).triangularFactor())
   }
 }

@@ -1,10 +1,11 @@
 // C = A B, A m x k sparse, B k x n and C m x n dense and row-major: every nonzero a_ij adds a_ij times row
 // j of B to row i of C, n contiguous multiply-adds. 2 z n flops, z the nonzeros of A; n elements of B are
-// read per nonzero. y = A x is the case n = 1 with its own loop. Source: Saad, Iterative Methods, 3.5.
+// read per nonzero, which bounds the speed: they lie anywhere, and are asked for in advance. y = A x is the
+// case n = 1 with its own loop. Source: Saad, Iterative Methods, 3.5.
 
 import Numerics
 
-internal import COpenBLAS
+internal import CSparseKernels
 
 extension SparseMatrix {
 
@@ -77,39 +78,32 @@ func sparseTimesVector<S: Scalar>(_ a: SparseMatrix<S>, _ x: [S]) -> [S] {
   }
 }
 
-/// A B with B and the result row-major panels of `width` columns. Rows of A: a row of the result is zeroed just
-/// before it is added to, while it is in the cache, so that the memory of a large result is gone through once.
+/// A B with B and the result row-major panels of `width` columns. The loop over A's rows is in CSparseKernels.
 @specialized(where S == Float)
 @specialized(where S == Double)
 @specialized(where S == Complex<Float>)
 @specialized(where S == Complex<Double>)
 func sparseTimesPanel<S: Scalar>(_ a: SparseMatrix<S>, _ b: [S], width: Int) -> [S] {
   S.count(multiplyAdds: a.nonzeroCount * width)
-  let byRows = a.axis == .rows
   let size = a.rows * width
   return [S](inLargePages: size) { c, count in
     count = size
-    if !byRows { c.initialize(repeating: 0) }
-    guard size > 0, let c = c.baseAddress else { return }
+    guard size > 0 else { return }
     a.offsets.withUnsafeBufferPointer { offsets in
       a.indices.withUnsafeBufferPointer { indices in
         a.storage.withUnsafeBufferPointer { values in
           b.withUnsafeBufferPointer { b in
-            // The rows of B that are gathered lie anywhere: they are asked for some nonzeros ahead.
-            let (ahead, line) = (8, max(1, 64 / MemoryLayout<S>.stride))
-            for p in 0..<a.majorCount {
-              if byRows { (c + p * width).initialize(repeating: 0, count: width) }
-              guard let b = b.baseAddress else { continue }
-              for q in offsets[p]..<offsets[p + 1] {
-                let minor = Int(indices[q])
-                if byRows, q + ahead < indices.count {
-                  let next = b + Int(indices[q + ahead]) * width
-                  for l in stride(from: 0, to: width, by: line) { tessera_prefetch(next + l) }
+            if a.axis == .rows {
+              tessera_rows_times_panel(
+                S.kind.letter, a.rows, offsets.baseAddress, indices.baseAddress, values.baseAddress, width,
+                b.baseAddress, c.baseAddress)
+            } else {
+              c.initialize(repeating: 0)
+              for j in 0..<a.columns {
+                for q in offsets[j]..<offsets[j + 1] {
+                  let (target, factor) = (Int(indices[q]) * width, values[q])
+                  for l in 0..<width { c[target + l] += factor * b[j * width + l] }
                 }
-                let target = c + (byRows ? p : minor) * width
-                let source = b + (byRows ? minor : p) * width
-                let factor = values[q]
-                for l in 0..<width { target[l] += factor * source[l] }
               }
             }
           }

@@ -2,6 +2,7 @@
 // 2 f flops for f = sum over nonzeros a_ij of nnz(B(j,:)). Source: Gustavson, Two Fast Algorithms for Sparse
 // Matrices, ACM TOMS 4, 1978. Where the sums are gathered depends on how many products a row has at most:
 //
+//   64    they are listed, and sorted by counting (CSparseKernels)
 //   few   in a hash table that stays in the first cache (Nagasaka, Matsuoka, Azad, Buluc, Performance
 //         optimization, modeling and analysis of sparse matrix-matrix products, Parallel Computing 90, 2019);
 //         the columns are sorted afterwards, r log r for r of them
@@ -14,6 +15,7 @@
 import Numerics
 
 internal import COpenBLAS
+internal import CSparseKernels
 
 extension SparseMatrix {
   /// A B, compressed by rows. Entries that cancel stay as stored zeros.
@@ -29,10 +31,56 @@ extension SparseMatrix {
     }
     // Two matrices by columns multiply as their transposes by rows: (B^T A^T)^T, nothing re-sorted.
     if a.axis == .columns, b.axis == .columns {
-      return gustavson(b.transposed().resolved(), a.transposed().resolved()).transposed()
+      let (left, right) = (b.transposed().resolved(), a.transposed().resolved())
+      return (productOfShortRows(left, right) ?? gustavson(left, right)).transposed()
     }
-    return gustavson(a.compressed(by: .rows).resolved(), b.compressed(by: .rows).resolved())
+    let (left, right) = (a.compressed(by: .rows).resolved(), b.compressed(by: .rows).resolved())
+    return productOfShortRows(left, right) ?? gustavson(left, right)
   }
+}
+
+/// Room for the products of A B is not out of proportion to A and B up to so many; what is not used is never touched.
+private func mostRoom<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) -> Int {
+  8 * (a.nonzeroCount + b.nonzeroCount) + 1024
+}
+
+/// A B where every row has few products and there is room for all of them; nil otherwise.
+@specialized(where S == Float)
+@specialized(where S == Double)
+@specialized(where S == Complex<Float>)
+@specialized(where S == Complex<Double>)
+private func productOfShortRows<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) -> SparseMatrix<S>? {
+  let most = tessera_short_rows_most_products()
+  var products = 0
+  for i in 0..<a.rows {
+    var row = 0
+    for q in a.offsets[i]..<a.offsets[i + 1] {
+      let j = Int(a.indices[q])
+      row += b.offsets[j + 1] - b.offsets[j]
+    }
+    guard row <= most else { return nil }
+    products += row
+  }
+  guard products <= mostRoom(a, b) else { return nil }
+  S.count(multiplyAdds: products)
+  var (indices, values): ([Int32], [S]) = ([], [])
+  let offsets = [Int](unsafeUninitializedCapacity: a.rows + 1) { offsets, offsetCount in
+    indices = [Int32](inLargePages: products) { indices, indexCount in
+      values = [S](inLargePages: products) { values, valueCount in
+        a.storage.withUnsafeBufferPointer { aValues in
+          b.storage.withUnsafeBufferPointer { bValues in
+            valueCount = tessera_multiply_short_rows(
+              S.kind.letter, a.rows, a.offsets, a.indices, aValues.baseAddress, b.offsets, b.indices,
+              bValues.baseAddress, offsets.baseAddress, indices.baseAddress, values.baseAddress)
+          }
+        }
+      }
+      indexCount = values.count
+    }
+    offsetCount = a.rows + 1
+  }
+  return SparseMatrix(
+    unchecked: a.rows, b.columns, axis: .rows, offsets: offsets, indices: indices, values)
 }
 
 /// Rows with at most so many products are gathered in a hash table.
@@ -65,7 +113,7 @@ private func gustavson<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) ->
               var products = 0
               for q in 0..<aIndices.count { products += right.count(Int(aIndices[q])) }
               S.count(multiplyAdds: products)
-              let room = min(products, 8 * (aIndices.count + bIndices.count) + 1024)
+              let room = min(products, mostRoom(a, b))
               indices = [Int32](roomInLargePages: room)
               values = [S](roomInLargePages: room)
               for i in 0..<left.rowCount {

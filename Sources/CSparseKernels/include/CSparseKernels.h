@@ -1,0 +1,52 @@
+// The sparse kernels whose speed hangs on what Swift's compiler does not know: that operands do not overlap, so that
+// an index and a value are read once for both halves of a fused pass (1.6 times as fast), and the widest vectors of the
+// processor that runs them, chosen when the program starts (target_clones).
+//
+// Every variant of a kernel adds the same terms in the same order and rounds each product and each sum: products and
+// sums are not contracted, and vectors run across the columns of a panel, never along a sum. So the bits do not depend
+// on the processor, and column l of a product with a panel is the product with column l.
+//
+// One signature for four scalars: `letter` is LAPACK's, 's' float, 'd' double, 'c' complex float, 'z' complex double.
+// Panels are row-major, `width` elements a row. Nothing is checked: callers have.
+#ifndef TESSERA_CSPARSEKERNELS_H
+#define TESSERA_CSPARSEKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// A sparse matrix whose rows are grouped by length: `counts[g]` rows of `lengths[g]` entries each, one after the other.
+// Column indices have 16 bits, or 32 where `wide`.
+typedef struct {
+  char letter;
+  int wide;
+  ptrdiff_t groups;
+  const ptrdiff_t *lengths;
+  const ptrdiff_t *counts;
+  const void *indices;
+  const void *values;
+} tessera_grouped_rows;
+
+// Y += A^H (A X), each row of A read once. X and Y do not overlap.
+void tessera_grouped_gram(const tessera_grouped_rows *a, ptrdiff_t width, const void *x, void *y);
+
+// Y := A X, where the row at position p of A is row `order[p]` of Y.
+void tessera_grouped_product(const tessera_grouped_rows *a, const int32_t *order, ptrdiff_t width, const void *x,
+                             void *y);
+
+// Y += A^H X, where the row at position p of A is row `order[p]` of X.
+void tessera_grouped_adjoint_product(const tessera_grouped_rows *a, const int32_t *order, ptrdiff_t width,
+                                     const void *x, void *y);
+
+// C := A B, A compressed by rows, B and C panels. Rows of B, which lie anywhere, are asked for some entries ahead.
+void tessera_rows_times_panel(char letter, ptrdiff_t rows, const ptrdiff_t *offsets, const int32_t *indices,
+                              const void *values, ptrdiff_t width, const void *b, void *c);
+
+// C := A B, all compressed by rows, for which no row has more than `tessera_short_rows_most_products()` products
+// a_ij b_jl. `offsets` has room for rows + 1 numbers, `indices` and `values` for all products; returns how many entries C
+// has.
+ptrdiff_t tessera_multiply_short_rows(char letter, ptrdiff_t rows, const ptrdiff_t *aOffsets, const int32_t *aIndices,
+                                      const void *aValues, const ptrdiff_t *bOffsets, const int32_t *bIndices,
+                                      const void *bValues, ptrdiff_t *offsets, int32_t *indices, void *values);
+ptrdiff_t tessera_short_rows_most_products(void);
+
+#endif
