@@ -1,9 +1,9 @@
-// Vectors of the widest registers there are: the loader takes the clone that the processor can run.
+// Vectors of the widest registers there are: the loader takes the clone that the processor can run, by its features.
 
 #include "CLimits.h"
 
 #if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define CLONES
 #endif
