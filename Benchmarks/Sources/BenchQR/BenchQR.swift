@@ -123,7 +123,7 @@ struct BenchQR: AsyncParsableCommand {
       import numpy as np, scipy.sparse as sp
       s = sp.random(100000, 1000, 0.02, 'csr', random_state=1)
       def similar():
-          c = s @ sp.diags_array(1 / np.sqrt(s.multiply(s).sum(0)).ravel())
+          c = s @ sp.diags(1 / np.sqrt(np.asarray(s.multiply(s).sum(0)).ravel()))
           g = (c.T @ c).tocsr(); g.data[abs(g.data) < 0.1] = 0; g.eliminate_zeros()
       """)
     for (name, standardError) in [("exact", nil), ("sampled to 0.1", 0.1)] as [(String, Double?)] {
