@@ -90,9 +90,9 @@ private let tables: [Case] = [
   Case("two signs", .csv, "1,--2\n", lie(1, 3)),
   Case("a complex number without a unit", .csv, "1,1+2\n", lie(1, 3)),
   Case("a byte order mark", .csv, "\u{feff}1,2\n", lie(1, 1), absent),
-  Case("old Macintosh line ends", .csv, "1,2\r3,4\r", lie(1, 3)),
+  Case("old Macintosh line ends", .csv, "1,2\r3,4\r", lie(1, 5)),
   Case("infinities and NaN", .tsv, "inf\t-inf\n0\t1\n", holds(2, 2, 4, .nan)),
-  Case("a comment behind a row", .csv, "1,2 # x\n", lie(1, 3)),
+  Case("a comment behind a row", .csv, "1,2 # x\n", lie(1, 5)),
   Case("a delimiter at the end of a line", .csv, "1,2,\n", lie(1, 5)),
   Case("names, then a line of words", .csv, "x,y\nu,v\n", lie(2, 1)),
 ]
@@ -254,7 +254,7 @@ private let archives: [Case] = [
   Case("an array of three dimensions", .npz, zip([("a.npy", doubles([1], "(1, 1, 1)"))]), lie(byte: 10)),
   Case("a shape that wraps", .npz, zip([("a.npy", doubles([1], "(4611686018427387904, 4)"))]), lie(byte: 10)),
   Case(
-    "more than the archive holds", .npz, zip([("a.npy", doubles([1], "(1000000, 1000000)"))]), lie(byte: 80)),
+    "more than the archive holds", .npz, zip([("a.npy", doubles([1], "(1000000, 1000000)"))]), lie(byte: 90)),
   Case("a pickle", .npz, zip([("a.npy", npy("|O", "(1,)", [0x80, 4, 0x4e, 0x2e]))]), lie(byte: 20)),
   Case("not an archive", .npz, "%%MatrixMarket matrix array real general\n1 1\n1\n", lie(byte: 47)),
   Case("empty file", .npz, [UInt8](), lie(byte: 0)),
