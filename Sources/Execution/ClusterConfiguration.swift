@@ -34,7 +34,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
   /// The longest message that MPI is given, in bytes, at least 16; longer values go in pieces.
   public var messageBytes = 1 << 30
   /// The bytes of tiles that each worker may hold in memory, beside those that its running task reads and
-  /// makes. Beyond them it makes room as `Engine.persist` says.
+  /// makes. Beyond them it makes room as `Engine.persist` says. In dataflow any limit is enough, the less the
+  /// slower: what was forgotten is made again, and partial results that have to wait go to the disk.
   public var memoryPerWorker = Int.max
   /// How processes find each other, where they do over sockets.
   public var sockets = SocketSettings()
