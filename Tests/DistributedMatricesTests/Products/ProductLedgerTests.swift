@@ -161,9 +161,13 @@ private func measured<S: Scalar>(
               x, left, .dense(b), right, blockSize: size, partitions: 6, plan: plan, on: cluster)
             let (peak, predicted) = (found.peaks.max() ?? 0, found.explanation.chosen.peakBytes)
             #expect(peak <= predicted, "\(left) x \(right), \(m) \(k) \(n) by \(plan): \(found.peaks)")
-            // The prediction is not there to be on the safe side.
-            #expect(
-              predicted <= 2 * peak + 4096, "\(left) x \(right), \(m) \(k) \(n) by \(plan): \(predicted)")
+            // The prediction is not there to be on the safe side. (A matrix of the driver's that all need whole
+            // travels as an argument, which no store counts.)
+            if left != .localDense {
+              #expect(
+                predicted <= 2 * peak + 4096,
+                "\(left) x \(right), \(m) \(k) \(n) by \(plan): \(predicted) for \(peak)")
+            }
           }
         }
       }
