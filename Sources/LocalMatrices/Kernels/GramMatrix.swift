@@ -1,7 +1,6 @@
 // G += A^H A, A m x n one tile, G n x n of which the upper triangle is kept, packed by columns: n(n+1)/2
-// elements. Dense: m n^2 flops by HERK, or for narrow matrices (1 + w/n) m n^2 by GEMM in blocks of w columns, which
-// runs several times faster there. Sparse: the outer product of every row with itself, sum over rows of nnz(row)^2
-// flops.
+// elements. Dense: HERK, m n^2 flops. Sparse: the outer product of every row with itself,
+// sum over rows of nnz(row)^2 flops.
 
 import Numerics
 
@@ -38,18 +37,7 @@ package func addUpperGram<S: Scalar>(
   _ a: UnsafePointer<S>, _ rows: Int, _ n: Int, leadingDimension: Int, isRowMajor: Bool,
   to c: UnsafeMutablePointer<S>
 ) {
-  let (narrow, width) = (256, 48)
-  if n > narrow {
-    S.herk(isRowMajor ? .identity : .adjoint, n, rows, a, leadingDimension, c, n)
-    return
-  }
-  for start in stride(from: 0, to: n, by: width) {
-    let end = min(start + width, n)
-    let block = a + (isRowMajor ? start : start * leadingDimension)
-    S.gemm(
-      isRowMajor ? .identity : .adjoint, isRowMajor ? .adjoint : .identity, end, end - start, rows, 1, a,
-      leadingDimension, block, leadingDimension, 1, c + start * n, n)
-  }
+  S.herk(isRowMajor ? .identity : .adjoint, n, rows, a, leadingDimension, c, n)
 }
 
 /// The upper triangle of an n x n square, packed by columns, its diagonal real.
