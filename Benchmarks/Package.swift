@@ -60,8 +60,7 @@ let package = Package(
     .executableTarget(
       name: "bench-collectives",
       dependencies: [
-        "BenchSupport",
-        "CReference", .product(name: "Tessera", package: "tessera"),
+        "BenchSupport", "CReference", .product(name: "Tessera", package: "tessera"),
         .product(name: "TesseraTransports", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -69,15 +68,14 @@ let package = Package(
     .executableTarget(
       name: "bench-multiply",
       dependencies: [
-        "BenchSupport",
-        "CBLAS", .product(name: "Tessera", package: "tessera"),
+        "BenchSupport", "CBLAS", .product(name: "Tessera", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/BenchMultiply", swiftSettings: settings),
     .executableTarget(
       name: "bench-qr",
       dependencies: [
-        "CBLAS", .product(name: "Tessera", package: "tessera"),
+        "BenchSupport", "CBLAS", .product(name: "Tessera", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/BenchQR", swiftSettings: settings),

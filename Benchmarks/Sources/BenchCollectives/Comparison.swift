@@ -13,7 +13,7 @@ struct Comparison: Codable {
   let reference: Double
   /// What the reference is; empty where there is none.
   let referenceName: String
-  /// Of the ratio of ours to the reference, or of ours in seconds where there is none.
+  /// Of the ratio of ours to the reference, or of ours where there is none.
   let limit: Limit?
 
   /// A bound to hold.
@@ -46,7 +46,8 @@ struct Comparison: Codable {
   var measurement: Row {
     let bound: Row.Limit? =
       switch limit {
-      case .atMost(let bound): .atMost(bound, referenceName.isEmpty ? .seconds : .ratio)
+      case .atMost(let bound) where referenceName.isEmpty: .atMost(bound / 1e6, .seconds)
+      case .atMost(let bound): .atMost(bound)
       case .atLeast(let bound): .atLeast(bound)
       case nil: nil
       }

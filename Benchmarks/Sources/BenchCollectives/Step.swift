@@ -28,6 +28,6 @@ func measureStep(workers: Int = 4, steps: Int = 2000) async throws -> [Compariso
   return [
     Comparison(
       name: "empty step, \(workers) workers as threads", unit: "us", ours: time * 1e6, reference: .nan,
-      referenceName: "", limit: .atMost(100e-6))
+      referenceName: "", limit: .atMost(100))
   ]
 }

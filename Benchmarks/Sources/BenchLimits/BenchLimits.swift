@@ -116,8 +116,8 @@ struct BenchLimits: AsyncParsableCommand {
         let time = together(count) { sink[$0] = limit_gather(x.base, places + $0 * part, part) }
         report.add(
           Row(
-            "random loads from \(name), \(threads(count))", seconds: time / Double(part * count),
-            rate: .giga(Double(part * count), in: time, "Gload/s")))
+            "random loads from \(name), \(threads(count))",
+            rate: .init(time * 1e9 / Double(part * count), "ns a load")))
       }
     }
   }

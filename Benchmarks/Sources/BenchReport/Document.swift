@@ -34,11 +34,13 @@ struct Document {
 
   func markdown(seconds: Double) -> String {
     var lines = ["# Benchmarks", ""]
-    lines += machine.lines.map { "- \($0)" }
+    // As the first benchmark found it: with the kernels that it was told to use.
+    let reports = sections.compactMap { if case .report(let report) = $0.outcome { report } else { nil } }
+    lines += (reports.first?.machine ?? machine).lines.map { "- \($0)" }
     if let told {
       lines.append(
-        "- This OpenBLAS does not know the processor: ours and Python's libraries were run with "
-          + "OPENBLAS_CORETYPE=\(told).")
+        "- By itself this OpenBLAS takes kernels for \(machine.coreType), because it does not know the processor: "
+          + "OPENBLAS_CORETYPE=\(told) was set for ours and for Python's libraries.")
     }
     lines.append(String(format: "- %.0f seconds in all", seconds))
     lines += [

@@ -30,13 +30,14 @@ enum Suite: String, CaseIterable {
         Entry(
           title: "Products", binary: "bench-multiply",
           arguments: ["--order", "2048", "--sparse-order", "200000"]),
-        Entry(title: "QR and statistics", binary: "bench-qr", arguments: ["--rows", "200000"], isText: true),
+        Entry(title: "QR and statistics", binary: "bench-qr", arguments: ["--rows", "200000"]),
         Entry(title: "Principal components", binary: "bench-pca"),
         Entry(
           title: "Scaling", binary: "bench-scaling",
           arguments: ["--order", "2048", "--rows", "400000", "--tall-rows", "100000"]),
-        Entry(title: "Redistributions", binary: "bench-conversions", isText: true),
-        Entry(title: "Files", binary: "bench-files"),
+        Entry(
+          title: "Redistributions", binary: "bench-conversions", arguments: ["2000000", "4000"], isText: true),
+        Entry(title: "Files", binary: "bench-files", arguments: ["--entries", "2000000", "--rounds", "3"]),
       ]
     case .full:
       Suite.quick.entries.map { Entry(title: $0.title, binary: $0.binary, isText: $0.isText, minutes: 30) }

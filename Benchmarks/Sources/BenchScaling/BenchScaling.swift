@@ -72,8 +72,8 @@ struct BenchScaling: AsyncParsableCommand {
 
   /// Words, messages and memory beside the prediction.
   private func count(_ part: Part, _ works: Works, _ report: inout BenchReport) async throws {
-    // A network that costs nothing: the model is asked what all workers would do.
-    let machine = MachineModel(flopRate: 1e10, memoryBandwidth: 1e10, latency: 0, bandwidth: 1e30)
+    // A network that costs next to nothing: the model is asked what all workers would do, and chooses by words.
+    let machine = MachineModel(flopRate: 1e10, memoryBandwidth: 1e10, latency: 0, bandwidth: 1e12)
     for workers in powers(counted) where workers > 1 {
       let predicted = works.model(part).predicted(workers: workers, on: machine)
       let row = try await Cluster.run(ClusterConfiguration(workers: workers)) { cluster in
@@ -87,7 +87,10 @@ struct BenchScaling: AsyncParsableCommand {
       }
       report.add(row)
     }
-    report.note("Of counted work, \"bound\" is what the model predicts for as many workers.")
+    report.note(
+      "Of counted work the bound is what the model predicts for as many workers. It has the operands of a product "
+        + "lie where the plan wants them; here they have been dealt out evenly before, and more or less has to move."
+    )
   }
 
   private func powers(_ last: Int) -> [Int] {

@@ -100,15 +100,15 @@ public struct BenchReport: Codable, Sendable {
   }
 
   private static func text(_ limit: Row.Limit) -> String {
-    let unit =
+    let bound =
       switch limit.quantity {
-      case .ratio: ""
-      case .seconds: " s"
-      case .rate: " of rate"
-      case .error: " of error"
-      case .words: " of bound"
+      case .ratio: Text.significant(limit.bound)
+      case .seconds: duration(limit.bound)
+      case .rate: "rate \(Text.significant(limit.bound))"
+      case .error: "error \(Text.significant(limit.bound))"
+      case .words: "\(Text.significant(limit.bound)) of bound"
       }
-    return (limit.isUpper ? "<= " : ">= ") + Text.significant(limit.bound) + unit
+    return (limit.isUpper ? "<= " : ">= ") + bound
   }
 }
 

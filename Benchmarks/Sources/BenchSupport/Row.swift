@@ -84,6 +84,8 @@ public struct Row: Codable, Sendable {
     words: Int? = nil, boundWords: Double? = nil, messages: Int? = nil, peakBytes: Int? = nil,
     error: Double? = nil, limit: Limit? = nil
   ) {
+    // A reference that has failed is none.
+    let reference = reference.flatMap { ($0.seconds ?? $0.rate)?.isNaN == true ? nil : $0 }
     (self.name, self.seconds, self.rate, self.reference, self.plan) = (name, seconds, rate, reference, plan)
     (self.words, self.boundWords, self.messages) = (words, boundWords, messages)
     (self.peakBytes, self.error, self.limit) = (peakBytes, error, limit)

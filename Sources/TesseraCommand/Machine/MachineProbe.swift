@@ -8,21 +8,21 @@ import Tessera
 /// Rates of this machine.
 enum MachineProbe {
   /// Floating-point operations a second of the product of two matrices of order `order`, in one process with
-  /// `threads` threads: the median of three.
-  static func productRate(threads: Int, order: Int = 2048) throws -> Double {
+  /// `threads` threads: the median of five.
+  static func productRate(threads: Int, order: Int = 1024) throws -> Double {
     let before = BLASThreads.count
     BLASThreads.set(threads)
     defer { BLASThreads.set(before) }
     let a: DenseMatrix<Double> = try MatrixGenerator.dense(Shape(order, order), seed: 1)
     var times: [Double] = []
-    for _ in 0...3 {
+    for _ in 0...5 {
       let start = ContinuousClock.now
       let product = try a * a
       times.append(seconds(since: start))
       withExtendedLifetime(product) {}
     }
     // The first warms up.
-    return 2 * Double(order) * Double(order) * Double(order) / times.dropFirst().sorted()[1]
+    return 2 * Double(order) * Double(order) * Double(order) / times.dropFirst().sorted()[2]
   }
 
   /// Bytes a second that `threads` threads read together, each `megabytes` of its own that no cache holds: the
