@@ -134,7 +134,8 @@ enum MatrixFunctionTask<F: MatrixFunction>: MapTask {
 extension RowMatrix {
   /// A test matrix, made on the workers: the same for any number of slabs and workers.
   ///
-  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `outOfMemory` where a worker's share fits
+  ///   no memory, `ExecutionError`.
   public static func generated(
     _ kind: GeneratedMatrix, _ shape: Shape, seed: UInt64, partitions: Int? = nil, on cluster: Cluster
   ) async throws -> RowMatrix {
@@ -144,7 +145,8 @@ extension RowMatrix {
   /// The matrix whose element (i, j) is `function`'s value there, made on the workers.
   ///
   /// - Parameter function: one that the cluster's registry has (`TaskRegistry.adding(matrixFunction:)`).
-  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `outOfMemory` where a worker's share fits
+  ///   no memory, `ExecutionError`.
   public static func made<F: MatrixFunction<S>>(
     by function: F.Type, _ arguments: F.Arguments, _ shape: Shape, partitions: Int? = nil, on cluster: Cluster
   ) async throws -> RowMatrix {
@@ -163,7 +165,8 @@ extension RowMatrix {
 extension BlockMatrix {
   /// A test matrix, made on the workers: the same for any grid and number of workers.
   ///
-  /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `outOfMemory` where a worker's
+  ///   share fits no memory, `ExecutionError`.
   public static func generated(
     _ kind: GeneratedMatrix, _ shape: Shape, seed: UInt64, grid: Partitioning? = nil, on cluster: Cluster
   ) async throws -> BlockMatrix {
@@ -176,7 +179,8 @@ extension BlockMatrix {
   /// The matrix whose element (i, j) is `function`'s value there, made on the workers.
   ///
   /// - Parameter function: one that the cluster's registry has (`TaskRegistry.adding(matrixFunction:)`).
-  /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `outOfMemory` where a worker's
+  ///   share fits no memory, `ExecutionError`.
   public static func made<F: MatrixFunction<S>>(
     by function: F.Type, _ arguments: F.Arguments, _ shape: Shape, grid: Partitioning? = nil,
     on cluster: Cluster
@@ -236,6 +240,8 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
   fileprivate static func generate(
     _ kind: GeneratedMatrix, _ grid: Partitioning, seed: UInt64, on cluster: Cluster
   ) async throws -> Self {
+    let shape = Shape(grid.rows, grid.columns)
+    try checkRoom(shape, stored: kind.expectedCount(shape), on: cluster)
     let places = try await cluster.engine.place(grid.places)
     let tiles = try await cluster.engine.map(
       GenerationTask<Element>.self, Generation(kind, columns: grid.columns, seed: seed), over: places)
@@ -247,10 +253,25 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
   fileprivate static func make<F: MatrixFunction<Element>>(
     _ function: F.Type, _ arguments: F.Arguments, _ grid: Partitioning, on cluster: Cluster
   ) async throws -> Self {
+    let shape = Shape(grid.rows, grid.columns)
+    try checkRoom(shape, stored: shape.elementCount, on: cluster)
     let places = try await cluster.engine.place(grid.places)
     return Self(
-      layout: Layout(grid), storedCount: Shape(grid.rows, grid.columns).elementCount, cluster: cluster,
+      layout: Layout(grid), storedCount: shape.elementCount, cluster: cluster,
       tiles: try await cluster.engine.map(MatrixFunctionTask<F>.self, arguments, over: places))
+  }
+}
+
+extension DistributedMatrix {
+  /// Refuses what no worker has room for, before anything is made: every tile by itself may fit where all of
+  /// them do not. Under a limit on memory tiles make room for each other, and nothing is refused here.
+  ///
+  /// - Throws: `outOfMemory`.
+  fileprivate static func checkRoom(_ shape: Shape, stored: Int, on cluster: Cluster) throws {
+    guard cluster.configuration.memoryPerWorker == .max else { return }
+    try MemoryGuard.check(
+      "a worker's share of a matrix of \(shape)", stored / cluster.engine.workerCount, 1,
+      bytesPerElement: MemoryLayout<Element>.stride)
   }
 }
 
