@@ -41,7 +41,7 @@ extension MatrixContents {
   func rows(file: String) throws(FileFormatError) -> SparseMatrix<S> {
     do throws(LinearAlgebraError) {
       switch self {
-      case .dense(let matrix): return matrix.sparse()
+      case .dense(let matrix): return matrix.sparse().compressed(by: .rows)
       case .triplets(let matrix): return try matrix.compressed(by: .rows)
       }
     } catch {
