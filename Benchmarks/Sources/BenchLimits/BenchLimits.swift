@@ -109,6 +109,7 @@ struct BenchLimits: AsyncParsableCommand {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         (index + k).initialize(to: UInt32((state >> 33) % UInt64(length)))
       }
+      // Written above, by this thread; from here on all threads only read it.
       nonisolated(unsafe) let places = index
       for count in counts {
         let part = loads / count

@@ -31,6 +31,7 @@ enum MachineProbe {
     let count = megabytes << 17
     let buffer = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: threads * count)
     defer { buffer.deallocate() }
+    // Threads share no word: each has a part of its own.
     nonisolated(unsafe) let words = buffer
     let sum = Atomic<UInt64>(0)
     var times: [Double] = []
