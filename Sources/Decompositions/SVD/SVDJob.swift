@@ -87,8 +87,7 @@ struct SVDJob<A: SVDSource> {
 
     let plan = a.plan(count: count)
     var reason = method == .auto ? plan.reason : "asked for"
-    var found = try await find(a, method == .auto ? plan.method : method)
-    var triplets = try await certify(a, &found)
+    var (found, triplets) = try await findAndCertify(a, method == .auto ? plan.method : method)
     // What squaring has hidden, the triangle of A itself still shows.
     if method == .auto, found.method.squares, let accurate = plan.accurateMethod,
       triplets.count < count || hasHiddenValues(triplets.values)
@@ -98,11 +97,10 @@ struct SVDJob<A: SVDSource> {
         ? "\(found.method.rawValue) found \(triplets.count) of \(count)"
         : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
       let (passes, history) = (found.passes, found.history)
-      found = try await find(a, accurate)
+      (found, triplets) = try await findAndCertify(a, accurate)
       found.history = history
       // The inspection is in both.
       found.passes += passes - 1
-      triplets = try await certify(a, &found)
     }
     var left: A.Left?
     var orthogonality = try triplets.right.orthonormalityDefect()
@@ -139,12 +137,15 @@ struct SVDJob<A: SVDSource> {
     var history: [ConvergencePoint] = []
   }
 
-  private func find(_ a: A, _ method: SVDMethod) async throws -> Found {
+  /// The certificate reads the form that the method has read: preparing a second one costs a pass or two.
+  private func findAndCertify(_ a: A, _ method: SVDMethod) async throws -> (Found, Triplets) {
     switch method {
-    case .gram: return try await gram(a)
-    case .tsqr: return try await tsqr(a)
-    case .dense, .auto: return try await dense(a)
-    case .randomized: return try await blockKrylov(a)
+    case .gram: return try await certify(a, try await gram(a))
+    case .tsqr: return try await certify(a, try await tsqr(a))
+    case .dense, .auto: return try await certify(a, try await dense(a))
+    case .randomized:
+      let a = try await a.iterated()
+      return try await certify(a, try await blockKrylov(a))
     case .lanczos:
       let n = a.shape.columns
       guard LanczosEigenpairs<S>.canRun(order: n, count: count) else {
@@ -152,7 +153,8 @@ struct SVDJob<A: SVDSource> {
           "Lanczos finds at most \(max(0, n - 2)) of the \(n) singular values of a matrix of \(a.shape), "
             + "not \(count)")
       }
-      return try await lanczos(a)
+      let a = try await a.iterated()
+      return try await certify(a, try await lanczos(a))
     }
   }
 
@@ -165,7 +167,7 @@ struct SVDJob<A: SVDSource> {
     return Found(vectors: wanted, method: .gram, passes: 2)
   }
 
-  private func lanczos(_ a: A) async throws -> Found {
+  private func lanczos(_ a: some LinearOperator<S>) async throws -> Found {
     let n = a.shape.columns
     // ARPACK's pointers into its three vectors of work have 32 bits.
     guard 3 * n <= Int(Int32.max) else {
@@ -177,7 +179,7 @@ struct SVDJob<A: SVDSource> {
       "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
       bytesPerElement: MemoryLayout<S>.stride)
     let pairs = try await LanczosEigenpairs(
-      ofGramOf: try await a.iterated(), count: count, tolerance: tolerance, seed: seed,
+      ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
     return Found(
       vectors: pairs.vectors, method: .lanczos, passes: 1 + pairs.applications,
@@ -185,7 +187,7 @@ struct SVDJob<A: SVDSource> {
       history: pairs.history.map { ConvergencePoint(passes: 1 + $0.passes, residual: $0.residual) })
   }
 
-  private func blockKrylov(_ a: A) async throws -> Found {
+  private func blockKrylov(_ a: some SVDSource<S>) async throws -> Found {
     let n = a.shape.columns
     let block = BlockKrylovVectors<S>.block(order: n, count: count)
     try MemoryGuard.check(
@@ -193,7 +195,7 @@ struct SVDJob<A: SVDSource> {
       bytesPerElement: MemoryLayout<S>.stride)
     let reads = a.passes(width: block)
     let found = try await BlockKrylovVectors(
-      ofGramOf: try await a.iterated(), count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
+      ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
       progress: progress.map { progress in { progress(1 + $0 * reads) } })
     return Found(
       vectors: found.vectors, method: .randomized, passes: 1 + found.passes * reads,
@@ -228,10 +230,12 @@ struct SVDJob<A: SVDSource> {
     var count: Int { values.count }
   }
 
-  private func certify(_ a: A, _ found: inout Found) async throws -> Triplets {
+  /// What was found with its values and residuals, which take passes more.
+  private func certify(_ a: some SVDSource<S>, _ found: Found) async throws -> (Found, Triplets) {
     guard found.vectors.columns > 0 else {
-      return Triplets(values: [], right: found.vectors, residuals: [], rejected: 0)
+      return (found, Triplets(values: [], right: found.vectors, residuals: [], rejected: 0))
     }
+    var found = found
     let reads = a.passes(width: found.vectors.columns)
     let small = try await a.triangle(of: found.vectors).svd()
     found.passes += reads
@@ -254,14 +258,18 @@ struct SVDJob<A: SVDSource> {
     let good = values.indices.prefix { j in
       residuals[j] <= limit && (values[j] <= rounding || 10 * residuals[j] <= values[j])
     }.count
-    return Triplets(
-      values: Array(values.prefix(good)), right: try right[0..<right.rows, 0..<good],
-      residuals: Array(residuals.prefix(good)), rejected: values.count - good)
+    return (
+      found,
+      Triplets(
+        values: Array(values.prefix(good)), right: try right[0..<right.rows, 0..<good],
+        residuals: Array(residuals.prefix(good)), rejected: values.count - good)
+    )
   }
 
   /// |A^H u - s v| with u = A v / s, for which |A v - s u| is zero. One pass. Rounding adds eps s1^2 / s.
-  private func residualsByImage(_ a: A, _ values: [S.Real], _ right: DenseMatrix<S>) async throws -> [S.Real]
-  {
+  private func residualsByImage(
+    _ a: some LinearOperator<S>, _ values: [S.Real], _ right: DenseMatrix<S>
+  ) async throws -> [S.Real] {
     let image = try await a.applyGram(right)
     return values.indices.map { j in
       let defect = distance(image.column(j), values[j] * values[j], right.column(j))
@@ -271,8 +279,9 @@ struct SVDJob<A: SVDSource> {
 
   /// |(A v - s u, A^H u - s v)| with u a column of the orthonormal factor of A V, which is good for any s. Two
   /// passes, m x k numbers on the workers.
-  private func residualsByFactor(_ a: A, _ values: [S.Real], _ right: DenseMatrix<S>) async throws -> [S.Real]
-  {
+  private func residualsByFactor(
+    _ a: some SVDSource<S>, _ values: [S.Real], _ right: DenseMatrix<S>
+  ) async throws -> [S.Real] {
     let (left, r) = try await a.factors(ofImageOf: right)
     let image = try await a.adjoint(times: left)
     return values.indices.map { j in

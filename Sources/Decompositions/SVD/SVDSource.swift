@@ -8,7 +8,7 @@ protocol SVDSource<Element>: LinearOperator {
   /// m x r, beside the rows.
   associatedtype Left: Sendable
   /// The form in which it is read many times.
-  associatedtype Iterated: LinearOperator = Self where Iterated.Element == Element
+  associatedtype Iterated: SVDSource = Self where Iterated.Element == Element
   /// Stored elements, as a plan counts them.
   var storedCount: Int { get }
   var tileCount: Int { get }

@@ -7,6 +7,10 @@ extension DenseMatrix {
   ///
   /// - Throws: `invalidArgument` when a range leaves the matrix.
   public subscript(rowRange: Range<Int>, columnRange: Range<Int>) -> DenseMatrix {
+    @specialized(where S == Float)
+    @specialized(where S == Double)
+    @specialized(where S == Complex<Float>)
+    @specialized(where S == Complex<Double>)
     get throws(LinearAlgebraError) {
       guard rowRange.lowerBound >= 0, rowRange.upperBound <= rows, columnRange.lowerBound >= 0,
         columnRange.upperBound <= columns
@@ -15,10 +19,14 @@ extension DenseMatrix {
       }
       let (major, minor) =
         order == .columnMajor ? (columnRange, rowRange) : (rowRange, columnRange)
+      let stride = order == .columnMajor ? rows : columns
       var part = [S](roomInLargePages: major.count * minor.count)
-      for a in major {
-        let start = a * (order == .columnMajor ? rows : columns)
-        part.append(contentsOf: storage[start + minor.lowerBound..<start + minor.upperBound])
+      if minor.count == stride {
+        part.append(contentsOf: storage[major.lowerBound * stride..<major.upperBound * stride])
+      } else {
+        for a in major {
+          part.append(contentsOf: storage[a * stride + minor.lowerBound..<a * stride + minor.upperBound])
+        }
       }
       return DenseMatrix(
         unchecked: rowRange.count, columnRange.count, order: order, conjugated: isConjugated, part)
