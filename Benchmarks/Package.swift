@@ -103,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "bench-svd",
       dependencies: [
-        .product(name: "Tessera", package: "tessera"),
+        "BenchSupport", .product(name: "Tessera", package: "tessera"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/BenchSVD", swiftSettings: settings),

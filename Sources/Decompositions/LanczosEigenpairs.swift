@@ -4,10 +4,14 @@
 // Users' Guide, 1998; the division of labour is that of Zadeh et al., Matrix Computations and Optimization in
 // Apache Spark, 2016.
 //
+// Eigenvalues too close together for a short basis do not converge in it however often it restarts: after a few dozen
+// restarts a basis four times as long begins anew (Lehoucq, Sorensen, Yang, 4.4.1 on the choice of ncv).
+//
 // A Krylov space holds one vector of each eigenspace: of a multiple eigenvalue the iteration may find fewer
-// copies than there are, and report smaller eigenvalues in their place. So the complement of what was found
-// is searched until its largest eigenvalue is no larger than the smallest found (Parlett, The Symmetric
-// Eigenvalue Problem, 5.1 on deflation, 13.10 on multiplicity).
+// copies than there are, and report smaller eigenvalues in their place. And where not all converge, one that did not may be
+// larger than one that did. So the complement of what was found is searched until its largest eigenvalue is no larger
+// than the smallest found (Parlett, The Symmetric Eigenvalue Problem, 5.1 on deflation, 13.10 on multiplicity); what
+// stands below an eigenvalue that is there and does not converge is not returned.
 
 import TesseraDistributedMatrices
 import TesseraLocalMatrices
@@ -21,10 +25,18 @@ struct LanczosEigenpairs<S: Scalar> {
   private(set) var applications: Int
   /// The estimated residuals after each restart, of the pairs found first.
   private(set) var history: [ConvergencePoint] = []
+  /// A bound from below on the largest eigenvalue, whether it has converged or not.
+  private var largestAtLeast: S.Real
 
   /// The dimension of the Krylov basis for `count` eigenvalues of order n: ARPACK's advice of at least twice
   /// the count, and at least 20, where short bases restart too often.
   static func basis(order n: Int, count: Int) -> Int { min(n, max(2 * count + 1, 20)) }
+
+  /// The dimension of the basis that takes over from one that is too short.
+  private static func longBasis(order n: Int, count: Int) -> Int { min(n, 4 * basis(order: n, count: count)) }
+
+  /// Restarts after which a basis is too short.
+  private static var patience: Int { 40 }
 
   /// Whether the iteration can be used at all: it needs a basis larger than the count.
   static func canRun(order n: Int, count: Int) -> Bool { count >= 1 && count + 2 <= n }
@@ -36,38 +48,61 @@ struct LanczosEigenpairs<S: Scalar> {
     ofGramOf a: some LinearOperator<S>, count: Int, tolerance: S.Real, seed: UInt64,
     progress: ((Int) -> Void)?
   ) async throws {
-    let none = DenseMatrix<S>(zeros: a.shape.columns, 0)
+    let n = a.shape.columns
+    let none = DenseMatrix<S>(zeros: n, 0)
+    let (short, long) = (Self.basis(order: n, count: count), Self.longBasis(order: n, count: count))
     try await self.init(
-      ofGramOf: a, outside: none, count: count, tolerance: tolerance, restarts: max(300, 3 * count),
-      seed: seed,
-      progress: progress)
+      ofGramOf: a, outside: none, count: count, basis: short, tolerance: tolerance, restarts: Self.patience,
+      seed: seed, progress: progress)
     var seed = seed
-    while values.count == count {
+    func search(
+      outside known: DenseMatrix<S>, count: Int, basis: Int, tolerance: S.Real, restarts: Int
+    ) async throws -> LanczosEigenpairs {
+      seed &+= 1
       let before = applications
-      func outside(_ count: Int, _ tolerance: S.Real, restarts: Int) async throws -> LanczosEigenpairs {
-        seed &+= 1
-        let found = try await LanczosEigenpairs(
-          ofGramOf: a, outside: vectors, count: count, tolerance: tolerance, restarts: restarts, seed: seed,
-          progress: progress.map { progress in { progress(before + $0) } })
-        applications += found.applications
-        return found
+      let found = try await LanczosEigenpairs(
+        ofGramOf: a, outside: known, count: count, basis: basis, tolerance: tolerance, restarts: restarts,
+        seed: seed, progress: progress.map { progress in { progress(before + $0) } })
+      applications += found.applications
+      return found
+    }
+    if values.count < count, long > short {
+      let more = try await search(
+        outside: none, count: count, basis: long, tolerance: tolerance, restarts: Self.patience)
+      history += more.history.map {
+        ConvergencePoint(passes: applications - more.applications + $0.passes, residual: $0.residual)
       }
-      // An eigenvalue is as accurate as the square of its residual: half of the digits tell whether one is
-      // missing. A complement whose eigenvalues are too close together for ten restarts has none that stands
-      // out.
-      let missing = values[count - 1] + max(tolerance, S.Real(a.shape.columns) * S.Real.ulpOfOne) * values[0]
-      let next = try await outside(1, max(tolerance.squareRoot(), 1e-5), restarts: 10)
-      guard let largest = next.values.first, largest > missing else { break }
-      let more = try await outside(count, tolerance, restarts: max(300, 3 * count))
-      guard let largest = more.values.first, largest > missing else { break }
-      try merge(more, keeping: count)
+      if more.values.count > values.count { (values, vectors) = (more.values, more.vectors) }
+    }
+    // Each round finds one that was missing, or is the last.
+    var rounds = 0
+    while let smallest = values.last {
+      // As little as tells singular values apart by the tolerance, but more than rounding.
+      let missing =
+        smallest
+        + max(2 * tolerance * (smallest * values[0]).squareRoot(), 100 * S.Real.ulpOfOne * values[0])
+      let next = try await search(
+        outside: vectors, count: 1, basis: short, tolerance: max(tolerance.squareRoot(), 1e-5), restarts: 10)
+      guard next.largestAtLeast > missing else { break }
+      rounds += 1
+      if rounds <= count {
+        let more = try await search(
+          outside: vectors, count: count, basis: long, tolerance: tolerance, restarts: Self.patience)
+        if let largest = more.values.first, largest > missing {
+          try merge(more, keeping: count)
+          continue
+        }
+      }
+      let kept = values.prefix { $0 >= next.largestAtLeast }.count
+      (values, vectors) = (Array(values.prefix(kept)), try vectors[0..<n, 0..<kept])
+      break
     }
   }
 
   /// The largest eigenpairs in the complement of the span of `known`, orthonormal columns.
   private init(
-    ofGramOf a: some LinearOperator<S>, outside known: DenseMatrix<S>, count: Int, tolerance: S.Real,
-    restarts: Int, seed: UInt64, progress: ((Int) -> Void)?
+    ofGramOf a: some LinearOperator<S>, outside known: DenseMatrix<S>, count: Int, basis: Int,
+    tolerance: S.Real, restarts: Int, seed: UInt64, progress: ((Int) -> Void)?
   ) async throws {
     let n = a.shape.columns
     let random = CounterBasedRandom(seed: seed)
@@ -81,8 +116,7 @@ struct LanczosEigenpairs<S: Scalar> {
     await ArpackGate.shared.enter()
     do {
       let iteration = ArnoldiIteration<S>(
-        order: n, wanted: count, basis: Self.basis(order: n, count: count), tolerance: tolerance,
-        restarts: restarts,
+        order: n, wanted: count, basis: basis, tolerance: tolerance, restarts: restarts,
         start: { random.symmetricVector(count: n, stream: UInt64($0)) })
       var applied = 0
       var points: [ConvergencePoint] = []
@@ -96,6 +130,7 @@ struct LanczosEigenpairs<S: Scalar> {
       (values, vectors) = try iteration.eigenpairs()
       applications = applied
       history = points
+      largestAtLeast = max(values.first ?? 0, iteration.largestRitzValue ?? 0)
     } catch {
       await ArpackGate.shared.leave()
       throw error

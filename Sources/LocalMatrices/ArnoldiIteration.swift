@@ -122,6 +122,14 @@ public final class ArnoldiIteration<S: Scalar> {
     return largest.prefix(wanted).map { Double(projected[bounds + $0].modulus) / first }.max()
   }
 
+  /// At the last restart, the largest Ritz value, converged or not. A Hermitian operator's largest eigenvalue is at least as
+  /// large. Nil before the first.
+  public var largestRitzValue: S.Real? {
+    let values = Int(pointers[5]) - 1
+    guard values >= 0 else { return nil }
+    return (0..<basis).map { projected[values + $0].realPart }.max()
+  }
+
   /// The number of Ritz values that have met the tolerance.
   public var convergedCount: Int { Int(parameters[4]) }
 

@@ -79,6 +79,38 @@ import Testing
     #expect(svd.residuals.allSatisfy { $0 <= 1e-13 })
   }
 
+  /// A Krylov space sees one of the thirty copies, and then the crowd just below them.
+  @Test func copiesOfASmallValueAreNotMistakenForTheCrowdBelow() async throws {
+    let n = 3000
+    var entries = try TripletMatrix<Double>(rows: n, columns: n)
+    for i in 0..<n {
+      entries.append(i, i, i == 0 ? 1 : i <= 30 ? 3e-4 : 2.999e-4 - 3e-6 * Double(i) / Double(n))
+    }
+    let svd = try await decompose(.sparse(try entries.compressed()), count: 10, method: .lanczos)
+    let expected = [1] + [Double](repeating: 3e-4, count: 9)
+    for (value, exact) in zip(svd.values, expected) {
+      #expect((value - exact).magnitude <= 1e-10, "\(value)")
+    }
+    #expect(!svd.values.isEmpty)
+  }
+
+  /// Clusters that a basis of 21 never separates: whatever is returned are the largest, and none is left out.
+  @Test(arguments: [7, 10])
+  func clustersAreResolvedOrCutOffWhereTheyBegin(count: Int) async throws {
+    let n = 5000
+    var entries = try TripletMatrix<Double>(rows: n, columns: n)
+    let all: [Double] = (0..<n).map { i -> Double in
+      if i < 40 { return i < 5 ? 10 - Double(i) : 4 - 1e-6 * Double(i) }
+      return 3.9 * Double(n - i) / Double(n)
+    }
+    for i in 0..<n { entries.append(i, i, all[i]) }
+    let svd = try await decompose(.sparse(try entries.compressed()), count: count, method: .lanczos)
+    #expect(svd.values.count >= 5)
+    for (value, exact) in zip(svd.values, all) {
+      #expect((value - exact).magnitude <= 1e-9, "\(value) for \(exact)")
+    }
+  }
+
   @Test func decompositionsAtTheSameTimeDoNotDisturbEachOther() async throws {
     var generator = SeededGenerator(seed: 73)
     var matrices: [SparseMatrix<Double>] = []

@@ -81,6 +81,35 @@ private let shapes = [
     }
   }
 
+  /// Least squares of a matrix of condition 1e8 do not converge in fifty steps; that they have must not be said of the
+  /// same matrix where the squares of its norms leave the range of the scalar.
+  @Test(arguments: [SolveMethod.minres, .lsmr], [-520, 520])
+  func scalingDoesNotMakeAnIterationClaimWhatItHasNotReached(method: SolveMethod, exponent: Int) async throws
+  {
+    let n = 300
+    let factor = Double(sign: .plus, exponent: exponent, significand: 1)
+    func run(_ factor: Double) async throws -> LinearSystemSolution<Double> {
+      var entries = try TripletMatrix<Double>(rows: n, columns: n)
+      for i in 0..<n { entries.append(i, i, factor * Double.pow(10, -8 * Double(i) / Double(n))) }
+      let b = DenseMatrix<Double>(rows: n, columns: 1) { i, _ in factor * (1 + Double(i % 7)) }
+      return try await solve(.sparse(try entries.compressed()), b, method, limit: 50)
+    }
+    let (plain, scaled) = (try await run(1), try await run(factor))
+    #expect(!plain.converged && !scaled.converged)
+    #expect(scaled.iterations == plain.iterations)
+    #expect((scaled.residuals[0] / plain.residuals[0] - 1).magnitude < 1e-6)
+  }
+
+  /// Its condition says that the matrix may be singular; the solution that was found says that it does not matter.
+  @Test(arguments: [[1e10, 1, 1e-10], [1, 1e-20]])
+  func badlyScaledSystemsAreSolvedWhereTheResidualIsSmall(diagonal: [Double]) async throws {
+    let n = diagonal.count
+    let a = DenseMatrix<Double>(rows: n, columns: n) { $0 == $1 ? diagonal[$0] : 0 }
+    let b = DenseMatrix<Double>(rows: n, columns: 1) { _, _ in 1 }
+    let found = try await solve(.dense(a), b, .auto)
+    #expect(found.converged && found.residuals[0] < 1e-14, "\(found.description)")
+  }
+
   @Test func whatDoesNotConvergeSaysWhy() async throws {
     var generator = SeededGenerator(seed: 83)
     let indefinite = MatrixKind.random.hermitian(20, of: Double.self, using: &generator)

@@ -32,8 +32,7 @@ enum Suite: String, CaseIterable {
           arguments: ["--order", "2048", "--sparse-order", "200000"]),
         Entry(title: "QR and statistics", binary: "bench-qr", arguments: ["--rows", "200000"]),
         Entry(title: "Solves", binary: "bench-solve", arguments: ["--order", "2048"], isText: true),
-        Entry(
-          title: "Singular values", binary: "bench-svd", arguments: ["table", "--row", "1"], isText: true),
+        Entry(title: "Singular values", binary: "bench-svd", arguments: ["table", "--row", "1"]),
         Entry(title: "Principal components", binary: "bench-pca"),
         Entry(
           title: "Scaling", binary: "bench-scaling",

@@ -1,6 +1,7 @@
 // One matrix: made, read, decomposed.
 
 import ArgumentParser
+import BenchSupport
 import Foundation
 import Tessera
 
@@ -24,70 +25,78 @@ enum Precision: String, ExpressibleByArgument, CaseIterable {
 
 /// Where columns' frequencies, precision and the like are chosen.
 struct SVDOptions: ParsableArguments {
-  @Option(help: "Number of workers as threads; under mpirun as many as there are ranks.") var workers = 2
   @Option(help: "float or double.") var scalar = Precision.double
-  @Option(help: "How columns are chosen: uniform or powerlaw.") var columnsBy = ColumnFrequency.uniform
+  @Option(help: "How columns are chosen: uniform or powerlaw.") var columnsBy = ColumnFrequency.powerlaw
   @Option(help: "rows or prepared: how the matrix is held.") var form: Form?
   @Option(help: "Number of singular triplets.") var count = 5
+  @Option(help: "The relative accuracy asked of Lanczos; 0 for that of the scalar.") var tolerance = 1e-10
   @Option(help: "Number of slabs; by default chosen by the library.") var partitions: Int?
   @Option(help: "Seed of the matrix.") var seed: UInt64 = 1
   @Option(help: "Passes that are timed alone.") var passes = 5
+  @OptionGroup var cluster: ClusterChoice
+  @OptionGroup var output: OutputChoice
 
   /// Makes the matrix, reads it and decomposes it.
   func measure(_ shape: Shape, nonzeros: Int, form: Form) async throws -> Measurement {
-    switch scalar {
-    case .float: try await measure(shape, nonzeros, form, as: Float.self)
-    case .double: try await measure(shape, nonzeros, form, as: Double.self)
+    PeakMemory.reset()
+    return try await cluster.run { cluster in
+      switch scalar {
+      case .float: try await measure(shape, nonzeros, form, on: cluster, as: Float.self)
+      case .double: try await measure(shape, nonzeros, form, on: cluster, as: Double.self)
+      }
     }
   }
 
-  private func measure<S: RealScalar>(_ shape: Shape, _ nonzeros: Int, _ form: Form, as: S.Type) async throws
-    -> Measurement
-  {
+  private func measure<S: RealScalar>(
+    _ shape: Shape, _ nonzeros: Int, _ form: Form, on cluster: Cluster, as: S.Type
+  ) async throws -> Measurement {
     let perRow = Double(nonzeros) / Double(shape.rows)
     let kind: GeneratedMatrix =
       columnsBy == .uniform
       ? .sparse(density: perRow / Double(shape.columns))
       : .powerLaw(density: draws(forEntries: perRow, columns: shape.columns) / Double(shape.columns))
-    let configuration =
-      ClusterConfiguration.launchedRank() != nil
-      ? try ClusterConfiguration.fromEnvironment() : ClusterConfiguration(workers: workers)
-    return try await Cluster.run(configuration) { cluster in
-      var result = Measurement(
-        shape: shape, scalar: scalar, columnsBy: columnsBy, form: form, workers: cluster.engine.workerCount)
-      switch form {
-      case .rows:
-        var a: RowMatrix<S>?
-        result.generation = try await seconds {
-          let made = try await RowMatrix<S>.generated(
-            kind, shape, seed: seed, partitions: partitions, on: cluster)
-          // In the dataflow style nothing is made before it is asked for.
-          result.nonzeros = try await made.magnitudes().largest > 0 ? made.storedCount : 0
-          a = made
-        }
-        guard let a else { return result }
-        result.slabs = a.partitioning.tileCount
-        result.decomposition = try await seconds {
-          try await result.take(a.svd(count: count, method: .lanczos))
-        }
-        try await result.timePasses(passes, of: a.prepared())
-      case .prepared:
-        var a: PreparedRowMatrix<S>?
-        result.generation = try await seconds {
-          let made = try await PreparedRowMatrix<S>.generated(
-            kind, shape, seed: seed, partitions: partitions, on: cluster)
-          result.nonzeros = try await made.magnitudes().largest > 0 ? made.storedCount : 0
-          a = made
-        }
-        guard let a else { return result }
-        result.slabs = a.partitioning.tileCount
-        result.decomposition = try await seconds {
-          try await result.take(a.svd(count: count, method: .lanczos))
-        }
-        try await result.timePasses(passes, of: a)
+    switch form {
+    case .rows:
+      let (generation, a) = try await timed {
+        try await RowMatrix<S>.generated(kind, shape, seed: seed, partitions: partitions, on: cluster)
       }
-      return result
+      let (decomposition, svd) = try await timed {
+        try await a.svd(count: count, method: .lanczos, tolerance: S.Real(tolerance))
+      }
+      return Measurement(
+        title: title(shape, a.storedCount, a.partitioning.tileCount, form, cluster),
+        bytes: bytes(a.storedCount, columns: shape.columns), generation: generation,
+        pass: try await pass(a.prepared()), decomposition: decomposition, svd)
+    case .prepared:
+      let (generation, a) = try await timed {
+        try await PreparedRowMatrix<S>.generated(kind, shape, seed: seed, partitions: partitions, on: cluster)
+      }
+      let (decomposition, svd) = try await timed {
+        try await a.svd(count: count, method: .lanczos, tolerance: S.Real(tolerance))
+      }
+      return Measurement(
+        title: title(shape, a.storedCount, a.partitioning.tileCount, form, cluster),
+        bytes: bytes(a.storedCount, columns: shape.columns), generation: generation, pass: try await pass(a),
+        decomposition: decomposition, svd)
     }
+  }
+
+  private func title(_ shape: Shape, _ nonzeros: Int, _ slabs: Int, _ form: Form, _ cluster: Cluster)
+    -> String
+  {
+    "\(shape), \(nonzeros) nonzeros, \(scalar), columns \(columnsBy), \(slabs) slabs, \(cluster.title), "
+      + "held as \(form)"
+  }
+
+  /// Bytes of the entries in the prepared form.
+  private func bytes(_ nonzeros: Int, columns: Int) -> Int {
+    nonzeros * ((scalar == .double ? 8 : 4) + (columns <= 65_536 ? 2 : 4))
+  }
+
+  /// The median time of A'(A x).
+  private func pass<S: RealScalar>(_ a: PreparedRowMatrix<S>) async throws -> Double {
+    let x: [S] = CounterBasedRandom(seed: 1).symmetricVector(count: a.columns)
+    return try await medianSeconds(passes) { _ = try await a.applyGram(x) }
   }
 }
 
@@ -107,76 +116,61 @@ private func draws(forEntries entries: Double, columns: Int) -> Double {
 
 /// What was measured.
 struct Measurement {
-  let shape: Shape
-  let scalar: Precision
-  let columnsBy: ColumnFrequency
-  let form: Form
-  let workers: Int
-  var nonzeros = 0
-  var slabs = 0
-  var generation = 0.0
-  var decomposition = 0.0
-  var pass = 0.0
-  var passes = 0
-  var values: [Double] = []
-  var residuals: [Double] = []
-  var converged = false
+  let title: String
+  /// Of the entries in the form that passes read.
+  let bytes: Int
+  let generation: Double
+  let pass: Double
+  let decomposition: Double
+  let passes: Int
+  let values: [Double]
+  /// |A'u - s v| to the largest s.
+  let error: Double
+  let converged: Bool
+  /// Of this process, which has all of the matrix where workers are threads.
+  let peakBytes: Int?
 
-  /// The median time of A'(A x).
-  mutating func timePasses<S: RealScalar>(_ count: Int, of a: PreparedRowMatrix<S>) async throws {
-    let x: [S] = CounterBasedRandom(seed: 1).symmetricVector(count: a.columns)
-    var times: [Double] = []
-    for _ in 0...count { times.append(try await seconds { _ = try await a.applyGram(x) }) }
-    let sorted = times.dropFirst().sorted()
-    pass = sorted.isEmpty ? .nan : sorted[sorted.count / 2]
-  }
-
-  mutating func take<S: RealScalar>(_ svd: TruncatedSVD<S>) {
+  init<S: RealScalar>(
+    title: String, bytes: Int, generation: Double, pass: Double, decomposition: Double, _ svd: TruncatedSVD<S>
+  ) {
+    (self.title, self.bytes, self.generation, self.pass) = (title, bytes, generation, pass)
+    (self.decomposition, passes, converged) = (decomposition, svd.passes, svd.converged)
     values = svd.singularValues.map { Double($0) }
-    residuals = svd.residuals.map { Double($0) }
-    (passes, converged) = (svd.passes, svd.converged)
+    error = (svd.residuals.map { Double($0) }.max() ?? 0) / max(values.first ?? 0, .leastNonzeroMagnitude)
+    peakBytes = PeakMemory.bytes
   }
 
-  /// A table; beside a pass and the whole what others took.
-  func print(_ name: String, beside other: (pass: Double, whole: Double, name: String)?) {
-    let entryBytes: Double = (scalar == .double ? 8 : 4) + (shape.columns <= 65_536 ? 2 : 4)
-    let bytes = Double(nonzeros) * entryBytes
-    func beside(_ seconds: Double?) -> String {
-      seconds.flatMap { value in other.map { String(format: "   %@: %g s", $0.name, value) } } ?? ""
+  /// Its rows beside what was published, and their limits.
+  func rows(_ name: String, published: Published.Row?) -> [Row] {
+    func beside(_ seconds: Double?) -> Row.Reference? {
+      seconds.map { Row.Reference("published, 68 executors in 2014", seconds: $0) }
     }
-    Swift.print(
-      """
-      \(name): \(shape), \(nonzeros) nonzeros, \(scalar), columns \(columnsBy), \(slabs) slabs, \(workers) workers, \
-      held as \(form)
-      """)
-    Swift.print(String(format: "  generation         %8.2f s", generation))
-    Swift.print(
-      String(
-        format: "  one pass A'(A x)   %8.4f s   %.2f ns a nonzero, %.1f GB/s of A", pass,
-        pass / Double(nonzeros) * 1e9, bytes / pass / 1e9) + beside(other?.pass))
-    Swift.print(
-      String(format: "  decomposition      %8.2f s   %d passes", decomposition, passes) + beside(other?.whole)
-    )
-    Swift.print(String(format: "  peak memory        %8.2f GB", Double(peakBytes() ?? 0) / 1e9))
-    for (value, residual) in zip(values, residuals) {
-      Swift.print(String(format: "  s = %.10g   |A'u - s v| = %.1e", value, residual))
-    }
-    if !converged { Swift.print("  not all of them converged") }
+    return [
+      Row("\(name): made in memory", seconds: generation),
+      Row(
+        "\(name): one pass A'(A x)", seconds: pass, rate: .giga(Double(bytes), in: pass, "GB/s of A"),
+        reference: beside(published?.secondsPerPass),
+        limit: published.map { .atMost($0.limitPerPass, .seconds) }),
+      Row(
+        "\(name): decomposition", seconds: decomposition, reference: beside(published?.seconds),
+        plan: "\(passes) passes", peakBytes: peakBytes, error: error,
+        limit: published.map { .atMost($0.limit, .seconds) }),
+    ]
+  }
+
+  /// What the matrix was and what was found.
+  func note(_ name: String) -> String {
+    "\(name): \(title). Values "
+      + values.map { String(format: "%.10g", $0) }.joined(separator: ", ")
+      + (converged ? "." : "; not all of them converged.")
   }
 }
 
-/// The most memory this process has had, where the system tells.
-private func peakBytes() -> Int? {
-  guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-    let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-    let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-  else { return nil }
-  return kilobytes * 1024
-}
-
-private func seconds(_ body: () async throws -> Void) async rethrows -> Double {
+/// The seconds that `body` takes, with its result.
+private func timed<Result>(
+  _ body: () async throws -> Result, isolation: isolated (any Actor)? = #isolation
+) async throws -> (Double, Result) {
   let start = ContinuousClock.now
-  try await body()
-  let duration = ContinuousClock.now - start
-  return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  let result = try await body()
+  return ((ContinuousClock.now - start).inSeconds, result)
 }

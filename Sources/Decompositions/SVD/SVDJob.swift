@@ -112,7 +112,7 @@ struct SVDJob<A: SVDSource> {
     return PartialSVD(
       singularValues: triplets.values.map { $0 / factor }, right: triplets.right, left: left,
       residuals: triplets.residuals.map { $0 / factor }, orthogonality: orthogonality,
-      converged: triplets.count == count, unresolved: found.method.squares ? triplets.rejected : 0,
+      converged: triplets.count == count, unresolved: found.method.squares ? triplets.hidden : 0,
       method: found.method, reason: reason, plan: plan, passes: found.passes, history: found.history,
       frobeniusNorm: size.frobenius)
   }
@@ -225,15 +225,15 @@ struct SVDJob<A: SVDSource> {
     var values: [S.Real]
     var right: DenseMatrix<S>
     var residuals: [S.Real]
-    /// How many more did not satisfy their equations.
-    var rejected: Int
+    /// How many more are too small for the Gram matrix, and did not satisfy their equations.
+    var hidden: Int
     var count: Int { values.count }
   }
 
   /// What was found with its values and residuals, which take passes more.
   private func certify(_ a: some SVDSource<S>, _ found: Found) async throws -> (Found, Triplets) {
     guard found.vectors.columns > 0 else {
-      return (found, Triplets(values: [], right: found.vectors, residuals: [], rejected: 0))
+      return (found, Triplets(values: [], right: found.vectors, residuals: [], hidden: 0))
     }
     var found = found
     let reads = a.passes(width: found.vectors.columns)
@@ -262,7 +262,8 @@ struct SVDJob<A: SVDSource> {
       found,
       Triplets(
         values: Array(values.prefix(good)), right: try right[0..<right.rows, 0..<good],
-        residuals: Array(residuals.prefix(good)), rejected: values.count - good)
+        residuals: Array(residuals.prefix(good)),
+        hidden: values.dropFirst(good).count { isHidden($0, beside: values[0]) })
     )
   }
 
@@ -302,7 +303,11 @@ struct SVDJob<A: SVDSource> {
   /// Whether a value is so small that the Gram matrix, which squares it, cannot have seen it well.
   private func hasHiddenValues(_ values: [S.Real]) -> Bool {
     guard let first = values.first, let last = values.last else { return true }
-    return last < first * S.Real.root(S.Real.ulpOfOne, 3)
+    return isHidden(last, beside: first)
+  }
+
+  private func isHidden(_ value: S.Real, beside first: S.Real) -> Bool {
+    value < first * S.Real.root(S.Real.ulpOfOne, 3)
   }
 
   // MARK: nothing to find

@@ -48,8 +48,8 @@ public struct PartialSVD<S: Scalar, Left: Sendable>: Sendable {
   public let orthogonality: S.Real
   /// Whether all singular values that were asked for converged.
   public let converged: Bool
-  /// How many of those that were asked for the method found, but could not resolve: values below about
-  /// sqrt(eps) s1 of a method that squares. They are not returned; `tsqr` and `dense` resolve them.
+  /// How many of those that were asked for the method found, but could not resolve: values below
+  /// eps^(1/3) s1 of a method that squares. They are not returned; `tsqr` and `dense` resolve them.
   public let unresolved: Int
   /// The method that computed them; never `auto`.
   public let method: SVDMethod

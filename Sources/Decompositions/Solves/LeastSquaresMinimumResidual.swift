@@ -140,7 +140,8 @@ private struct BidiagonalJob<A: LinearOperator> {
     // For |r|: section 5.3.
     var (betaDD, betaD, rhoDOld, tauTildeOld): (S.Real, S.Real, S.Real, S.Real) = (beta, 0, 1, 0)
     var (thetaTilde, zeta): (S.Real, S.Real) = (0, 0)
-    var squareOfA = alpha * alpha
+    // By hypot, as all norms here: squares of large elements would leave the scalar's range.
+    var frobenius = alpha
     var steps = 0
     while steps < limit {
       steps += 1
@@ -185,8 +186,8 @@ private struct BidiagonalJob<A: LinearOperator> {
       tauTildeOld = tilde.r > 0 ? (zetaOld - thetaTildeOld * tauTildeOld) / tilde.r : 0
       let tauD = rhoDOld != 0 ? (zeta - thetaTilde * tauTildeOld) / rhoDOld : 0
       let residual = S.Real.hypot(betaD - tauD, betaDD)
-      squareOfA += beta * beta + alpha * alpha
-      sizeOfA = max(sizeOfA, squareOfA.squareRoot())
+      frobenius = .hypot(frobenius, .hypot(beta, alpha))
+      sizeOfA = max(sizeOfA, frobenius)
       history.append(Double(residual))
       if residual <= request.tolerance || zetaBar.magnitude <= request.tolerance / 2 * sizeOfA * residual {
         break

@@ -22,6 +22,16 @@ public enum SolveMethod: String, Sendable, CaseIterable {
   case gmres
   /// Least squares by Golub and Kahan's bidiagonalization: any A.
   case lsmr
+
+  init(_ method: IterativeMethod) {
+    self =
+      switch method {
+      case .cg: .cg
+      case .minres: .minres
+      case .gmres: .gmres
+      case .lsmr: .lsmr
+      }
+  }
 }
 
 /// What an iterative method is sped up by.

@@ -37,9 +37,9 @@ private func minimumResiduals<A: LinearOperator>(
   // Lanczos: r_k and y_k = M^-1 r_k, with beta_k^2 = r_k^H y_k.
   var (previous, current) = (b, b)
   var y = try system.preconditioned(b)
-  let square = dot(b, y).realPart
-  guard square > 0 else { return (x, 0, "the preconditioner is not positive definite") }
-  let first = square.squareRoot()
+  guard let first = system.size(of: b, preconditioned: y), first > 0 else {
+    return (x, 0, "the preconditioner is not positive definite")
+  }
   var (beta, before): (S.Real, S.Real) = (first, 0)
   // The last two columns of the factored tridiagonal, and the right side phi.
   var (cosine, sine): (S.Real, S.Real) = (-1, 0)
@@ -59,10 +59,11 @@ private func minimumResiduals<A: LinearOperator>(
     axpy(S(real: -alpha / beta), current, &y)
     (previous, current) = (current, y)
     y = try system.preconditioned(current)
-    let square = dot(current, y).realPart
     before = beta
-    guard square >= 0 else { return (x, steps, "the preconditioner is not positive definite") }
-    beta = square.squareRoot()
+    guard let size = system.size(of: current, preconditioned: y) else {
+      return (x, steps, "the preconditioner is not positive definite")
+    }
+    beta = size
     // The rotations of the two columns before, then this one's own.
     let (oldEpsilon, oldDelta) = (epsilon, cosine * delta + sine * alpha)
     let bar = sine * delta - cosine * alpha

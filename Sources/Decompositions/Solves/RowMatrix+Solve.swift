@@ -14,7 +14,7 @@ extension RowMatrix {
   /// | direct | m = n, A sparse, or n <= 4096 | 3 | A, its factors, X |
   /// | tsqr | min(m, n) + p <= 4096, or `direct` finds A singular | 4 | 4 (min(m, n) + p)^2 |
   /// | lu | m = n and dense, n > 4096 | 3 | X |
-  /// | lsmr | otherwise, or `lu` finds A singular | 2 a step | 6 n |
+  /// | lsmr | otherwise, or a larger A is found singular | 2 a step | 6 n |
   ///
   /// `cg` and `minres` are for who knows that A is Hermitian, `cholesky` for who knows that it is positive definite
   /// besides. `lu` and `cholesky` keep the factors on the workers; a solution that is not as good as rounding allows
@@ -24,7 +24,7 @@ extension RowMatrix {
   ///   - b: the right sides, on the workers.
   ///   - tolerance: the relative residual to reach (by default 1e-10, in single precision 100 ulp); a direct
   ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|); and where
-  ///     |A|_F |x| > |b| / (sqrt(n) u), A is singular to working precision.
+  ///     |A|_F |x| > |b| / (sqrt(n) u) and |b - A x| > sqrt(u) |b|, A is singular to working precision.
   ///   - limit: of an iteration's steps for each right side; by default 10 n.
   ///   - preconditioner: of `cg`, `minres` and `gmres`.
   ///   - progress: called with the number of passes so far.
@@ -66,8 +66,8 @@ private struct SolveJob<S: Scalar> {
         do {
           let found = try await direct()
           if found.converged || !fitsTriangle { return found }
-        } catch LinearAlgebraError.singular where fitsTriangle {}
-        return try await tsqr()
+        } catch LinearAlgebraError.singular {}
+        return fitsTriangle ? try await tsqr() : try await iterate(.lsmr)
       }
       if fitsTriangle { return try await tsqr() }
       if isSquare, !isSparse {
@@ -183,8 +183,11 @@ private struct SolveJob<S: Scalar> {
     let rounding = S.Real(a.rows).squareRoot() * S.unitRoundoff
     let sizes = try await sizes()
     let isBad = zip(try await backwardErrors(found, size), sizes.indices).contains { error, j in
-      // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular.
-      !(error <= limit) || size * norm(found.solution.column(j)) * rounding > sizes[j]
+      // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular. An
+      // x whose residual is small all the same, a badly scaled A's for example, is what was asked for.
+      !(error <= limit)
+        || size * norm(found.solution.column(j)) * rounding > sizes[j]
+          && !(found.residuals[j] <= S.unitRoundoff.squareRoot() * sizes[j])
     }
     return LinearSystemSolution(
       solution: found.solution, residuals: relative(found.residuals, to: sizes),
@@ -199,11 +202,15 @@ private struct SolveJob<S: Scalar> {
     let normal = zip(found.gradientNorms, found.residualNorms).map { gradient, residual in
       residual > 0 && found.frobeniusNorm > 0 ? gradient / found.frobeniusNorm / residual : 0
     }
+    let residuals = relative(found.residualNorms, to: try await sizes())
+    // A residual of rounding alone is orthogonal to nothing.
+    let limit = 1000 * S.Real(max(1, a.rows, a.columns)) * S.unitRoundoff
+    let isBad = zip(normal, residuals).contains { !($0 <= limit) && !($1 <= limit) }
     return LinearSystemSolution(
-      solution: found.solution, residuals: relative(found.residualNorms, to: try await sizes()),
-      normalResiduals: normal, iterations: 0, passes: found.passes, method: .tsqr,
-      description: "least squares by tall-skinny QR, rank \(found.rank)", rank: found.rank, converged: true,
-      reason: nil, history: [])
+      solution: found.solution, residuals: residuals, normalResiduals: normal, iterations: 0,
+      passes: found.passes, method: .tsqr,
+      description: "least squares by tall-skinny QR, rank \(found.rank)", rank: found.rank,
+      converged: !isBad, reason: isBad ? "the residual is not orthogonal to the columns" : nil, history: [])
   }
 
   // MARK: iterations
@@ -235,7 +242,7 @@ private struct SolveJob<S: Scalar> {
       normalResiduals: method == .lsmr ? found.map { $0.normalResidual ?? 0 } : nil,
       iterations: found.reduce(0) { $0 + $1.iterations },
       passes: found.reduce(before) { $0 + $1.passes },
-      method: SolveMethod(rawValue: method.rawValue) ?? .auto,
+      method: SolveMethod(method),
       description: isPreconditioned ? "\(method.rawValue), preconditioned" : method.rawValue, rank: nil,
       converged: failed == nil, reason: failed.map { "\($0.end.explanation)" },
       history: found.first?.history ?? [])

@@ -57,6 +57,14 @@ struct SystemOperator<A: LinearOperator> {
   /// M^-1 x, or x without a preconditioner.
   func preconditioned(_ x: [S]) throws -> [S] { try preconditioner?.applyInverse(x) ?? x }
 
+  /// (r^H M^-1 r)^(1/2) of r and M^-1 r; nil where M is not positive definite. Without a preconditioner |r|, whose
+  /// square may leave the scalar's range.
+  func size(of r: [S], preconditioned y: [S]) -> S.Real? {
+    if preconditioner == nil { return norm(r) }
+    let square = dot(r, y).realPart
+    return square >= 0 ? square.squareRoot() : nil
+  }
+
   /// b - A x.
   mutating func residual(_ x: [S]) async throws -> [S] {
     var r = b

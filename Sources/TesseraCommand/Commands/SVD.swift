@@ -199,7 +199,7 @@ struct SVD: AsyncParsableCommand {
   private func table<S: Scalar>(
     _ heading: String, _ svd: TruncatedSVD<S>, workers: Int, _ elapsed: Double
   ) -> String {
-    var rows = [["", "singular value", "residual", "share of |A|^2"]]
+    var rows = [["", "singular value", "residual", "|A|^2 so far"]]
     var sum = 0.0
     let texts = pointAligned(svd.singularValues)
     for (k, (value, residual)) in zip(svd.singularValues, svd.residuals).enumerated() {

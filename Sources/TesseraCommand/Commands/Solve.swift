@@ -103,6 +103,11 @@ struct Solve: AsyncParsableCommand {
       return try await RowMatrix(try LocalMatrix(contents), partitions: compute.partitions, on: cluster)
     }
     let (a, b) = (try await read(left), try await read(right))
+    do {
+      _ = try await b.magnitudes()
+    } catch let error as LinearAlgebraError {
+      throw FileFormatError(.badData, file: right, "\(error)")
+    }
     let found = try await solution(of: a, b)
     try writeMatrix(.dense(found.solution), to: destination, progress: compute.output.progress)
     if let convergence {
