@@ -40,9 +40,29 @@ public struct Cuts: Hashable, Sendable {
   /// - Precondition: `offsets` is nonempty and ascending, `parts >= 1`.
   public init(balancing offsets: [Int], parts: Int) {
     precondition(!offsets.isEmpty && parts >= 1)
-    let extent = offsets.count - 1
-    let total = offsets[extent] - offsets[0] + extent
-    func weight(before i: Int) -> Int { offsets[i] - offsets[0] + i }
+    self.init(offsets.count - 1, parts: parts) { offsets[$0] - offsets[0] }
+  }
+
+  /// The same for the positions at which the elements of the dimension are stored, ascending, one for each: what
+  /// it costs does not depend on the length of the dimension. O(parts log n log z).
+  ///
+  /// - Precondition: `positions` ascend in 0..<extent, `parts >= 1`.
+  public init(balancing positions: [Int32], of extent: Int, parts: Int) {
+    precondition(extent >= 0 && parts >= 1)
+    self.init(extent, parts: parts) { i in
+      var (low, high) = (0, positions.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if Int(positions[middle]) < i { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+  }
+
+  /// The balanced pieces, where `stored(i)` elements are stored before position i.
+  private init(_ extent: Int, parts: Int, storedBefore stored: (Int) -> Int) {
+    func weight(before i: Int) -> Int { stored(i) + i }
+    let total = weight(before: extent)
     var bounds = [0]
     for p in 1..<max(parts, 1) {
       let (high, low) = total.multipliedFullWidth(by: p)

@@ -1,7 +1,8 @@
 // How good a partitioning is: what each owner holds, how far the fullest is above the mean, and how many words a
 // product with a vector or a matrix of the driver's moves. Pure arithmetic on counts; O(tiles + workers).
 //
-// Words of y = A x, x and y as LinearOperator has them: x, n words, to every worker but the driver's, and of
+// Words of y = A x, x and y as LinearOperator has them: x, n words, to every worker but the driver's, to one that
+// has no rows too, since a step's arguments go to all workers; and of
 // every tile that does not lie with the first of its row of the grid a piece of y, as long as the tile has rows.
 
 /// What each owner of a partitioned matrix holds, and what products move.

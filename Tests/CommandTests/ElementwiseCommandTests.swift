@@ -57,6 +57,35 @@ struct ElementwiseCommandTests {
     #expect(table.exitCode == 0 && table.output.contains("imbalance"))
   }
 
+  @Test func aMatrixOfABillionRowsTakesWhatItsEntriesTake() throws {
+    let scratch = try ScratchFolder()
+    let n = 1_000_000_000
+    let head = "%%MatrixMarket matrix coordinate real general\n"
+    // (1, n) and (n, 2), which meet in A A.
+    let a = try scratch.write("a.mtx", "\(head)\(n) \(n) 2\n1 \(n) 1.5\n\(n) 2 2\n".utf8)
+    let out = scratch.path("out.mtx")
+    func entries(_ arguments: [String]) throws -> Set<String> {
+      let run = try CommandRun(arguments + ["--workers", "2"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let lines = try String(contentsOfFile: out, encoding: .utf8).split(separator: "\n")
+        .drop { $0.hasPrefix("%") }
+      #expect(lines.first?.hasPrefix("\(n) \(n) ") == true)
+      return Set(lines.dropFirst().map(String.init))
+    }
+    #expect(try entries(["transpose", a, out]) == ["\(n) 1 1.5", "2 \(n) 2"])
+    #expect(try entries(["scale", "2", a, out]) == ["1 \(n) 3", "\(n) 2 4"])
+    let turned = try scratch.write("t.mtx", "\(head)\(n) \(n) 2\n1 \(n) 1\n2 2 5\n".utf8)
+    #expect(try entries(["add", a, turned, out]) == ["1 \(n) 2.5", "\(n) 2 2", "2 2 5"])
+    for type in ["coordinate", "row", "block", "local-sparse"] {
+      #expect(try entries(["multiply", a, a, out, "--left-as", type, "--right-as", type]) == ["1 2 3"])
+    }
+    for by in ["nonzeros", "rows", "blocks", "cyclic"] {
+      let result = try CommandRun(["partition", a, "--parts", "4", "--by", by, "--json"]).json()
+      let parts = try #require(result["parts"] as? [[String: Any]])
+      #expect(parts.count == 4 && parts.reduce(0) { $0 + ($1["nonzeros"] as? Int ?? 0) } == 2)
+    }
+  }
+
   @Test func numbersOfPartsThatMakeNoSenseAreUsage() throws {
     #expect(try CommandRun(["partition", CommandRun.digits, "--parts", "0"]).exitCode == 64)
     #expect(try CommandRun(["partition", CommandRun.digits]).exitCode == 64)

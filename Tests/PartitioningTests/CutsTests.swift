@@ -39,6 +39,18 @@ private let extents = [0, 1, 2, 3, 7, 100, 10_007]
     }
   }
 
+  @Test(arguments: extents) func positionsAreBalancedAsTheirOffsetsAre(extent: Int) {
+    for offsets in [uniform(extent), hotRow(extent), emptyRows(extent), ragged(extent)] {
+      let positions = (0..<extent).flatMap {
+        Array(repeating: Int32($0), count: offsets[$0 + 1] - offsets[$0])
+      }
+      for parts in [1, 2, 7, 64] {
+        #expect(
+          Cuts(balancing: positions, of: extent, parts: parts) == Cuts(balancing: offsets, parts: parts))
+      }
+    }
+  }
+
   @Test func aHotRowDoesNotDragItsNeighboursAlong() {
     // 1000 rows of one nonzero, and row 500 of 10,000: its piece ends with it.
     let offsets = (0...1000).map { $0 + ($0 > 500 ? 9999 : 0) }

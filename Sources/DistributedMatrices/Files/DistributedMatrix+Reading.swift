@@ -29,7 +29,7 @@ extension RowMatrix {
     if let partitions { try checkSlabCount(partitions) }
     return try await readByWorkers(path, format, options, on: cluster) { file in
       guard file.header.layout == .coordinate else { return try await file.slabs(as: S.self, partitions) }
-      guard let (matrix, counts) = try await file.entries(as: S.self) else { return nil }
+      guard let (matrix, counts) = try await file.entries(as: S.self, countingRows: true) else { return nil }
       let count =
         partitions
         ?? Partitioning.defaultSlabCount(
@@ -61,7 +61,7 @@ extension BlockMatrix {
   ) async throws -> BlockMatrix {
     try await readByWorkers(path, format, options, on: cluster) { file in
       file.header.layout == .coordinate
-        ? try await file.entries(as: S.self)?.matrix.blockMatrix(grid: grid)
+        ? try await file.entries(as: S.self, countingRows: false)?.matrix.blockMatrix(grid: grid)
         : try await file.slabs(as: S.self, nil).blockMatrix(grid: grid)
     } orByTheDriver: {
       let contents = try MatrixFile.read(
@@ -83,7 +83,7 @@ extension CoordinateMatrix {
   ) async throws -> CoordinateMatrix {
     try await readByWorkers(path, format, options, on: cluster) { file in
       file.header.layout == .coordinate
-        ? try await file.entries(as: S.self)?.matrix
+        ? try await file.entries(as: S.self, countingRows: false)?.matrix
         : try await file.slabs(as: S.self, nil).coordinateMatrix()
     } orByTheDriver: {
       switch try MatrixFile.read(path, as: S.self, format: format, options: options, progress: progress)

@@ -21,7 +21,9 @@ struct SharedFile {
     _ path: String, _ format: MatrixFileFormat?, _ options: MatrixReadOptions, as scalar: (some Scalar).Type,
     on cluster: Cluster
   ) async throws {
+    // A shape that no matrix has is refused by the one who reads all of the file.
     guard let header = try MatrixFile.headerOfParts(path, format: format, options: options),
+      max(header.rows, header.columns) <= Int(Int32.max),
       scalar.isComplex || !header.scalar.isComplex, let stamp = FileStamp(path),
       try await stamp.isSeen(onAllOf: cluster)
     else { return nil }
@@ -45,17 +47,24 @@ struct SharedFile {
         SlabPartTask<S>.self, FileParts(stamp, format, options, count: count), into: count))
   }
 
-  /// A list of entries: lines of the file to lists, and how many entries stand in each row. Nil when there are
-  /// not as many as the header declares.
-  func entries<S: Scalar>(as _: S.Type) async throws -> (
+  /// A list of entries: lines of the file to lists, and how many entries stand in each row, where that is asked for.
+  /// Nil when there are not as many as the header declares.
+  func entries<S: Scalar>(as _: S.Type, countingRows: Bool) async throws -> (
     matrix: CoordinateMatrix<S>, rows: EntryCounts.Counts
   )? {
-    try MemoryGuard.check("the row starts of \(header.rows) rows", header.rows, 2, bytesPerElement: 8)
+    if countingRows {
+      // Counts of two workers, their sum and the row starts.
+      try MemoryGuard.check(
+        "counting the entries of each of \(header.rows) rows (a coordinate matrix does without)", header.rows,
+        4,
+        bytesPerElement: MemoryLayout<Int>.stride)
+    }
     let parts = Partitioning.defaultChunkCount(entries: header.storedEntries)
     let tiles = try await cluster.engine.read(
       EntryPartTask<S>.self, FileParts(stamp, format, options, count: parts), into: parts)
     let counts = try await cluster.engine.reduce(
-      EntryCountTask<S>.self, EntryCountArguments(lowerOnly: header.symmetry != .general), over: tiles)
+      EntryCountTask<S>.self,
+      EntryCountArguments(lowerOnly: header.symmetry != .general, countsRows: countingRows), over: tiles)
     guard counts.stored == header.storedEntries else { return nil }
     return (
       CoordinateMatrix(

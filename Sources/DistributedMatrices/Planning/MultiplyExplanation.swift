@@ -93,7 +93,9 @@ extension MultiplyExplanation: CustomStringConvertible {
     text +=
       "words to the worker that receives most: \(atMost)\(Text.grouped(chosen.mostWords)) "
       + "(A \(Text.grouped(parts[0])), B \(Text.grouped(parts[1])), partial results \(Text.grouped(parts[2])))\n"
-    if let bound = lowerBoundWords {
+    if chosen.words.count == 1 {
+      text += "with one worker nothing moves\n"
+    } else if let bound = lowerBoundWords {
       let ratio = bound > 0 ? ", ratio \(Text.fixed(Double(chosen.mostWords) / bound, 3))" : ""
       text += "lower bound for operands spread evenly: \(Text.grouped(Int(bound.rounded())))\(ratio)\n"
     }

@@ -54,14 +54,21 @@ struct MultiplyPlanner: Sendable {
     }
     guard grid.cellCount <= workerCount else {
       throw .inapplicable(
-        plan: plan, reason: "it has \(grid.cellCount) cells and there are \(workerCount) workers")
+        plan: plan,
+        reason:
+          "its \(grid.rows) x \(grid.inner) x \(grid.columns) cells (rows x inner dimension x columns) need a "
+          + "worker each, \(grid.cellCount) in all, and \(workerCount == 1 ? "there is 1" : "there are \(workerCount)")"
+      )
     }
     for (name, cells, units) in [
       ("rows", grid.rows, cuts.rows.count), ("inner dimension", grid.inner, cuts.inner.count),
       ("columns", grid.columns, cuts.columns.count),
     ] where cells > units {
       throw .inapplicable(
-        plan: plan, reason: "it splits the \(name) in \(cells), and the operands have \(units) pieces there")
+        plan: plan,
+        reason:
+          "it splits the \(name) in \(cells), and the operands have \(units == 1 ? "one piece" : "\(units) pieces") there, "
+          + "expected at most as many cells as pieces")
     }
     guard !plan.fetchesTouched || touched != nil else {
       throw .inapplicable(

@@ -26,7 +26,8 @@ public protocol ProductResult<Element>: Sendable {
 }
 
 extension ProductResult {
-  /// Plans A B for the type.
+  /// Plans A B for the type. Places where a sparse factor stores nothing are not multiplied, not with NaN or
+  /// infinities either.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` before anything starts, `PlanError`, `ExecutionError`.
   public static func planned(

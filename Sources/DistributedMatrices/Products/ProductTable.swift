@@ -10,6 +10,10 @@
 // `plan(a, times: b)` plans and does not begin; `a * b` plans and multiplies. The four products of two
 // matrices of the driver's are the local kernels' own. Each throws `LinearAlgebraError.shapeMismatch` before
 // anything starts, `PlanError` for what does not fit, and `ExecutionError`.
+//
+// A place where a sparse factor stores nothing is not multiplied: 0 * NaN is NaN of a dense factor's zero and of a
+// stored one, and is not formed where a zero is not stored. So whether a product of such numbers holds NaN can depend
+// on the types of its factors; of finite ones it does not.
 
 public import TesseraLocalMatrices
 

@@ -165,16 +165,23 @@ enum SlabPartTask<S: Scalar>: SourceTask {
   }
 }
 
-/// Whether only entries on and below the diagonal stand in the file.
+/// What to count.
 struct EntryCountArguments: WireCodable {
+  /// Whether only entries on and below the diagonal stand in the file.
   let lowerOnly: Bool
+  /// Whether each row is counted by itself; else all of them as if they were one.
+  let countsRows: Bool
 
-  init(lowerOnly: Bool) { self.lowerOnly = lowerOnly }
+  init(lowerOnly: Bool, countsRows: Bool) { (self.lowerOnly, self.countsRows) = (lowerOnly, countsRows) }
 
-  func encode(to writer: inout WireWriter) { writer.write(lowerOnly ? 1 : 0) }
+  func encode(to writer: inout WireWriter) {
+    writer.write(lowerOnly ? 1 : 0)
+    writer.write(countsRows ? 1 : 0)
+  }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
     lowerOnly = try reader.readInt(in: 0...1, "yes or no") == 1
+    countsRows = try reader.readInt(in: 0...1, "yes or no") == 1
   }
 }
 
@@ -220,12 +227,15 @@ enum EntryCountTask<S: Scalar>: ReduceTask {
     guard let first = entries.rowIndices.min(), let last = entries.rowIndices.max() else {
       return EntryCounts(stored: 0, .init(first: 0, elements: []))
     }
-    var counts = [Int](repeating: 0, count: Int(last - first) + 1)
-    var stored = 0
-    for (i, j) in zip(entries.rowIndices, entries.columnIndices) {
-      counts[Int(i - first)] += 1
-      if !arguments.lowerOnly || i >= j { stored += 1 }
+    var stored = entries.entryCount
+    if arguments.lowerOnly {
+      for (i, j) in zip(entries.rowIndices, entries.columnIndices) where i < j { stored -= 1 }
     }
+    guard arguments.countsRows else {
+      return EntryCounts(stored: stored, .init(first: 0, elements: [entries.entryCount]))
+    }
+    var counts = [Int](repeating: 0, count: Int(last - first) + 1)
+    for i in entries.rowIndices { counts[Int(i - first)] += 1 }
     return EntryCounts(stored: stored, .init(first: Int(first), elements: counts))
   }
 

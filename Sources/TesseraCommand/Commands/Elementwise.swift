@@ -10,7 +10,8 @@ struct ElementwiseOptions: ParsableArguments {
   static let discussion = """
     The workers read their parts of an uncompressed Matrix Market, .npy or IDX file that all of them see, and compute \
     there; the result goes to the file slab after slab through the first worker, which holds one at a time. Other \
-    inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole.
+    inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole; so do lists of entries of which most \
+    rows or columns are empty, which are computed without those.
     """
 
   @Option(
@@ -45,6 +46,24 @@ struct ElementwiseOptions: ParsableArguments {
     as type: S.Type, on cluster: Cluster
   ) async throws {
     let start = ContinuousClock.now
+    if let lists: [TripletMatrix<S>] = try listsOfEmptyLines(inputs) {
+      if let other = lists.first(where: { $0.shape != lists[0].shape }) {
+        throw LinearAlgebraError.shapeMismatch(
+          operation: "addition", left: lists[0].shape, right: other.shape)
+      }
+      let (kept, lines) = KeptLines.common(lists)
+      var operands: [RowMatrix<S>] = []
+      for entries in kept {
+        operands.append(
+          try await RowMatrix(
+            .sparse(try entries.compressed(by: .rows)), partitions: compute.partitions, on: cluster))
+      }
+      let result = try await body.result(operands).collect()
+      let whole = (body.isTransposing ? lines.transposed() : lines).whole(result)
+      try writeMatrix(
+        .triplets(whole), to: destination, format: format, progress: compute.output.progress)
+      return try await report(whole.shape, whole.entryCount, to: destination, since: start, on: cluster)
+    }
     var operands: [RowMatrix<S>] = []
     for input in inputs {
       operands.append(
@@ -52,24 +71,49 @@ struct ElementwiseOptions: ParsableArguments {
           input, options: reading.options, partitions: compute.partitions, on: cluster,
           progress: compute.output.progress))
     }
-    let result: RowMatrix<S> =
-      switch body {
-      case .transpose: operands[0].transposed()
-      case .add: try await operands[0].adding(operands[1])
-      case .scale(let real, let imaginary):
-        try await operands[0].scaled(by: S(real: S.Real(real), imaginary: S.Real(imaginary)))
-      }
+    let result = try await body.result(operands)
     let nonzeros = try await writeMatrix(
       result, to: destination, format: format, progress: compute.output.progress)
+    try await report(result.shape, nonzeros, to: destination, since: start, on: cluster)
+  }
+
+  /// The entries of all inputs, when all are lists of entries and one has far more rows or columns than those: the
+  /// driver can hold them, and no worker a number for each row. Nil otherwise, and of what cannot be read twice.
+  private func listsOfEmptyLines<S: Scalar>(_ inputs: [String]) throws -> [TripletMatrix<S>]? {
+    var isAny = false
+    for input in inputs {
+      guard try scalarOfFile(input, format: nil, options: reading.options) != nil else { return nil }
+      let header = try MatrixFile.readHeader(input, options: reading.options)
+      guard header.layout == .coordinate else { return nil }
+      // The other half of a symmetric matrix is not in the file.
+      let entries = header.symmetry == .general ? header.storedEntries : 2 * header.storedEntries
+      if Shape(header.rows, header.columns).isMostlyEmptyLines(entries: entries) { isAny = true }
+    }
+    guard isAny else { return nil }
+    var lists: [TripletMatrix<S>] = []
+    for input in inputs {
+      let contents = try readMatrix(
+        input, as: S.self, format: nil, options: reading.options, progress: compute.output.progress
+      ).contents
+      guard case .triplets(let entries) = contents else { return nil }
+      lists.append(entries)
+    }
+    return lists
+  }
+
+  private func report(
+    _ shape: Shape, _ nonzeros: Int, to destination: String, since start: ContinuousClock.Instant,
+    on cluster: Cluster
+  ) async throws {
     let ledger = try await compute.ledger(of: cluster)
     guard destination != "-" else { return }
     let members: [(String, JSON)] = [
-      ("rows", .int(result.rows)), ("columns", .int(result.columns)), ("nonzeros", .int(nonzeros)),
+      ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
     ]
     try Report.result(
       compute.output.json
         ? compute.json(members, seconds: seconds(since: start), ledger)
-        : "\(destination): \(result.shape), \(nonzeros) nonzeros")
+        : "\(destination): \(shape), \(nonzeros) nonzeros")
     if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 
@@ -85,6 +129,19 @@ enum ElementwiseOperation {
   case transpose
   case add
   case scale(Double, Double)
+
+  /// Whether rows become columns.
+  var isTransposing: Bool { if case .transpose = self { true } else { false } }
+
+  /// What it makes of its operands.
+  func result<S: Scalar>(_ operands: [RowMatrix<S>]) async throws -> RowMatrix<S> {
+    switch self {
+    case .transpose: operands[0].transposed()
+    case .add: try await operands[0].adding(operands[1])
+    case .scale(let real, let imaginary):
+      try await operands[0].scaled(by: S(real: S.Real(real), imaginary: S.Real(imaginary)))
+    }
+  }
 
   /// The narrowest scalar that the operation asks for.
   var scalar: ScalarKind {

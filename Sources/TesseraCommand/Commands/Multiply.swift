@@ -19,7 +19,8 @@ struct Multiply: AsyncParsableCommand {
       that moves least and fits the memory of a worker (--memory; else its share of three quarters of the machine's); --explain prints it, what it costs and what else was considered, and \
       stops. --plan forces one: local, or a grid of cells along rows, inner dimension and columns such as 4x1x2, \
       which /rows:N or /columns:N takes in N panels. The same product, to the last bit, comes out for any plan and \
-      any number of workers.
+      any number of workers. Rows and columns without an entry are left out where most are; places where a sparse \
+      factor stores nothing are not multiplied, so that 0 * NaN is NaN of a stored zero and nothing of another.
       """)
 
   @Argument(help: "The file of the left factor.")
@@ -77,19 +78,25 @@ struct Multiply: AsyncParsableCommand {
 
   private func multiply<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
-    func factor(_ path: String) throws -> LocalMatrix<S> {
-      try LocalMatrix(
-        try readMatrix(path, as: S.self, format: nil, progress: compute.output.progress).contents)
+    func factor(_ path: String) throws -> MatrixContents<S> {
+      try readMatrix(path, as: S.self, format: nil, progress: compute.output.progress).contents
     }
-    let (a, b) = (try factor(left), try factor(right))
-    guard a.columns == b.rows else {
-      throw LinearAlgebraError.shapeMismatch(operation: "product", left: a.shape, right: b.shape)
+    var (first, second) = (try factor(left), try factor(right))
+    guard first.shape.columns == second.shape.rows else {
+      throw LinearAlgebraError.shapeMismatch(operation: "product", left: first.shape, right: second.shape)
     }
+    let shape = Shape(first.shape.rows, second.shape.columns)
+    var lines: KeptLines?
+    if leftAs != .localDense, rightAs != .localDense, let kept = KeptLines.product(first, second) {
+      (first, second, lines) = kept
+      if explain, !compute.output.json { try Report.result("without empty rows and columns:") }
+    }
+    let (a, b) = (try LocalMatrix(first), try LocalMatrix(second))
     let (leftType, rightType) = (leftAs ?? Self.natural(a), rightAs ?? Self.natural(b))
     let resultType = MatrixType.product(leftType, rightType)
     let outcome: Outcome?
     if leftType.isLocal && rightType.isLocal {
-      outcome = try local(a, leftType, b, rightType)
+      outcome = try local(a, leftType, b, rightType) { try write($0, lines) }
     } else {
       let (x, y) = (
         try ProductOperand(a, as: leftType, partitions: compute.partitions, blockSize: blockSize),
@@ -97,15 +104,16 @@ struct Multiply: AsyncParsableCommand {
       )
       outcome =
         switch resultType {
-        case .coordinate: try await spread(x, y, CoordinateMatrix<S>.self, cluster, write)
-        case .row: try await spread(x, y, RowMatrix<S>.self, cluster, write)
-        case .block: try await spread(x, y, BlockMatrix<S>.self, cluster, write)
+        case .coordinate:
+          try await spread(x, y, CoordinateMatrix<S>.self, cluster) { try await write($0, lines) }
+        case .row: try await spread(x, y, RowMatrix<S>.self, cluster) { try await write($0, lines) }
+        case .block: try await spread(x, y, BlockMatrix<S>.self, cluster) { try await write($0, lines) }
         case .localDense, .localSparse:
-          try await spread(x, y, DenseMatrix<S>.self, cluster) { try write(.dense($0)) }
+          try await spread(x, y, DenseMatrix<S>.self, cluster) { try write(.dense($0), lines) }
         }
     }
     guard let outcome, let destination else { return }
-    try report(outcome, Shape(a.rows, b.columns), resultType, to: destination, seconds(since: start))
+    try report(outcome, shape, resultType, to: destination, seconds(since: start))
   }
 
   /// How a product was planned, what moved, and how many nonzeros were written.
@@ -115,19 +123,21 @@ struct Multiply: AsyncParsableCommand {
     var ledger: LedgerReport?
   }
 
-  /// Writes a result slab after slab; returns its nonzeros.
-  private func write(_ matrix: some DistributedMatrix) async throws -> Int {
+  /// Writes a result slab after slab, or as a whole where lines have been left out of it; returns its nonzeros.
+  private func write(_ matrix: some DistributedMatrix, _ lines: KeptLines?) async throws -> Int {
     guard let destination else { return 0 }
+    if lines != nil { return try write(try await matrix.collect(), lines) }
     return try await writeMatrix(matrix, to: destination, progress: compute.output.progress)
   }
 
   /// Writes a result of the driver's; returns its nonzeros.
-  private func write<S: Scalar>(_ matrix: LocalMatrix<S>) throws -> Int {
+  private func write<S: Scalar>(_ matrix: LocalMatrix<S>, _ lines: KeptLines?) throws -> Int {
     guard let destination else { return 0 }
     let contents: MatrixContents<S> =
-      switch matrix {
-      case .dense(let matrix): .dense(matrix)
-      case .sparse(let matrix): .triplets(matrix.triplets())
+      switch (matrix, lines) {
+      case (_, let lines?): .triplets(lines.whole(matrix))
+      case (.dense(let matrix), nil): .dense(matrix)
+      case (.sparse(let matrix), nil): .triplets(matrix.triplets())
       }
     try writeMatrix(contents, to: destination, progress: compute.output.progress)
     return contents.nonzeroCount
@@ -158,7 +168,8 @@ struct Multiply: AsyncParsableCommand {
 
   /// A product of two matrices of the driver's, written.
   private func local<S: Scalar>(
-    _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType
+    _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType,
+    _ write: (LocalMatrix<S>) throws -> Int
   ) throws -> Outcome? {
     if let plan, plan != .local {
       throw PlanError.inapplicable(plan: plan, reason: "both factors are the driver's: the plan is local")

@@ -15,7 +15,8 @@ struct Partition: AsyncParsableCommand {
     discussion: """
       --by nonzeros: slabs of rows with nearly equally many nonzeros. rows: slabs of equally many rows. blocks: a \
       grid of as many blocks as parts, balanced by nonzeros in both directions. cyclic: the default grid of blocks, \
-      dealt out block-cyclically. Imbalance is the most nonzeros of a part over the mean; words are what A x moves.
+      dealt out block-cyclically. Imbalance is the most nonzeros of a part over the mean; words are what A x moves: x to the worker of every \
+      part but the first, even of one without rows, and partial sums.
       """)
 
   @Argument(help: "The matrix file, or - for standard input.")
@@ -56,20 +57,26 @@ struct Partition: AsyncParsableCommand {
   }
 
   private func report<S: Scalar>(as type: S.Type, since start: ContinuousClock.Instant) throws {
-    let contents = try readMatrix(
+    var matrix = try readMatrix(
       file, as: S.self, format: format, options: reading.options, progress: output.progress
     ).contents
-    let matrix = try LocalMatrix(contents)
+    // In order, so that rows can be counted by bisection: nothing here is as long as a matrix has rows.
+    if case .triplets(let entries) = matrix { matrix = .triplets(try entries.sortedByRows()) }
     let (grid, ownership) = layout(of: matrix)
     let counts = matrix.counts(in: grid)
     let bytes = (0..<grid.tileCount).map { t in
       let (rows, columns) = (grid.rows(ofTile: t).count, grid.columns(ofTile: t).count)
       let dense = Double(rows) * Double(columns) * Double(MemoryLayout<S>.stride)
       let sparse = Double(counts[t] * (MemoryLayout<S>.stride + 4) + (rows + 1) * 8)
-      return Int(matrix.isDense ? dense : min(dense, sparse))
+      if case .dense = matrix { return Int(dense) }
+      return Int(min(dense, sparse))
     }
     let quality = PartitionQuality(grid, ownership, nonzeros: counts, bytes: bytes)
-    var plot = SpyPlot(matrix: matrix, title: file)
+    var plot =
+      switch matrix {
+      case .dense(let matrix): SpyPlot(matrix: .dense(matrix), title: file)
+      case .triplets(let entries): SpyPlot(triplets: entries, title: file)
+      }
     plot.rowBoundaries = Array(grid.rowCuts.bounds.dropFirst().dropLast())
     plot.columnBoundaries = Array(grid.columnCuts.bounds.dropFirst().dropLast())
     if let picture { try plot.svg().write(toFile: picture) }
@@ -78,19 +85,18 @@ struct Partition: AsyncParsableCommand {
       (picture == nil ? plot.braille(width: 60, height: 20) + "\n" : "") + table(quality, grid, matrix.shape))
   }
 
-  private func layout<S: Scalar>(of matrix: LocalMatrix<S>) -> (Partitioning, Ownership) {
+  private func layout<S: Scalar>(of matrix: MatrixContents<S>) -> (Partitioning, Ownership) {
     let shape = matrix.shape
     switch by {
     case .nonzeros, .rows:
-      let cuts = by == .rows ? Cuts(even: shape.rows, parts: parts) : matrix.slabCuts(parts: parts)
+      let cuts = by == .rows ? Cuts(even: shape.rows, parts: parts) : matrix.rowCuts(parts: parts)
       return (
         Partitioning(slabs: cuts, columns: shape.columns), Ownership(tileCount: parts, workerCount: parts)
       )
     case .blocks:
       let (rowParts, columnParts) = squarestGrid(parts, shape)
       let grid = Partitioning(
-        rowCuts: matrix.slabCuts(parts: rowParts),
-        columnCuts: matrix.transposed().slabCuts(parts: columnParts))
+        rowCuts: matrix.rowCuts(parts: rowParts), columnCuts: matrix.columnCuts(parts: columnParts))
       return (grid, Ownership(tileCount: parts, workerCount: parts))
     case .cyclic:
       let grid = Partitioning.defaultBlocks(
@@ -142,15 +148,41 @@ func squarestGrid(_ parts: Int, _ shape: Shape) -> (rows: Int, columns: Int) {
   return (rowParts, parts / rowParts)
 }
 
-extension LocalMatrix {
+extension MatrixContents {
+  /// Number of stored elements.
+  fileprivate var storedCount: Int {
+    switch self {
+    case .dense(let a): a.storage.count
+    case .triplets(let a): a.entryCount
+    }
+  }
+
+  /// Where slabs of nearly equally many nonzeros are cut; of equally many rows of a dense matrix.
+  ///
+  /// - Precondition: triplets are in order of their rows.
+  fileprivate func rowCuts(parts: Int) -> Cuts {
+    switch self {
+    case .dense(let a): Cuts(even: a.rows, parts: parts)
+    case .triplets(let a): Cuts(balancing: a.rowIndices, of: a.rows, parts: parts)
+    }
+  }
+
+  /// The same of the columns. O(z log z) for triplets.
+  fileprivate func columnCuts(parts: Int) -> Cuts {
+    switch self {
+    case .dense(let a): Cuts(even: a.columns, parts: parts)
+    case .triplets(let a): Cuts(balancing: a.columnIndices.sorted(), of: a.columns, parts: parts)
+    }
+  }
+
   /// Stored elements that are not structural zeros, by tile of a grid.
   fileprivate func counts(in grid: Partitioning) -> [Int] {
+    guard case .triplets(let entries) = self else {
+      return (0..<grid.tileCount).map { grid.rows(ofTile: $0).count * grid.columns(ofTile: $0).count }
+    }
     var counts = [Int](repeating: 0, count: grid.tileCount)
     let width = grid.columnCuts.count
-    if case .dense = self {
-      return counts.indices.map { grid.rows(ofTile: $0).count * grid.columns(ofTile: $0).count }
-    }
-    forEach { i, j, _ in
+    entries.forEach { i, j, _ in
       counts[grid.rowCuts.piece(holding: i) * width + grid.columnCuts.piece(holding: j)] += 1
     }
     return counts
