@@ -76,7 +76,7 @@ struct ElementwiseCommandTests {
     #expect(try entries(["scale", "2", a, out]) == ["1 \(n) 3", "\(n) 2 4"])
     let turned = try scratch.write("t.mtx", "\(head)\(n) \(n) 2\n1 \(n) 1\n2 2 5\n".utf8)
     #expect(try entries(["add", a, turned, out]) == ["1 \(n) 2.5", "\(n) 2 2", "2 2 5"])
-    for type in ["coordinate", "row", "block", "local-sparse"] {
+    for type in ["coordinate", "row", "block", "local-dense", "local-sparse"] {
       #expect(try entries(["multiply", a, a, out, "--left-as", type, "--right-as", type]) == ["1 2 3"])
     }
     for by in ["nonzeros", "rows", "blocks", "cyclic"] {

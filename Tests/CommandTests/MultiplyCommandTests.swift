@@ -48,6 +48,9 @@ import Testing
     let explained = try CommandRun(product + ["--explain"])
     #expect(explained.exitCode == 0 && explained.output.contains("lower bound"))
     #expect(try scratch.names() == ["a.npy"])
+    // One worker has all: there is nothing to set against the bound.
+    let alone = try CommandRun(product + ["--explain", "--plan", "1x1x1"])
+    #expect(alone.exitCode == 0 && alone.output.contains("nothing moves") && !alone.output.contains("ratio"))
     let run = try CommandRun(product + ["--plan", "2x1x2", "--ledger", "--json"])
     #expect(run.exitCode == 0, "\(run.errors)")
     let result = try run.json()

@@ -93,8 +93,8 @@ extension MultiplyExplanation: CustomStringConvertible {
     text +=
       "words to the worker that receives most: \(atMost)\(Text.grouped(chosen.mostWords)) "
       + "(A \(Text.grouped(parts[0])), B \(Text.grouped(parts[1])), partial results \(Text.grouped(parts[2])))\n"
-    if chosen.words.count == 1 {
-      text += "with one worker nothing moves\n"
+    if grid.cellCount == 1, chosen.mostWords == 0 {
+      text += "one worker has and computes all: nothing moves\n"
     } else if let bound = lowerBoundWords {
       let ratio = bound > 0 ? ", ratio \(Text.fixed(Double(chosen.mostWords) / bound, 3))" : ""
       text += "lower bound for operands spread evenly: \(Text.grouped(Int(bound.rounded())))\(ratio)\n"

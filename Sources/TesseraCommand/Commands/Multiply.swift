@@ -87,7 +87,7 @@ struct Multiply: AsyncParsableCommand {
     }
     let shape = Shape(first.shape.rows, second.shape.columns)
     var lines: KeptLines?
-    if leftAs != .localDense, rightAs != .localDense, let kept = KeptLines.product(first, second) {
+    if let kept = KeptLines.product(first, second) {
       (first, second, lines) = kept
       if explain, !compute.output.json { try Report.result("without empty rows and columns:") }
     }

@@ -136,6 +136,18 @@ struct PublishedRow: CustomTestStringConvertible {
     #expect(try roomy.forced(nearest).schedule.peakBytes == needed)
   }
 
+  @Test func refusalsSayWhatWouldBeTaken() throws {
+    // One piece in every direction: no number of workers helps, smaller pieces may.
+    let whole = densePlanner(512, 512, 512, pieces: (1, 1, 1), workers: 4, memory: 1_000_000)
+    let error = try #require(throws: PlanError.self) { try whole.best() }
+    #expect("\(error)".contains("--block-size"))
+    let planner = densePlanner(512, 512, 512, pieces: (8, 8, 8), workers: 2)
+    let many = try #require(throws: PlanError.self) {
+      try planner.forced(MultiplyPlan(MultiplyGrid(1, 5, 1)))
+    }
+    #expect("\(many)".contains("1 x 5 x 1") && "\(many)".contains("5 in all"))
+  }
+
   @Test func largeSparseProductsAreExpectedToFit() throws {
     // A million square, five nonzeros a row: 25 million products.
     let n = 1 << 20
