@@ -11,8 +11,11 @@ public import TesseraPartitioning
 /// the dataflow style `place`, `read`, `map`, `exchange` and `persist` only note what is to be done: the failure
 /// of a task is thrown by the `reduce`, `collect` or `write` that needs it, and nothing moves before.
 public protocol Engine: Sendable {
-  /// The number of workers, the driver's own included.
+  /// The number of workers when the program began, the driver's own included. Tiles are cut for so many.
   var workerCount: Int { get }
+
+  /// The number of workers now: some may have been lost, or have joined.
+  var livingWorkerCount: Int { get }
 
   /// Sends each tile to its owner. Words moved: those of the tiles that rank 0 does not own.
   ///

@@ -7,11 +7,16 @@ public struct Membership: Sendable {
   /// Called once, when the job can take workers: with what to do for each that joins, once messages go from
   /// every worker to it and back.
   public let whenJoined: @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void
-  /// Told a line for a person when a worker is lost, leaves or joins.
+  /// Told a line for a person when a worker is lost, leaves or joins, and when memory is so short that it costs time.
   public let tell: @Sendable (_ line: String) -> Void
 
   /// Of workers that are there from the beginning, of which nothing is known but that they are lost.
-  public static let fixed = Membership(fate: { _ in nil }, whenJoined: { _ in })
+  public static let fixed = fixed { _ in }
+
+  /// Of workers that are there from the beginning, with somebody to tell.
+  public static func fixed(tell: @escaping @Sendable (_ line: String) -> Void) -> Membership {
+    Membership(fate: { _ in nil }, whenJoined: { _ in }, tell: tell)
+  }
 
   /// A transport's knowledge, and by default nobody to tell.
   public init(

@@ -35,7 +35,9 @@ extension Cluster {
       let outcome: Swift.Result<Result, any Error>
       do {
         outcome = .success(
-          try await run(configuration, over: [world], registry: registry, recorder: recorder, program))
+          try await run(
+            configuration, over: [world], registry: registry, recorder: recorder,
+            membership: .fixed(tell: noteForAPerson), program))
       } catch {
         outcome = .failure(error)
       }

@@ -42,7 +42,10 @@ extension Cluster {
     defer { SingleThreadedBLAS.end() }
     try await serveIfStartedAsWorker(registry)
     return switch configuration.transport {
-    case .inProcess: try await run(configuration, registry: registry, recorder: recorder, program)
+    case .inProcess:
+      try await run(
+        configuration, over: InProcessCommunicator.group(size: configuration.workers), registry: registry,
+        recorder: recorder, membership: .fixed(tell: noteForAPerson), program)
     case .sockets: try await runOverSockets(configuration, registry: registry, recorder: recorder, program)
     case .mpi: try await runUnderMPI(configuration, registry: registry, recorder: recorder, program)
     }

@@ -10,6 +10,7 @@ import TesseraPartitioning
 /// The dataflow engine.
 final class DataflowEngine: Engine {
   let workerCount: Int
+  var livingWorkerCount: Int { driver.livingWorkerCount }
   private let driver: DataflowDriver
   private let registry: TaskRegistry
   private let recorder: Recorder?

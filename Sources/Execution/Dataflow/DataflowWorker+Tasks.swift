@@ -76,7 +76,7 @@ extension DataflowWorker {
         work.block, attempt: work.attempt, bytes: bytes, duration: max(0, MonotonicClock.now() - start),
         work.isWanted ? SealedValue(block) : nil)
       let spent = store.isLimited && operation.spends(work.block.index) ? drop(work.inputs) : []
-      return copies + [made] + evictions(evicted + spent + store.unpin(sparing: queue.uses))
+      return copies + [made] + evictions(evicted + spent + store.unpin(sparing: queue.uses)) + strain()
     } catch {
       let failure = error as? TileFailure ?? TileFailure(tile: work.block.index, cause: error)
       return copies + [
@@ -102,6 +102,10 @@ extension DataflowWorker {
       reports += evictions(store.store(input, as: location.block, sparing: queue.uses).evicted)
     }
     return reports
+  }
+
+  private func strain() -> [Report] {
+    store.takeStrain().map { [.strained(limit: $0.limit, placed: $0.placed)] } ?? []
   }
 
   private func evictions(_ blocks: [BlockID]) -> [Report] { blocks.isEmpty ? [] : [.evicted(blocks)] }

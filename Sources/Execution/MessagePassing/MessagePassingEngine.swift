@@ -10,6 +10,8 @@ import TesseraPartitioning
 /// The message-passing engine: turns each verb into a step that all workers take together.
 final class MessagePassingEngine: Engine {
   let workerCount: Int
+  /// Nobody joins, and a loss ends the job.
+  var livingWorkerCount: Int { workerCount }
   /// Work for rank 0's thread: the program is asynchronous and waits in a continuation, the thread sleeps until
   /// there is a job.
   typealias Job = @Sendable (Worker) -> Void

@@ -47,6 +47,14 @@ final class BlockStore: Sendable {
     /// Bytes in memory, of which what several blocks share counts once.
     var held = 0
     var mostHeld = 0
+    /// The bytes of blocks that had to go and are still wanted as far as is known, by collection and number.
+    var evicted: [Int: [Int: Int]] = [:]
+    /// Bytes in memory, on disk and evicted; and the most there were.
+    var placed = 0
+    var mostPlaced = 0
+    /// Bytes that came again after they had to go, or were read from disk.
+    var moved = 0
+    var hasSaidStrain = false
     var file: SpillFile
   }
 
@@ -74,6 +82,22 @@ final class BlockStore: Sendable {
     state.withLock { state in
       defer { state.mostHeld = state.held }
       return state.mostHeld
+    }
+  }
+
+  /// Made or read again so many times, blocks are a sign of too little memory.
+  private static let patience = 2
+
+  /// The limit and the most bytes placed here, once, when so much has been made again after it had to go, or read
+  /// from disk, that the limit is what the job waits for.
+  func takeStrain() -> (limit: Int, placed: Int)? {
+    guard isLimited else { return nil }
+    return state.withLock { state in
+      guard !state.hasSaidStrain, state.moved > 0, state.moved >= Self.patience * state.mostPlaced else {
+        return nil
+      }
+      state.hasSaidStrain = true
+      return (capacity, state.mostPlaced)
     }
   }
 
@@ -113,8 +137,10 @@ final class BlockStore: Sendable {
     let bytes = footprint.otherBytes + footprint.buffers.reduce(0) { $0 + $1.bytes }
     return state.withLock { state in
       state.drop(id)
+      if state.forgetEviction(of: id) { state.moved += bytes }
       state.uses += 1
       state.bytes += bytes
+      state.place(bytes)
       state.peak = max(state.peak, state.bytes)
       state.entries[id.collection, default: [:]][id.index] = Entry(
         place: .memory(value), bytes: bytes, lastUse: state.uses, footprint: footprint)
@@ -126,7 +152,12 @@ final class BlockStore: Sendable {
 
   /// Forgets blocks.
   func drop(_ ids: [BlockID]) {
-    state.withLock { state in for id in ids { state.drop(id) } }
+    state.withLock { state in
+      for id in ids {
+        state.drop(id)
+        _ = state.forgetEviction(of: id)
+      }
+    }
   }
 
   /// Forgets all blocks of these collections.
@@ -136,6 +167,7 @@ final class BlockStore: Sendable {
         for index in (state.entries[collection] ?? [:]).keys { state.drop(BlockID(collection, index)) }
         state.entries[collection] = nil
         state.levels[collection] = nil
+        state.placed -= state.evicted.removeValue(forKey: collection)?.values.reduce(0, +) ?? 0
       }
     }
   }
@@ -167,7 +199,7 @@ final class BlockStore: Sendable {
       if state.levels[id.collection] == .memoryThenDisk, state.spill(id) { continue }
       // A full disk is no reason to fail where the block can be computed again.
       guard isRecomputable, uses[id]?.isKept != true else { continue }
-      state.drop(id)
+      state.evict(id)
       evicted.append(id)
     }
     return evicted
@@ -185,6 +217,7 @@ extension BlockStore.State {
         drop(id)
         return nil
       }
+      moved += extent.count
       return value
     case nil: return nil
     }
@@ -232,5 +265,26 @@ extension BlockStore.State {
       release(entry.footprint)
     case .disk(let extent, _): file.free(extent)
     }
+    placed -= entry.bytes
+  }
+
+  /// Drops a block that may come again.
+  fileprivate mutating func evict(_ id: BlockID) {
+    guard let bytes = entries[id.collection]?[id.index]?.bytes else { return }
+    drop(id)
+    evicted[id.collection, default: [:]][id.index] = bytes
+    place(bytes)
+  }
+
+  /// True for a block that had to go.
+  fileprivate mutating func forgetEviction(of id: BlockID) -> Bool {
+    guard let bytes = evicted[id.collection]?.removeValue(forKey: id.index) else { return false }
+    placed -= bytes
+    return true
+  }
+
+  fileprivate mutating func place(_ bytes: Int) {
+    placed += bytes
+    mostPlaced = max(mostPlaced, placed)
   }
 }

@@ -14,7 +14,7 @@ struct SpillFile: ~Copyable {
   /// Where a block lies.
   struct Extent {
     fileprivate let offset: Int
-    fileprivate let count: Int
+    let count: Int
     fileprivate let checksum: UInt32
   }
 

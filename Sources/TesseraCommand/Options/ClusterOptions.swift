@@ -9,7 +9,9 @@ extension ExecutionStyle: ExpressibleByArgument {}
 extension Transport: ExpressibleByArgument {}
 
 struct ClusterOptions: ParsableArguments {
+  // Also a negative number is a value, to be refused as one.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Number of workers (default: one per processor, or TESSERA_WORKERS).", valueName: "n"))
   var workers: Int?
 
@@ -25,7 +27,9 @@ struct ClusterOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Bytes of tiles that each worker may hold in memory, with K, M or G for powers of 1024 (default: no limit, or \
-      TESSERA_MEMORY). What has to make room is computed again when it is needed.
+      TESSERA_MEMORY); what the running task reads and makes comes on top. In the style dataflow, what has to make \
+      room is computed again when it is needed, or read from disk: far below what a worker is given that is slow, and \
+      said once. In message-passing nothing makes room, and only the plan of a product follows the limit.
       """, valueName: "bytes"))
   var memory: String?
 

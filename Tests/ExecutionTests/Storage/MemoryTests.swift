@@ -182,6 +182,26 @@ extension TaskRegistry {
     }
   }
 
+  /// A limit that makes every pass start anew is told once, and one that is large enough is not.
+  @Test func tooLittleMemoryIsToldOnce() async throws {
+    for (memory, level, isTold) in [
+      (Self.workingSet / 4, nil, true), (Self.workingSet / 4, StorageLevel.memoryThenDisk, true),
+      (2 * Self.workingSet, nil, false), (.max, nil, false),
+    ] {
+      let lines = Mutex<[String]>([])
+      var configuration = ClusterConfiguration(workers: 2, style: .dataflow)
+      configuration.memoryPerWorker = memory
+      try await Cluster.run(
+        configuration, over: InProcessCommunicator.group(size: 2), registry: .blobs,
+        membership: .fixed { line in lines.withLock { $0.append(line) } }
+      ) { cluster in
+        for _ in 0..<2 { _ = try await sums(cluster, level) }
+      }
+      let told = lines.withLock { $0 }
+      #expect(told.count == (isTold ? 1 : 0) && told.allSatisfy { $0.hasPrefix("memory: limit ") }, "\(told)")
+    }
+  }
+
   @Test func whatIsForgottenIsComputedAgainAndRecordedSo() async throws {
     let recorder = Recorder(workers: 2)
     _ = try await withCluster(

@@ -84,7 +84,7 @@ final class DataflowDriver: Sendable {
           if case .stopped = report { return }
           loop.withLock { $0.hear(report, from: reports.source) }
         }
-        tellWhoComesAndGoes()
+        tellTheNews()
       } catch {
         guard case .lost(let rank, let reason) = error, rank != 0 else {
           loop.withLock { $0.close(error) }
@@ -92,13 +92,16 @@ final class DataflowDriver: Sendable {
         }
         let cause = membership.fate(rank).map { "\($0) (\(reason))" } ?? reason
         loop.withLock { $0.lose(rank, cause) }
-        tellWhoComesAndGoes()
+        tellTheNews()
       }
     }
   }
 
+  /// The workers that are there now.
+  var livingWorkerCount: Int { loop.withLock(\.livingCount) }
+
   /// What there is to tell a person, told with no lock held: whoever reads it may be slow.
-  private func tellWhoComesAndGoes() {
+  private func tellTheNews() {
     for line in loop.withLock({ $0.takeNews() }) { membership.tell(line) }
   }
 
@@ -110,7 +113,7 @@ final class DataflowDriver: Sendable {
     guard inbox.push(message) else { return false }
     hearProgram()
     if case .stop = message { inbox.wake() }
-    if case .joined = message { tellWhoComesAndGoes() }
+    if case .joined = message { tellTheNews() }
     return true
   }
 

@@ -36,7 +36,9 @@ struct DriverLoop: Sendable {
   /// Workers whose loss has been heard of, perhaps before their joining.
   private var lost: Set<Int> = []
   private var closed: CommunicationError?
-  /// Who has come and gone, in words, until somebody takes them.
+  /// Whether a worker has been short of memory so far.
+  private var isStrained = false
+  /// Who has come and gone and is short of memory, in words, until somebody takes them.
   private var news: [String] = []
 
   init(communicator: any Communicator, limits: Scheduler.Limits) {
@@ -104,6 +106,13 @@ struct DriverLoop: Sendable {
       sources[block.collection]?.copiers.insert(worker)
       handle(.copied(block, worker: worker))
     case .leaving: if worker != 0 { doWithout(worker, .left(worker: worker), "has left") }
+    case .strained(let limit, let placed):
+      // Once: the others are no better off.
+      guard !isStrained else { return }
+      isStrained = true
+      news.append(
+        "memory: limit \(Text.bytes(limit)) is below the \(Text.bytes(placed)) placed on worker \(worker); "
+          + "tiles are made again or read from disk in each pass")
     case .stopped: break
     }
   }
@@ -113,9 +122,10 @@ struct DriverLoop: Sendable {
     doWithout(worker, .lost(worker: worker, reason: "worker \(worker): \(reason)"), "is lost, \(reason)")
   }
 
-  private var livingCount: Int { scheduler.workers.values.count(where: \.isAlive) }
+  /// The workers that are there now.
+  var livingCount: Int { scheduler.workers.values.count(where: \.isAlive) }
 
-  /// Takes the lines about workers that have come and gone.
+  /// Takes the lines for a person.
   mutating func takeNews() -> [String] {
     defer { news = [] }
     return news

@@ -17,6 +17,9 @@ enum Report: WireCodable {
   case fetched(BlockID, SealedValue?)
   /// An input that others hold is here as well.
   case copied(BlockID)
+  /// The blocks that have been made again or read from disk are several times those placed here: bytes that may
+  /// be in memory, and bytes placed.
+  case strained(limit: Int, placed: Int)
   /// The driver's own worker has ended: the last report.
   case stopped
   /// The worker takes leave before the job is done: its process has been told to end.
@@ -54,11 +57,15 @@ enum Report: WireCodable {
     case .copied(let block):
       writer.write(7)
       block.encode(to: &writer)
+    case .strained(let limit, let placed):
+      writer.write(8)
+      writer.write(limit)
+      writer.write(placed)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...7, "a report") {
+    switch try reader.readInt(in: 0...8, "a report") {
     case 0:
       self = .made(
         try BlockID(from: &reader), attempt: try reader.readInt(),
@@ -75,7 +82,8 @@ enum Report: WireCodable {
     case 4: self = .fetched(try BlockID(from: &reader), try SealedValue?(from: &reader))
     case 5: self = .stopped
     case 6: self = .leaving
-    default: self = .copied(try BlockID(from: &reader))
+    case 7: self = .copied(try BlockID(from: &reader))
+    default: self = .strained(limit: try reader.readInt(), placed: try reader.readInt())
     }
   }
 }
