@@ -117,7 +117,7 @@ struct SVD: AsyncParsableCommand {
     try Report.result(
       compute.output.json
         ? compute.json(members(svd), seconds: elapsed, ledger)
-        : table(heading, svd, workers: cluster.engine.workerCount, elapsed))
+        : table(heading, svd, workers: Report.workers(of: cluster), elapsed))
     if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 
@@ -197,7 +197,7 @@ struct SVD: AsyncParsableCommand {
   }
 
   private func table<S: Scalar>(
-    _ heading: String, _ svd: TruncatedSVD<S>, workers: Int, _ elapsed: Double
+    _ heading: String, _ svd: TruncatedSVD<S>, workers: String, _ elapsed: Double
   ) -> String {
     var rows = [["", "singular value", "residual", "|A|^2 so far"]]
     var sum = 0.0
@@ -208,7 +208,6 @@ struct SVD: AsyncParsableCommand {
       rows.append(["\(k + 1)", texts[k], scientific(Double(residual)), "\(Text.fixed(100 * sum, 2)) %"])
     }
     let passes = svd.passes == 1 ? "1 pass" : "\(svd.passes) passes"
-    let workers = workers == 1 ? "1 worker" : "\(workers) workers"
     return heading + "\n" + Text.table(rows, leading: 0)
       + "\(svd.method.rawValue), \(passes) over the matrix, \(workers), \(Text.fixed(elapsed, 3)) s\n"
       + "\(svd.method.rawValue): \(svd.reason)"

@@ -119,7 +119,7 @@ struct Solve: AsyncParsableCommand {
       ).svg().write(toFile: convergence)
     }
     let ledger = try await compute.ledger(of: cluster)
-    try report(found, a.shape, workers: cluster.engine.workerCount, seconds(since: start), ledger)
+    try report(found, a.shape, workers: Report.workers(of: cluster), seconds(since: start), ledger)
     if let ledger { Report.note("\(LedgerTable(ledger))") }
     if let reason = found.reason {
       Report.note("tessera: \(left): not converged: \(reason)")
@@ -138,7 +138,8 @@ struct Solve: AsyncParsableCommand {
   }
 
   private func report<S: Scalar>(
-    _ found: LinearSystemSolution<S>, _ shape: Shape, workers: Int, _ elapsed: Double, _ ledger: LedgerReport?
+    _ found: LinearSystemSolution<S>, _ shape: Shape, workers: String, _ elapsed: Double,
+    _ ledger: LedgerReport?
   ) throws {
     let residual = found.residuals.max() ?? 0
     var members: [(String, JSON)] = [
@@ -156,7 +157,7 @@ struct Solve: AsyncParsableCommand {
     if let rank = found.rank { members.append(("rank", .int(rank))) }
     let steps = found.iterations > 0 ? "\(found.iterations) steps, " : ""
     lines.append(
-      "\(steps)\(found.passes) passes over the matrix, \(workers) worker\(workers == 1 ? "" : "s"), "
+      "\(steps)\(found.passes) passes over the matrix, \(workers), "
         + "\(Text.fixed(elapsed, 3)) s")
     try Report.result(
       compute.output.json

@@ -31,6 +31,13 @@ enum Report {
     try result(json ? facts.description : "\(path): \(shape), \(nonzeros) nonzeros")
   }
 
+  /// How many workers there were: those that have been lost or have joined meanwhile are told.
+  static func workers(of cluster: Cluster) -> String {
+    let (first, now) = (cluster.engine.workerCount, cluster.engine.livingWorkerCount)
+    let text = "\(first) worker\(first == 1 ? "" : "s")"
+    return now == first ? text : "\(text) at first and \(now) at last"
+  }
+
   /// Whether another process speaks for this one. As the launcher has it: an MPI that does not know of the
   /// others makes this process a rank 0 when it starts.
   private static let isSilent = ClusterConfiguration.isStartedWorker()

@@ -131,6 +131,7 @@ extension TaskRegistry {
         // What it held is placed again.
         #expect(try await cluster.engine.collect(tiles) == grid)
       }
+      #expect(cluster.engine.workerCount == workers && cluster.engine.livingWorkerCount == 1)
       return try await pipeline(cluster, microseconds: 0)
     }
     #expect(result == expected)
