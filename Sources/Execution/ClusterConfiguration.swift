@@ -61,36 +61,38 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public static func fromEnvironment(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(ExecutionError) -> ClusterConfiguration {
+    try fromEnvironment(environment, name: \.variable)
+  }
+
+  /// As above, where an error calls a setting by the `name` that a person has given it by.
+  static func fromEnvironment(_ environment: [String: String], name: (ClusterSetting) -> String)
+    throws(ExecutionError) -> ClusterConfiguration
+  {
     func parse<Value>(
-      _ name: String, _ allowed: String, _ value: (String) -> Value?
+      _ setting: ClusterSetting, _ allowed: String, _ value: (String) -> Value?
     ) throws(ExecutionError) -> Value? {
-      guard let text = environment[name] else { return nil }
+      guard let text = environment[setting.variable] else { return nil }
       guard let parsed = value(text) else {
-        throw .invalidConfiguration("\(name) is '\(text)', expected \(allowed)")
+        throw .invalidConfiguration("\(name(setting)) is '\(text)', expected \(allowed)")
       }
       return parsed
     }
     var configuration = ClusterConfiguration()
     if launchedRank(environment) != nil { configuration.transport = .mpi }
-    if let workers = try parse("TESSERA_WORKERS", "a whole number", Int.init) {
+    if let workers = try parse(.workers, "a whole number", Int.init) {
       configuration.workers = workers
     }
-    if let style = try parse(
-      "TESSERA_STYLE", choices(ExecutionStyle.self), ExecutionStyle.init(rawValue:))
-    {
+    if let style = try parse(.style, choices(ExecutionStyle.self), ExecutionStyle.init(rawValue:)) {
       configuration.style = style
     }
-    if let transport = try parse(
-      "TESSERA_TRANSPORT", choices(Transport.self), Transport.init(rawValue:))
-    {
-      configuration.transport = transport
-    }
-    configuration.sockets = try SocketSettings.fromEnvironment(environment)
-    if environment["TESSERA_TRANSPORT"] == nil { configuration.followSockets() }
-    if let bytes = try parse("TESSERA_MESSAGE_BYTES", "a whole number", Int.init) {
+    let transport = try parse(.transport, choices(Transport.self), Transport.init(rawValue:))
+    if let transport { configuration.transport = transport }
+    configuration.sockets = try SocketSettings.fromEnvironment(environment, name: name)
+    if transport == nil { configuration.followSockets() }
+    if let bytes = try parse(.messageBytes, "a whole number", Int.init) {
       configuration.messageBytes = bytes
     }
-    if let memory = try parse("TESSERA_MEMORY", byteCountForm, bytes(from:)) {
+    if let memory = try parse(.memory, byteCountForm, bytes(from:)) {
       configuration.memoryPerWorker = memory
     }
     try configuration.validate()
@@ -98,7 +100,8 @@ public struct ClusterConfiguration: Sendable, Equatable {
     guard processes == 1 || configuration.transport == .mpi || configuration.sockets.connect != nil else {
       throw .invalidConfiguration(
         "each of the \(processes) processes that have been started together would run the program for itself with "
-          + "the transport \(configuration.transport.rawValue); leave out mpirun or srun, or the transport")
+          + "the transport \(configuration.transport.rawValue); leave out mpirun or srun, or "
+          + name(transport == nil ? .listen : .transport))
     }
     return configuration
   }

@@ -40,7 +40,7 @@ extension ClusterConfiguration {
     if given[.listen] ?? given[.connect] != nil, given[.transport] == nil {
       merged[ClusterSetting.transport.variable] = nil
     }
-    let configuration = try fromEnvironment(merged)
+    let configuration = try fromEnvironment(merged) { given[$0] == nil ? $0.variable : $0.option }
     if given[.workers] != nil, configuration.transport == .mpi {
       throw .invalidConfiguration("an MPI job has as many workers as mpirun starts; leave out --workers")
     }

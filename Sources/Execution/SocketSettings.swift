@@ -28,23 +28,27 @@ public struct SocketSettings: Sendable, Equatable {
     "TESSERA_SECRET_FILE", "TESSERA_JOIN_SECONDS",
   ]
 
-  static func fromEnvironment(_ environment: [String: String]) throws(ExecutionError) -> SocketSettings {
+  static func fromEnvironment(_ environment: [String: String], name: (ClusterSetting) -> String)
+    throws(ExecutionError) -> SocketSettings
+  {
     var settings = SocketSettings()
     // An empty variable is how some shells unset one.
-    func text(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    settings.listen = text("TESSERA_LISTEN")
-    settings.connect = text("TESSERA_CONNECT")
-    settings.cluster = text("TESSERA_CLUSTER") ?? ""
-    settings.secretFile = text("TESSERA_SECRET_FILE")
-    if let flag = text("TESSERA_TLS") {
+    func text(_ setting: ClusterSetting) -> String? {
+      environment[setting.variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    settings.listen = text(.listen)
+    settings.connect = text(.connect)
+    settings.cluster = text(.cluster) ?? ""
+    settings.secretFile = text(.secretFile)
+    if let flag = text(.tls) {
       guard flag == "0" || flag == "1" else {
-        throw .invalidConfiguration("TESSERA_TLS is '\(flag)', expected 0 or 1")
+        throw .invalidConfiguration("\(name(.tls)) is '\(flag)', expected 0 or 1")
       }
       settings.usesTLS = flag == "1"
     }
-    if let seconds = text("TESSERA_JOIN_SECONDS") {
+    if let seconds = text(.joinSeconds) {
       guard let seconds = Int(seconds) else {
-        throw .invalidConfiguration("TESSERA_JOIN_SECONDS is '\(seconds)', expected a whole number")
+        throw .invalidConfiguration("\(name(.joinSeconds)) is '\(seconds)', expected a whole number")
       }
       settings.joinSeconds = seconds
     }

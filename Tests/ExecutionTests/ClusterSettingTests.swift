@@ -44,6 +44,22 @@ import Testing
     #expect(throws: ExecutionError.self) { try read(given + ["--transport", "in-process"]) }
   }
 
+  /// By the name that a person has given it by.
+  @Test func anErrorNamesWhereItsValueComesFrom() {
+    func message(_ arguments: [String], _ environment: [String: String] = [:]) -> String {
+      let error = #expect(throws: ExecutionError.self) { try read(arguments, environment) }
+      return error.map { "\($0)" } ?? ""
+    }
+    #expect(message(["--memory", "5X"]).hasPrefix("--memory is '5X'"))
+    #expect(message([], ["TESSERA_MEMORY": "5X"]).hasPrefix("TESSERA_MEMORY is '5X'"))
+    #expect(message(["--memory", "5X"], ["TESSERA_MEMORY": "1M"]).hasPrefix("--memory is '5X'"))
+    #expect(message(["--tls=2"]).hasPrefix("--tls is '2'"))
+    let launched = ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2"]
+    #expect(message(["--transport", "sockets"], launched).hasSuffix("mpirun or srun, or --transport"))
+    let environment = launched.merging(["TESSERA_TRANSPORT": "sockets"]) { $1 }
+    #expect(message([], environment).hasSuffix("mpirun or srun, or TESSERA_TRANSPORT"))
+  }
+
   @Test(arguments: [
     ["--workers"], ["--workers", "x"], ["--workers", "0"], ["--style", "neither"], ["--tls=2"],
     ["--transport", "mpi", "--workers", "3"], ["--listen", "here:1"], ["--secret-file", "x"],
