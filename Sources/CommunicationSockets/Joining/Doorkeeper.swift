@@ -19,7 +19,7 @@ struct DoorkeeperLimits: Sendable {
   /// By so much longer than the one before a visitor waits after each further failure, up to the longest.
   var delayStep = Duration.milliseconds(50)
   var longestDelay = Duration.seconds(1)
-  /// The most lines about refused visitors.
+  /// The most lines about refused visitors, each about another host or reason.
   var notes = 10
 }
 
@@ -35,6 +35,8 @@ struct Doorkeeper: ~Copyable {
   private var arrivals: [Arrival] = []
   private var failures = 0
   private var refused = 0
+  /// What has been told of refused visitors, by host and reason: a worker that calls again and again is told once.
+  private var told: Set<String> = []
   /// Until when no connection is taken: there is no descriptor for it, and asking again at once is no use.
   private var pauseEnd: ContinuousClock.Instant?
   private static let pause = Duration.milliseconds(100)
@@ -187,9 +189,13 @@ struct Doorkeeper: ~Copyable {
 
   private mutating func note(_ reason: String, _ peer: SocketAddress?) {
     refused += 1
-    guard refused <= limits.notes else { return }
+    var host = peer
+    host?.port = 0
+    guard told.count < limits.notes, told.insert("\(reason) \(host.map { "\($0)" } ?? "")").inserted else {
+      return
+    }
     let place = peer.map { "from \($0) " } ?? ""
     terms.note(
-      "connection \(place)refused: \(reason)" + (refused == limits.notes ? "; more will not be told" : ""))
+      "connection \(place)refused: \(reason)" + (told.count == limits.notes ? "; more will not be told" : ""))
   }
 }

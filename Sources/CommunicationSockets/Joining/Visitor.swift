@@ -68,7 +68,8 @@ final class Visitor {
       switch try link.shakeHands() {
       case .done: isSecured = true
       case .waits(let events): return .waits(for: events)
-      case .refused: return .refused(reason: "no TLS with the same secret", countsAsFailure: true)
+      case .refused:
+        return .refused(reason: "no TLS with the same secret (TLS on one side only?)", countsAsFailure: true)
       }
     }
     while true {
