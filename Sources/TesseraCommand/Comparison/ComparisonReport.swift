@@ -17,8 +17,10 @@ struct ComparisonReport {
     var text = Text.table([Self.header] + measurements.map(row), leading: 3)
     if !faults.isEmpty {
       text += "\n" + Text.table([Self.faultHeader] + faults.map(row), leading: 4)
-      for message in Set(faults.compactMap(\.error)).sorted() {
-        text += "error: \(Text.printable(message))\n"
+      for fault in faults {
+        guard let message = fault.error else { continue }
+        let (workload, way) = (fault.workload.rawValue, fault.way)
+        text += "\(workload), \(way.transport.rawValue), \(way.style.rawValue): \(Text.printable(message))\n"
       }
     }
     return text
@@ -50,7 +52,7 @@ struct ComparisonReport {
   private func row(_ fault: FaultMeasurement) -> [String] {
     [
       fault.workload.rawValue, fault.way.transport.rawValue, fault.way.style.rawValue,
-      "\(fault.fault)" + (fault.hits == 0 ? ", too late" : ""), duration(fault.faultFree),
+      fault.inWords, duration(fault.faultFree),
       duration(fault.secondsToResult) + (fault.secondsWithRerun == nil ? "" : ", run again"),
       Text.fixed(fault.secondsToResult / fault.faultFree, 2),
       fault.secondsToError.map(duration) ?? "", isSame(fault) ? "yes" : "NO",
@@ -157,7 +159,7 @@ struct ComparisonReport {
 
   private func bar(_ fault: FaultMeasurement) -> BarChart.Bar {
     BarChart.Bar(
-      label: "\(fault.way.transport.rawValue), \(fault.way.style.rawValue), \(fault.fault)",
+      label: "\(fault.way.transport.rawValue), \(fault.way.style.rawValue), \(fault.inWords)",
       series: series(fault.way), value: 1000 * fault.secondsToResult,
       note: duration(fault.secondsToResult) + (fault.secondsWithRerun == nil ? "" : ", run again"))
   }

@@ -1,5 +1,6 @@
 // What a fault costs each style. A worker is killed at a seeded moment of the run, or slowed down for all of
-// it. Message passing ends with an error; its user runs the program again. Dataflow goes on.
+// it. Message passing ends with an error; its user runs the program again. Dataflow goes on. Where the run is over
+// before its fault, it is run again with an earlier one, a few times; a row says how many workers were hit.
 //
 // Processes are treated as an operator would: SIGKILL, and for the slow ones SIGSTOP and SIGCONT in turn.
 // Threads cannot be stopped one by one: in process a worker is lost by its end of the communication, and none
@@ -45,6 +46,21 @@ struct FaultMeasurement: Sendable {
 
   /// Seconds from the start until the result.
   var secondsToResult: Double { secondsWithRerun ?? seconds }
+
+  /// Whether the run felt the fault. Message passing ends with the first loss; one that it is not told of came when
+  /// all was done.
+  var isHit: Bool {
+    guard case .kill(let count) = fault else { return hits > 0 }
+    return way.style == .messagePassing ? error != nil : hits == count
+  }
+
+  /// The fault as it came, in words.
+  var inWords: String {
+    if case .kill(let count) = fault, 1..<count ~= hits, isHit || way.style == .dataflow {
+      return "\(hits) of \(fault)"
+    }
+    return isHit ? "\(fault)" : "\(fault), too late"
+  }
 }
 
 extension Comparison {
@@ -70,7 +86,10 @@ extension Comparison {
       for way in ways(with: fault) {
         guard let faultFree = measurements.first(workload, way)?.median.seconds else { continue }
         var result = FaultMeasurement(workload: workload, way: way, fault: fault, faultFree: faultFree)
-        try await run(&result, &inputs)
+        for attempt in 0..<Self.attempts where !result.isHit {
+          result = FaultMeasurement(workload: workload, way: way, fault: fault, faultFree: faultFree)
+          try await run(&result, during: faultFree / Double(1 << attempt), &inputs)
+        }
         results.append(result)
         progress()
       }
@@ -78,9 +97,14 @@ extension Comparison {
     return results
   }
 
-  private func run(_ result: inout FaultMeasurement, _ inputs: inout WorkloadInputs) async throws {
-    let (workload, fault, way) = (result.workload, result.fault, result.way)
-    let (faultFree, seed) = (result.faultFree, inputs.sizes.seed)
+  /// How often a run is tried that is over before its fault.
+  private static let attempts = 4
+
+  /// - Parameter seconds: from the start until the last fault, at most.
+  private func run(_ result: inout FaultMeasurement, during seconds: Double, _ inputs: inout WorkloadInputs)
+    async throws
+  {
+    let (workload, fault, way, seed) = (result.workload, result.fault, result.way, inputs.sizes.seed)
     let (group, configuration) = (InProcessCommunicator.group(size: configuration.workers), configured(way))
     var (made, start) = (inputs, MonotonicClock.now())
     var trouble: Trouble?
@@ -89,9 +113,9 @@ extension Comparison {
         let prepared = try await made.prepare(workload, on: cluster)
         let victims: [Victim] =
           way.transport == .sockets
-          ? Victim.startedProcesses().map { .process($0) } : group.dropFirst().map { .thread($0) }
+          ? StartedWorker.all().map { .process($0.process) } : group.dropFirst().map { .thread($0) }
         start = MonotonicClock.now()
-        let begun = Trouble(fault, for: victims, during: faultFree, seed: seed)
+        let begun = Trouble(fault, for: victims, during: seconds, seed: seed)
         trouble = begun
         defer { begun.end() }
         return try await prepared.run().0
@@ -134,27 +158,6 @@ extension Comparison {
 private enum Victim: Sendable {
   case process(pid_t)
   case thread(InProcessCommunicator)
-
-  /// The processes that this one has started as workers, by rank. Linux tells who they are; elsewhere none is
-  /// found.
-  static func startedProcesses() -> [pid_t] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    let found = names.compactMap { name -> (rank: Int, process: pid_t)? in
-      guard let process = pid_t(name),
-        let status = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
-        // After the name in parentheses: state and parent.
-        let fields = status.split(separator: ")").last?.split(separator: " "), fields.count > 1,
-        pid_t(fields[1]) == getpid(), fields[0] != "Z",
-        let environment = FileManager.default.contents(atPath: "/proc/\(name)/environ")
-      else { return nil }
-      // The process's own copy is gone when it has joined; this is how it was started: socket, rank, size.
-      let place = environment.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        .first { $0.hasPrefix("TESSERA_WORKER=") }?.split(separator: "=").last?.split(separator: " ")
-      guard let place, place.count == 3, let rank = Int(place[1]) else { return nil }
-      return (rank, process)
-    }
-    return found.sorted { $0.rank < $1.rank }.map(\.process)
-  }
 }
 
 /// Faults on their way: a thread of their own, until told to end.
