@@ -21,7 +21,9 @@ struct Interruption {
       source.setEventHandler {
         UnfinishedFiles.deleteAll()
         Cluster.takeLeave()
-        // No destructors: threads are in the middle of things. A worker ends when its driver's sockets do.
+        // A worker ends when its driver's sockets do, but for one that is stopped, which notices nothing.
+        for worker in StartedWorker.all() where worker.isStopped { kill(worker.process, SIGKILL) }
+        // No destructors: threads are in the middle of things.
         _exit(128 + number)
       }
       source.resume()

@@ -32,6 +32,28 @@ struct InterruptionTests {
     #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal)
   }
 
+  /// A worker that is stopped cannot notice its driver's end: the driver ends it.
+  @Test func anInterruptedJobLeavesNoStoppedWorker() throws {
+    let process = Process()
+    process.executableURL = Bundle.main.bundleURL.appending(path: "tessera")
+    process.arguments = ["svd", "-", "--transport", "sockets", "--workers", "3"]
+    process.standardInput = Pipe()
+    process.standardOutput = Pipe()
+    process.standardError = Pipe()
+    try process.run()
+    try #require(Self.waitUntil(seconds: 10) { Processes.children(of: process.processIdentifier).count == 2 })
+    usleep(200_000)
+    let workers = Processes.children(of: process.processIdentifier)
+    kill(workers[0], SIGSTOP)
+    // Whoever fails here is not to leave it stopped.
+    defer { kill(workers[0], SIGCONT) }
+    kill(process.processIdentifier, SIGINT)
+    #expect(
+      Self.waitUntil(seconds: 3) { !process.isRunning && workers.allSatisfy { !Processes.isRunning($0) } })
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 128 + SIGINT)
+  }
+
   /// Whether a process has a file open in a folder, with a name or without.
   private static func isWriting(_ process: Process, in folder: ScratchFolder) -> Bool {
     let open = "/proc/\(process.processIdentifier)/fd/"
