@@ -8,6 +8,9 @@
 // come (TaskQueue.swift): with `capacity` C the blocks in memory are at most C bytes, one task's inputs and
 // output, and what is made on the way to them. Where nothing can be computed again only 2 happens.
 //
+// What comes again after it had to go, or is read from disk, is counted beside what has been placed here: where it
+// is several times as much, the limit is what the job waits for, and somebody is to be told.
+//
 // O(1) per access, O(n log n) in the blocks in memory per eviction. A block is as large as its wire format.
 // Blocks on disk are read from there each time; one that cannot be read is a block that is not here.
 
