@@ -38,10 +38,11 @@ extension MatrixContents {
   /// The entries, row after row, duplicates added up; of a dense matrix those that are not zero.
   ///
   /// - Throws: `badData` when the row starts do not fit this machine.
-  func rows(file: String) throws(FileFormatError) -> SparseMatrix<S> {
+  func rows(file: String, signedZeros: Bool = false) throws(FileFormatError) -> SparseMatrix<S> {
     do throws(LinearAlgebraError) {
       switch self {
-      case .dense(let matrix): return matrix.sparse().compressed(by: .rows)
+      case .dense(let matrix):
+        return (signedZeros ? matrix.sparseWithSignedZeros() : matrix.sparse()).compressed(by: .rows)
       case .triplets(let matrix): return try matrix.compressed(by: .rows)
       }
     } catch {

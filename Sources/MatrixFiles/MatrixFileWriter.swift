@@ -92,7 +92,7 @@ public final class MatrixFileWriter<S: Scalar> {
       try MatrixMarketWriter<S>(file: file, symmetry: .general).send(entries, firstRow: taken, to: sink)
     case .npy: try sink.send(piece.dense(file: file).elements(in: .rowMajor))
     case .csv, .tsv: if length > 0 { try send(piece.dense(file: file)) }
-    case .svmlight: try SvmlightWriter.send(piece.rows(file: file), to: sink)
+    case .svmlight: try SvmlightWriter.send(piece.rows(file: file, signedZeros: true), to: sink)
     default: preconditionFailure("\(format) takes no pieces")
     }
     taken += length

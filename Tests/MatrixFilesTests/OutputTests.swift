@@ -28,6 +28,23 @@ private func mode(_ path: String) throws -> Int {
     }
   }
 
+  /// The format leaves out zeros, but not their signs.
+  @Test func svmlightKeepsZerosThatHaveASign() throws {
+    let a = DenseMatrix<Double>([[-0.0, 1], [0, 2]])
+    try withFolder { folder in
+      try MatrixFile.write(.dense(a), to: folder + "A.svm")
+      #expect(try String(contentsOfFile: folder + "A.svm", encoding: .utf8) == "0 1:-0 2:1\n0 2:2\n")
+      let back = try MatrixFile.read(folder + "A.svm", as: Double.self)
+      guard case .triplets(let entries) = back.contents else {
+        Issue.record("not a list of entries")
+        return
+      }
+      var signs: [FloatingPointSign] = []
+      entries.forEach { _, _, value in signs.append(value.sign) }
+      #expect(signs == [.minus, .plus, .plus])
+    }
+  }
+
   @Test func newFilesFollowTheMaskAndOldOnesKeepTheirBits() throws {
     try withFolder { folder in
       #expect(FileManager.default.createFile(atPath: folder + "plain", contents: nil))

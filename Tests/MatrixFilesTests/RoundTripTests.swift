@@ -58,8 +58,8 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
         if !S.isComplex {
           let idx = try read(written(.dense(b), .idx), as: S.self, .idx)
           #expect(idx.shape == b.shape && idx.entries == rowMajor.entries)
-          // What is zero is not in a file of entries.
-          let rows = MatrixContents.triplets(b.sparse().compressed(by: .rows).triplets())
+          // What is zero without a sign is not in a file of entries.
+          let rows = MatrixContents.triplets(b.sparseWithSignedZeros().compressed(by: .rows).triplets())
           let svm = try MatrixFile.read(
             Pieces(written(.dense(b), .svmlight)), .svmlight, as: S.self,
             MatrixReadOptions(columns: b.columns)

@@ -73,14 +73,27 @@ extension DenseMatrix {
   @specialized(where S == Double)
   @specialized(where S == Complex<Float>)
   @specialized(where S == Complex<Double>)
-  public func sparse() -> SparseMatrix<S> {
+  public func sparse() -> SparseMatrix<S> { compressed(where: { $0 != 0 }) }
+
+  /// The same with the zeros that have a sign, which a file that leaves out zeros would lose.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  package func sparseWithSignedZeros() -> SparseMatrix<S> {
+    compressed { $0 != 0 || $0.realPart.sign == .minus || $0.imaginaryPart.sign == .minus }
+  }
+
+  /// The elements that `isKept` says.
+  @inline(__always)
+  private func compressed(where isKept: (S) -> Bool) -> SparseMatrix<S> {
     let axis: CompressedAxis = order == .rowMajor ? .rows : .columns
     var offsets = [0]
     var indices: [Int32] = []
     var values: [S] = []
     let minor = order == .rowMajor ? columns : rows
     for p in 0..<(order == .rowMajor ? rows : columns) {
-      for q in 0..<minor where storage[p * minor + q] != 0 {
+      for q in 0..<minor where isKept(storage[p * minor + q]) {
         indices.append(Int32(truncatingIfNeeded: q))
         values.append(storage[p * minor + q])
       }

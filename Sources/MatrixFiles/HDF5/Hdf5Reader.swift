@@ -154,7 +154,9 @@
       let shown = candidates.prefix(12).map { quoted($0.path.utf8) }.joined(separator: ", ")
       let more = candidates.count > 12 ? " and \(candidates.count - 12) more" : ""
       return FileFormatError(
-        file: file, at: .none, expected: expected, found: candidates.isEmpty ? "none" : shown + more)
+        file: file, at: .none, expected: expected,
+        found: candidates.isEmpty
+          ? "none; links to other files and data stored in them are not followed" : shown + more)
     }
   }
 

@@ -66,7 +66,6 @@ struct MatrixMarketHeaderParser {
   }
 
   private mutating func parseBanner(_ cursor: inout LineCursor) throws(FileFormatError) {
-    if cursor.word.starts(with: [0xef, 0xbb, 0xbf]) { cursor.place += 3 }
     guard cursor.word.lowercased == "%%matrixmarket" else {
       throw FileFormatError(
         file: file, at: cursor.position,

@@ -5,7 +5,7 @@ import TesseraLocalMatrices
 
 /// Writes one svmlight file.
 enum SvmlightWriter {
-  /// Writes the entries of `contents` (of a dense matrix those that are not zero) to the sink that `open`
+  /// Writes the entries of `contents` (of a dense matrix those that are not zero or have a sign) to the sink that `open`
   /// returns, duplicates added up, each row behind its label.
   ///
   /// - Parameters:
@@ -17,7 +17,7 @@ enum SvmlightWriter {
     open: () throws(FileFormatError) -> any ByteSink
   ) throws(FileFormatError) {
     try check(S.self, file: file)
-    let matrix = try contents.rows(file: file)
+    let matrix = try contents.rows(file: file, signedZeros: true)
     let sink = try open()
     try send(matrix, labels: labels, queries: queries, to: sink)
     try sink.finish()

@@ -16,7 +16,8 @@ struct Head: AsyncParsableCommand {
   var file: String
 
   @Option(
-    name: [.customShort("n"), .customLong("count")], help: ArgumentHelp("How many.", valueName: "count"))
+    name: [.customShort("n"), .customLong("count")], parsing: .unconditional,
+    help: ArgumentHelp("How many.", valueName: "count"))
   var count: Int = 10
 
   @Option(

@@ -34,7 +34,9 @@ struct Solve: AsyncParsableCommand {
       valueName: "eps"))
   var tolerance: Double?
 
-  @Option(help: ArgumentHelp("Steps of an iteration at most (default: 10 n).", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Steps of an iteration at most (default: 10 n).", valueName: "n"))
   var limit: Int?
 
   @Option(
