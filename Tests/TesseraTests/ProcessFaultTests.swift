@@ -245,10 +245,15 @@ struct SameBitsTests {
 
   @Test func aWorkerStoppedForGoodChangesNoBit() throws {
     let expected = try Self.expected()
-    let run = try FaultJobRun(["bits"])
-    try #require(waitUntil { run.workers.count == 3 })
-    usleep(150_000)
-    kill(try #require(run.workers.last), SIGSTOP)
-    #expect(try run.values()["result"] == expected)
+    // How long the job goes on is the machine's affair: one that is over before the moment comes is run again.
+    var isStopped = false
+    for delay in [150_000, 50_000, 15_000, 0] as [UInt32] where !isStopped {
+      let run = try FaultJobRun(["bits"])
+      try #require(waitUntil { run.workers.count == 3 })
+      usleep(delay)
+      if let worker = run.workers.last { isStopped = kill(worker, SIGSTOP) == 0 }
+      #expect(try run.values()["result"] == expected)
+    }
+    #expect(isStopped)
   }
 }
