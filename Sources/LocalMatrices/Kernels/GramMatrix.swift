@@ -8,6 +8,10 @@ extension LocalMatrix {
   /// The upper triangle of A^H A, packed by columns: element (i, j), i <= j, at i + j(j+1)/2.
   ///
   /// - Throws: `outOfMemory` when n x n elements do not fit this machine.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public func packedGram() throws(LinearAlgebraError) -> [S] {
     let n = columns
     try MemoryGuard.check("the Gram matrix", n, n, bytesPerElement: MemoryLayout<S>.stride)
@@ -41,6 +45,10 @@ package func addUpperGram<S: Scalar>(
 }
 
 /// The upper triangle of an n x n square, packed by columns, its diagonal real.
+@specialized(where S == Float)
+@specialized(where S == Double)
+@specialized(where S == Complex<Float>)
+@specialized(where S == Complex<Double>)
 package func packedUpper<S: Scalar>(_ square: [S], _ n: Int) -> [S] {
   var packed: [S] = []
   packed.reserveCapacity(n * (n + 1) / 2)
