@@ -1,6 +1,6 @@
 // The k largest eigenpairs of H = A^H A for a linear operator A, by implicitly restarted Lanczos: ARPACK on
 // the driver asks for H x, the workers answer. Between 2k and a few hundred applications, each a pass over A
-// that moves 2n words per worker; n (2k + 5) numbers on the driver. Source: Lehoucq, Sorensen, Yang, ARPACK
+// that moves 2n words per worker; n (basis + 2k + 10) numbers on the driver. Source: Lehoucq, Sorensen, Yang, ARPACK
 // Users' Guide, 1998; the division of labour is that of Zadeh et al., Matrix Computations and Optimization in
 // Apache Spark, 2016.
 //
@@ -32,8 +32,11 @@ struct LanczosEigenpairs<S: Scalar> {
   /// the count, and at least 20, where short bases restart too often.
   static func basis(order n: Int, count: Int) -> Int { min(n, max(2 * count + 1, 20)) }
 
-  /// The dimension of the basis that takes over from one that is too short.
-  private static func longBasis(order n: Int, count: Int) -> Int { min(n, 4 * basis(order: n, count: count)) }
+  /// The dimension of the basis that takes over from one that is too short, as long as it fits `SVDPlan.memory`.
+  private static func longBasis(order n: Int, count: Int) -> Int {
+    let short = basis(order: n, count: count)
+    return max(short, min(n, 4 * short, SVDPlan.memory / (max(1, n) * MemoryLayout<S>.stride)))
+  }
 
   /// Restarts after which a basis is too short.
   private static var patience: Int { 40 }

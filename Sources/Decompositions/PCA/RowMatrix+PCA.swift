@@ -19,8 +19,7 @@ extension RowMatrix {
   /// | tsqr | n <= 4096, and the least variance is below eps^(2/3) times the largest | 4, or 5 | 4 n^2 | n(n+1)/2 words |
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
   ///
-  /// The first pass finds the means, the second takes them off where they are large (one pass less where they
-  /// are not), the last one certifies.
+  /// The first pass finds the means, the second takes them off where they are large, the last one certifies.
   ///
   /// - Parameters:
   ///   - count: how many; more than min(m, n) asks for all.

@@ -25,7 +25,8 @@ extension RowMatrix {
   ///
   /// Where values fall below eps^(1/3) s1 the certificate takes one pass more. Not counted are scaling, the
   /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further
-  /// copies of multiple values, 20 to 200 of them.
+  /// copies of multiple values, 20 to 200 of them; crowded values that do not converge in forty restarts are sought
+  /// once more with a basis four times as long.
   ///
   /// Lanczos and the randomized method read a prepared form of the matrix (`PreparedRowMatrix`), which they hold
   /// beside it while they run: 10 bytes an entry of slabs in short sparse rows, nothing of others.

@@ -29,7 +29,8 @@ struct SVD: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision).", valueName: "eps"))
+      "Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision); what leaves more than 100 times "
+        + "as much is left out.", valueName: "eps"))
   var tolerance: Double?
 
   @Option(
