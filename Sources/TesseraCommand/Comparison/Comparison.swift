@@ -31,8 +31,8 @@ struct Measurement: Sendable {
   let way: RunningWay
   let runs: [WorkloadRun]
 
-  /// The run of median time; its counts are those shown.
-  var median: WorkloadRun { runs.sorted { $0.seconds < $1.seconds }[runs.count / 2] }
+  /// The run of median time, of an even number the faster of the two in the middle; its counts are those shown.
+  var median: WorkloadRun { runs.sorted { $0.seconds < $1.seconds }[(runs.count - 1) / 2] }
   /// The seconds that a worker waits, on the average.
   var meanWaiting: Double {
     let waiting = median.waiting

@@ -129,7 +129,9 @@ extension Comparison {
         }
       result.seconds = trouble?.seconds(from: start) ?? 0
     } catch let error as ExecutionError {
-      guard case .communication = error else { throw error }
+      let isLoss = if case .communication = error { true } else { false }
+      // Another error where nothing was hit is the workload's own; after a hit it is what the fault has cost.
+      guard isLoss || (trouble?.hits ?? 0) > 0 else { throw error }
       let end = MonotonicClock.now()
       result.seconds = Double(end - start) / 1e9
       result.error = "\(error)"
