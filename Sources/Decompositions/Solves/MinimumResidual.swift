@@ -60,10 +60,10 @@ private func minimumResiduals<A: LinearOperator>(
     (previous, current) = (current, y)
     y = try system.preconditioned(current)
     before = beta
-    guard let size = system.size(of: current, preconditioned: y) else {
+    guard let next = system.size(of: current, preconditioned: y) else {
       return (x, steps, "the preconditioner is not positive definite")
     }
-    beta = size
+    beta = next
     // The rotations of the two columns before, then this one's own.
     let (oldEpsilon, oldDelta) = (epsilon, cosine * delta + sine * alpha)
     let bar = sine * delta - cosine * alpha
