@@ -12,9 +12,8 @@ struct InterruptionTests {
     return isTrue()
   }
 
-  /// P10 with workers: a job that waits for a matrix on its standard input, and would for ever.
-  @Test(arguments: [SIGINT, SIGTERM], ["message-passing", "dataflow"])
-  func anInterruptedJobLeavesNobody(signal: Int32, style: String) throws {
+  /// A job that waits for a matrix on its standard input, and would for ever, and its two started workers.
+  private static func waitingJob(style: String) throws -> (process: Process, workers: [pid_t]) {
     let process = Process()
     process.executableURL = Bundle.main.bundleURL.appending(path: "tessera")
     process.arguments = ["svd", "-", "--transport", "sockets", "--workers", "3", "--style", style]
@@ -22,9 +21,15 @@ struct InterruptionTests {
     process.standardOutput = Pipe()
     process.standardError = Pipe()
     try process.run()
-    try #require(Self.waitUntil(seconds: 10) { Processes.children(of: process.processIdentifier).count == 2 })
+    try #require(waitUntil(seconds: 10) { Processes.children(of: process.processIdentifier).count == 2 })
     usleep(200_000)
-    let workers = Processes.children(of: process.processIdentifier)
+    return (process, Processes.children(of: process.processIdentifier))
+  }
+
+  /// P10 with workers.
+  @Test(arguments: [SIGINT, SIGTERM], ["message-passing", "dataflow"])
+  func anInterruptedJobLeavesNobody(signal: Int32, style: String) throws {
+    let (process, workers) = try Self.waitingJob(style: style)
     kill(process.processIdentifier, signal)
     #expect(
       Self.waitUntil(seconds: 3) { !process.isRunning && workers.allSatisfy { !Processes.isRunning($0) } })
@@ -34,16 +39,7 @@ struct InterruptionTests {
 
   /// A worker that is stopped cannot notice its driver's end: the driver ends it.
   @Test func anInterruptedJobLeavesNoStoppedWorker() throws {
-    let process = Process()
-    process.executableURL = Bundle.main.bundleURL.appending(path: "tessera")
-    process.arguments = ["svd", "-", "--transport", "sockets", "--workers", "3"]
-    process.standardInput = Pipe()
-    process.standardOutput = Pipe()
-    process.standardError = Pipe()
-    try process.run()
-    try #require(Self.waitUntil(seconds: 10) { Processes.children(of: process.processIdentifier).count == 2 })
-    usleep(200_000)
-    let workers = Processes.children(of: process.processIdentifier)
+    let (process, workers) = try Self.waitingJob(style: "message-passing")
     kill(workers[0], SIGSTOP)
     // Whoever fails here is not to leave it stopped.
     defer { kill(workers[0], SIGCONT) }
