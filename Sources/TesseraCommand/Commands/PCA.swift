@@ -50,9 +50,9 @@ struct PCA: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let scree = scree
-    try await Report.errors(onEveryRank: true) { try checkPicture(scree) }
-    try await input.run(outputs: [components, scores]) { try await analyse(as: $0, on: $1) }
+    try await input.run(outputs: [components, scores], pictures: [scree]) {
+      try await analyse(as: $0, on: $1)
+    }
   }
 
   private func analyse<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {

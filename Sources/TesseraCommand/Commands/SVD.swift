@@ -15,9 +15,7 @@ struct SVD: AsyncParsableCommand {
       passes, words and memory. The same values, to the last bit, come out for any number of workers.
       """)
 
-  @Argument(
-    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
-  var file: String
+  @OptionGroup var input: MatrixOptions
 
   @Option(
     name: [.customShort("k"), .customLong("count")],
@@ -53,13 +51,6 @@ struct SVD: AsyncParsableCommand {
     help: ArgumentHelp("Draw how the residuals fell from pass to pass as SVG.", valueName: "out.svg"))
   var convergence: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Format of the input, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
-  var format: MatrixFileFormat?
-
-  @OptionGroup var compute: ComputeOptions
-
   func validate() throws {
     if count < 1 { throw ValidationError("-k is \(count), expected at least 1.") }
     if passes < 1 { throw ValidationError("--passes is \(passes), expected at least 1.") }
@@ -69,79 +60,40 @@ struct SVD: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Report.errors(onEveryRank: true) {
-      // A name that tells no format should not cost a whole computation.
-      for path in [left, values, right].compactMap({ $0 }) {
-        _ = try MatrixFileFormat.inferred(fromName: path)
-      }
-      try checkPicture(scree)
-      try checkPicture(convergence)
-      try checkOutputs([left, values, right, scree, convergence, compute.trace], input: file)
-      // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
-      try await compute.runCluster { cluster in
-        let kind =
-          if let scalar = compute.scalar {
-            scalar
-          } else {
-            try scalarOfFile(file, format: format) ?? .double
-          }
-        do {
-          try await withScalar(kind) { try await decompose(as: $0, on: cluster) }
-        } catch let error as LinearAlgebraError {
-          // A refusal by the mathematics is about this file.
-          if case .invalidArgument = error { throw error }
-          throw FileFormatError(.badData, file: file, "\(error)")
-        }
-      }
+    try await input.run(outputs: [left, values, right], pictures: [scree, convergence]) {
+      try await decompose(as: $0, on: $1)
     }
   }
 
   private func decompose<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
-    let (a, heading) = try await distributed(as: S.self, on: cluster)
+    let progress = input.compute.output.progress
+    let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
     let svd = try await singularValues(of: a)
     if let left, let vectors = svd.left {
       let dense = try await vectors.collect().dense()
-      try writeMatrix(.dense(dense), to: left, progress: compute.output.progress)
+      try writeMatrix(.dense(dense), to: left, progress: progress)
     }
-    if let right { try writeMatrix(.dense(svd.right), to: right, progress: compute.output.progress) }
+    if let right { try writeMatrix(.dense(svd.right), to: right, progress: progress) }
     if let values {
       let column = try DenseMatrix(
         rows: svd.singularValues.count, columns: 1, elements: svd.singularValues)
-      try writeMatrix(.dense(column), to: values, progress: compute.output.progress)
+      try writeMatrix(.dense(column), to: values, progress: progress)
     }
     if let scree { try drawScree(svd, to: scree) }
     if let convergence { try drawConvergence(svd, to: convergence) }
     noteWhatIsMissing(svd, of: a.shape)
-    let elapsed = seconds(since: start)
-    let ledger = try await compute.ledger(of: cluster)
-    try Report.result(
-      compute.output.json
-        ? compute.json(members(svd), seconds: elapsed, ledger)
-        : table(heading, svd, workers: Report.workers(of: cluster), elapsed))
-    if let ledger { Report.note("\(LedgerTable(ledger))") }
-  }
-
-  /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local
-  /// matrix outlive this call.
-  private func distributed<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws -> (
-    RowMatrix<S>, heading: String
-  ) {
-    let matrix = try LocalMatrix(
-      try readMatrix(file, as: S.self, format: format, progress: compute.output.progress).contents)
-    let kind = if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }
-    return (
-      try await RowMatrix(matrix, partitions: compute.partitions, on: cluster),
-      "\(file): \(matrix.shape), \(kind), \(S.kind.rawValue)"
-    )
+    try await input.report(members(svd), since: start, on: cluster) {
+      table(heading, svd, workers: Report.workers(of: cluster), $0)
+    }
   }
 
   private func singularValues<S: Scalar>(of a: RowMatrix<S>) async throws -> TruncatedSVD<S> {
     let bar = ProgressBar(
-      label: "svd", total: nil, unit: .passes, mode: compute.output.progress)
+      label: "svd", total: nil, unit: .passes, mode: input.compute.output.progress)
     defer { bar.finish() }
     return try await a.svd(
-      count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: compute.seed,
+      count: count, method: method, tolerance: tolerance.map { S.Real($0) }, seed: input.compute.seed,
       passes: passes, leftVectors: left != nil, progress: { bar.advance(to: $0) })
   }
 
@@ -164,7 +116,7 @@ struct SVD: AsyncParsableCommand {
   private func drawScree<S: Scalar>(_ svd: TruncatedSVD<S>, to path: String) throws {
     try ScreePlot(
       singularValues: svd.singularValues.map { Double($0) }, frobeniusNorm: Double(svd.frobeniusNorm),
-      title: "Singular values of \(file)"
+      title: "Singular values of \(input.file)"
     ).svg().write(toFile: path)
   }
 
@@ -184,7 +136,8 @@ struct SVD: AsyncParsableCommand {
     try ConvergencePlot(
       series: series.filter { !$0.residuals.isEmpty },
       tolerance: tolerance ?? max(1e-10, 10 * Double(S.Real.ulpOfOne)), stepName: "passes over the matrix",
-      residualName: "largest relative residual", title: "Convergence of \(count) singular values of \(file)"
+      residualName: "largest relative residual",
+      title: "Convergence of \(count) singular values of \(input.file)"
     ).svg().write(toFile: path)
   }
 

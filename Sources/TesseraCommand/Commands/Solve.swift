@@ -101,8 +101,8 @@ struct Solve: AsyncParsableCommand {
   private func solve<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
     func read(_ path: String) async throws -> RowMatrix<S> {
-      let contents = try readMatrix(path, as: S.self, format: nil, progress: compute.output.progress).contents
-      return try await RowMatrix(try LocalMatrix(contents), partitions: compute.partitions, on: cluster)
+      try await readRows(
+        path, partitions: compute.partitions, on: cluster, progress: compute.output.progress)
     }
     let (a, b) = (try await read(left), try await read(right))
     do {

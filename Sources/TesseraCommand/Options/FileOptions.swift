@@ -52,12 +52,14 @@ func writeMatrix<S: Scalar>(
 
 /// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar.
 func readRows<S: Scalar>(
-  _ path: String, options: MatrixReadOptions, partitions: Int?, on cluster: Cluster,
-  progress: ProgressBar.Mode
+  _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
+  partitions: Int?, on cluster: Cluster, progress: ProgressBar.Mode
 ) async throws -> RowMatrix<S> {
   var bar: ProgressBar?
   defer { bar?.finish() }
-  return try await RowMatrix<S>.read(path, options: options, partitions: partitions, on: cluster) { state in
+  return try await RowMatrix<S>.read(
+    path, format: format, options: options, partitions: partitions, on: cluster
+  ) { state in
     if bar == nil {
       bar = ProgressBar(label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
     }

@@ -16,13 +16,16 @@ struct MatrixOptions: ParsableArguments {
 
   @OptionGroup var compute: ComputeOptions
 
-  /// Runs `body` on a cluster with the scalar of the file, after the outputs have been checked. A refusal by the
-  /// mathematics is reported as one of the file.
-  func run(outputs: [String?], _ body: (any Scalar.Type, Cluster) async throws -> Void) async throws {
+  /// Runs `body` on a cluster with the scalar of the file, after the matrices and pictures to be written have been
+  /// checked. A refusal by the mathematics is reported as one of the file.
+  func run(
+    outputs: [String?], pictures: [String?] = [], _ body: (any Scalar.Type, Cluster) async throws -> Void
+  ) async throws {
     try await Report.errors(onEveryRank: true) {
       // A name that tells no format should not cost a whole computation.
       for path in outputs.compactMap({ $0 }) { _ = try MatrixFileFormat.inferred(fromName: path) }
-      try checkOutputs(outputs + [compute.trace], input: file)
+      for picture in pictures { try checkPicture(picture) }
+      try checkOutputs(outputs + pictures + [compute.trace], input: file)
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
         let kind =
@@ -37,18 +40,15 @@ struct MatrixOptions: ParsableArguments {
     }
   }
 
-  /// The matrix on the workers, and a line that says what it is. Neither the file's entries nor the local matrix
-  /// outlive this call.
+  /// The matrix on the workers, read by them where they can, and a line that says what it is.
   func rowMatrix<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws -> (
     matrix: RowMatrix<S>, heading: String
   ) {
-    let matrix = try LocalMatrix(
-      try readMatrix(file, as: S.self, format: format, progress: compute.output.progress).contents)
-    let kind = if case .sparse = matrix { "\(matrix.storedCount) nonzeros" } else { "dense" }
-    return (
-      try await RowMatrix(matrix, partitions: compute.partitions, on: cluster),
-      "\(file): \(matrix.shape), \(kind), \(S.kind.rawValue)"
-    )
+    let a: RowMatrix<S> = try await readRows(
+      file, format: format, partitions: compute.partitions, on: cluster, progress: compute.output.progress)
+    let isFull = a.shape.rows.multipliedReportingOverflow(by: a.shape.columns) == (a.storedCount, false)
+    let kind = isFull ? "dense" : "\(a.storedCount) nonzeros"
+    return (a, "\(file): \(a.shape), \(kind), \(S.kind.rawValue)")
   }
 
   /// Prints the result, as one JSON object or as `text` makes it, and the ledger if it was asked for.
