@@ -42,6 +42,7 @@ public struct Cluster: Sendable {
     recorder: Recorder? = nil, membership: Membership = .fixed, _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     precondition(communicators.first?.rank == 0, "the program runs on rank 0")
+    ExitGuard.watch()
     let threads = WorkerThreads()
     let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
     let job = Job(configuration, communicators, elsewhere, registry, recorder, threads)
@@ -189,20 +190,11 @@ private struct Job {
     }
     let driver = DataflowDriver(
       communicator: MeasuredCommunicator(communicators[0], ledger: ledger ?? Ledger(), recorder: recorder),
-      here: Set(communicators.map(\.rank)), recorder: recorder, membership: membership)
-    driver.start(on: threads) { () throws(CommunicationError) in
-      do throws(CommunicationError) {
-        try greet(.dataflow, elsewhere, over: communicators[0])
-      } catch {
-        // A worker that is lost already is reported lost by the thread that hears.
-        guard case .lost = error else { throw error }
-      }
-      membership.whenJoined { worker in
-        // Likewise.
-        try? greet(.dataflow, [worker], over: communicators[0])
-        driver.tell(.joined(worker))
-      }
+      here: Set(communicators.map(\.rank)), recorder: recorder, membership: membership
+    ) { (workers) throws(CommunicationError) in
+      try greet(.dataflow, workers, over: communicators[0])
     }
+    driver.start(on: threads, with: elsewhere)
     let engine = DataflowEngine(
       workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder,
       isMemoryLimited: configuration.memoryPerWorker < .max)

@@ -36,6 +36,20 @@ final class WorkerThreads: Sendable {
     close(file)
   }
 
+  /// Whether the calling thread is one that runs tasks, by its name.
+  static var isTaskThread: Bool {
+    let file = open("/proc/thread-self/comm", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    var name = [UInt8](repeating: 0, count: 16)
+    let length = read(file, &name, name.count)
+    let text = String(decoding: name.prefix(max(length, 0)), as: UTF8.self)
+    return taskThreadNames.contains { text.hasPrefix($0) }
+  }
+
+  /// How the names of threads that run tasks begin.
+  private static let taskThreadNames = ["tessera worker", "tessera tasks", "tessera driver"]
+
   private func leave() {
     let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.running -= 1

@@ -38,7 +38,8 @@ extension Cluster {
         reason: "the job has begun, and in the style message passing nobody can join it then")
     }
     let membership = Membership(
-      fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers, tell: noteForAPerson)
+      fate: group.fate(of:), whenJoined: group.communicator.welcomeNewcomers,
+      startAnother: group.startAnother, tell: noteForAPerson)
     let outcome: Swift.Result<Result, any Error>
     var grace = Duration.seconds(2)
     do {
@@ -129,6 +130,10 @@ private struct DriversGroup: Sendable {
 
   /// How the process of a lost worker has ended, where that is known. Blocks the calling thread.
   @Sendable func fate(of rank: Int) -> String? { workers?.fate(of: rank) }
+
+  /// Starts a worker when all that this driver has started are lost; its rank, nil if none comes. Blocks the
+  /// calling thread.
+  @Sendable func startAnother() -> Int? { workers?.startAnother() }
 
   /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
   /// calling thread.

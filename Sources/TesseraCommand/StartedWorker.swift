@@ -23,10 +23,10 @@ struct StartedWorker {
       pid_t(fields[1]) == getpid(), fields[0] != "Z",
       let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ")
     else { return nil }
-    // The process's own copy is gone when it has joined; this is how it was started: socket, rank, size.
+    // The process's own copy is gone when it has joined; this is how it was started: socket, rank, size, and more.
     let place = environment.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
       .first { $0.hasPrefix("TESSERA_WORKER=") }?.split(separator: "=").last?.split(separator: " ")
-    guard let place, place.count == 3, let rank = Int(place[1]) else { return nil }
+    guard let place, place.count >= 3, let rank = Int(place[1]) else { return nil }
     (self.process, self.rank, isStopped) = (process, rank, fields[0] == "T")
   }
 }

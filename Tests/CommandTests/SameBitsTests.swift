@@ -1,18 +1,25 @@
 // One program, two styles, three transports, any number of workers: the same bits.
 
 import Foundation
+import TesseraTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SameBitsTests {
+  /// Real matrices, where they are there: least squares from surveying, a chemical plant, a power network.
+  private static let files =
+    ReferenceData.folder.map { folder in
+      ["well1033", "west0479", "494_bus"].map { folder + "/mtx/\($0).mtx" }
+    } ?? []
+
   /// What the program prints with the settings, having run as they say.
   private static func bits(_ style: String, _ transport: String, workers: Int) throws -> String {
     var settings = ["TESSERA_STYLE": style, "TESSERA_TRANSPORT": transport]
     let run: CommandRun
     if transport == "mpi" {
-      run = try MPITests.run(ranks: workers, program: "SameBits", [], environment: settings)
+      run = try MPITests.run(ranks: workers, program: "SameBits", files, environment: settings)
     } else {
       settings["TESSERA_WORKERS"] = "\(workers)"
-      run = try CommandRun([], program: "SameBits", environment: settings)
+      run = try CommandRun(files, program: "SameBits", environment: settings)
     }
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.errors.contains("\(style) on \(workers) workers\n"), "\(run.errors)")

@@ -171,11 +171,47 @@ struct SocketTests {
     #expect(workers.allSatisfy { !Self.isRunning($0) })
   }
 
+  /// A worker that is told to end takes leave; the job goes on without it, and blames nothing.
+  @Test func aWorkerThatIsToldToEndLeaves() throws {
+    let matrix = Data("%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n".utf8)
+    let (job, workers) = try Self.waitingJob(["--style", "dataflow"])
+    let (output, errors) = (
+      try #require(job.standardOutput as? Pipe), try #require(job.standardError as? Pipe)
+    )
+    // Who does not serve yet has nobody to take leave of.
+    try #require(Self.waitUntil { Self.threads(of: workers[1]).contains("tessera tasks 2") })
+    kill(workers[1], SIGTERM)
+    #expect(Self.waitUntil { !Self.isRunning(workers[1]) })
+    let input = try #require(job.standardInput as? Pipe)
+    try input.fileHandleForWriting.write(contentsOf: matrix)
+    try input.fileHandleForWriting.close()
+    let values = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    job.waitUntilExit()
+    #expect(job.terminationStatus == 0)
+    #expect(text.contains("worker 2 has left; ") && !text.contains("is lost"), "\(text)")
+    let sound = try CommandRun(["svd", "-", "-k", "2", "--json"], input: matrix)
+    func numbers(_ text: String) throws -> [Double] {
+      let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+      return try #require(object?["singularValues"] as? [Double])
+    }
+    #expect(try numbers(values) == numbers(sound.output))
+  }
+
+  /// The names of a process's threads.
+  private static func threads(of process: Int32) -> [String] {
+    let folder = "/proc/\(process)/task"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap {
+      (try? String(contentsOfFile: "\(folder)/\($0)/comm", encoding: .utf8))?
+        .trimmingCharacters(in: .newlines)
+    }
+  }
+
   /// A job of four that waits for its standard input, and its three workers, by rank.
-  private static func waitingJob() throws -> (Process, [Int32]) {
+  private static func waitingJob(_ more: [String] = []) throws -> (Process, [Int32]) {
     let process = Process()
     process.executableURL = Bundle.main.bundleURL.appending(path: "tessera")
-    process.arguments = ["svd", "-", "--transport", "sockets", "--workers", "4"]
+    process.arguments = ["svd", "-", "-k", "2", "--json", "--transport", "sockets", "--workers", "4"] + more
     process.standardInput = Pipe()
     process.standardOutput = Pipe()
     process.standardError = Pipe()

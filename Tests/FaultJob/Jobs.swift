@@ -16,6 +16,17 @@ func work(_ cluster: Cluster, tiles: Int, _ behaviour: Behaviour) async throws -
   return [try await engine.reduce(SumTask.self, Behaviour(), over: worked)]
 }
 
+/// Map after map over the same tiles, and the last one's.
+func passes(_ cluster: Cluster, tiles: Int, count: Int, _ behaviour: Behaviour) async throws -> [Numbers] {
+  let engine = cluster.engine
+  let placed = try await engine.place(grid(tiles))
+  var last: [Numbers] = []
+  for _ in 0..<count {
+    last = try await engine.collect(try await engine.map(WorkTask.self, behaviour, over: placed))
+  }
+  return last
+}
+
 /// A map, an exchange, a map, a sum, and all tiles.
 func pipeline(_ cluster: Cluster, _ behaviour: Behaviour = Behaviour()) async throws -> [Numbers] {
   let engine = cluster.engine

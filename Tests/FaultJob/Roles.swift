@@ -74,19 +74,53 @@ func loseOneByOne() async throws {
   }
 }
 
-/// Lanczos, whose seventh pass finds a worker gone.
-func loseInTheSeventhPass(isKilling: Bool) async throws {
+/// Lanczos, whose seventh pass finds a worker gone, and each other pass after it another one, `count` in all.
+func loseFromTheSeventhPassOn(count: Int) async throws {
   try await onCluster { cluster in
     let matrices = try await Matrices(cluster)
     let svd = try await matrices.sparse.svd(count: 4, method: .lanczos) { passes in
-      if isKilling, passes == 7, let victim = livingChildren().first { kill(victim, SIGKILL) }
+      guard passes >= 7, passes % 2 == 1, (passes - 7) / 2 < count else { return }
+      if let victim = livingChildren().first { kill(victim, SIGKILL) }
     }
     var fingerprint = Fingerprint()
     fingerprint.add(svd.singularValues)
     fingerprint.add(svd.right)
     tell("result \(name(fingerprint.bits))")
     tell("passes \(svd.passes)")
+    tell("left \(livingChildren().count)")
   }
+}
+
+/// Products of matrices cut into blocks, each with its exchanges, as long as `milliseconds` tell and no less than
+/// three, whatever becomes of the workers meanwhile.
+func multiplyAgainAndAgain(milliseconds: Int) async throws {
+  try await onCluster { cluster in
+    var generator = SeededGenerator(seed: 11)
+    let a: DenseMatrix<Double> = generator.dense(120, 90)
+    let b: DenseMatrix<Double> = generator.dense(90, 70)
+    let left = try await BlockMatrix(.dense(a), blockSize: 20, on: cluster)
+    let right = try await BlockMatrix(.dense(b), blockSize: 20, on: cluster)
+    tell("ready \(getpid())")
+    let end = nanoseconds() + milliseconds * 1_000_000
+    var results: Set<String> = []
+    var count = 0
+    while count < 3 || nanoseconds() < end {
+      var fingerprint = Fingerprint()
+      let product = try await left * right
+      fingerprint.add(try await product.rowMatrix(partitions: 5).collect().dense())
+      results.insert(name(fingerprint.bits))
+      count += 1
+      say("multiplied \(count)")
+    }
+    for result in results { tell("result \(result)") }
+  }
+}
+
+/// The memory that this process has now.
+func kilobytes() -> Int {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+  return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
 }
 
 /// Clusters that come and go, and what is left of them.
@@ -100,11 +134,7 @@ func startAndStop(count: Int) async throws {
     func entries(_ folder: String) -> Int {
       (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/" + folder).count) ?? 0
     }
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-    return (
-      entries("fd"), entries("task"), line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    )
+    return (entries("fd"), entries("task"), kilobytes())
   }
   // What is made once and kept is made by then.
   let warm = min(count / 4, 50)
@@ -133,6 +163,7 @@ func soak(seconds: Int, seed: Int) async throws {
   // Workers, which run this program too, do not come here.
   say("soak of \(seconds) s, seed \(seed)")
   var longest = 0.0
+  var settled = 0
   while clock.now < end {
     let began = clock.now
     let result = try await onCluster { cluster in
@@ -145,8 +176,18 @@ func soak(seconds: Int, seed: Int) async throws {
     }
     jobs += 1
     longest = max(longest, (clock.now - began) / .seconds(1))
+    if jobs == 100 { settled = kilobytes() }
     if jobs % 20 == 0 {
       say("\(jobs) jobs, \(killed.withLock { $0 }) workers killed, the longest job \(longest) s")
+    }
+  }
+  // What is made once and kept is made in the first hundred.
+  if jobs >= 200 {
+    let leak = Double(kilobytes() - settled) / Double(jobs - 100) * 100
+    tell("kilobytes-per-hundred \(leak)")
+    guard leak < 1024 else {
+      say("error seed \(seed): \(leak) KB are lost in a hundred jobs")
+      exit(1)
     }
   }
   tell("seed \(seed)")

@@ -91,7 +91,7 @@ struct Behaviour: WireCodable {
     }
     switch fault {
     case .none: break
-    case .exit: _exit(0)
+    case .exit: Glibc.exit(0)
     case .kill: _ = Glibc.kill(getpid(), SIGKILL)
     case .raise: throw Outrage()
     case .exhaust:

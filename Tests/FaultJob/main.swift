@@ -5,7 +5,9 @@
 //   bits     three decompositions and a pipeline                                      result
 //   kills    the same under seeded kills of its own workers, count times              result, killed
 //   one-by-one  a pipeline after each loss of a worker, until none is left            result
-//   iterate  a Lanczos decomposition whose seventh pass loses a worker                result
+//   iterate  a Lanczos decomposition that loses kill workers, from the seventh pass   result, left
+//   passes   count maps of ms milliseconds over the same tiles                       result
+//   multiply products and conversions for ms milliseconds                             result
 //   cycles   count clusters, one after the other                                      resources
 //   soak     mixed jobs under seeded kills for seconds                                tallies
 //
@@ -64,14 +66,25 @@ do {
     }
     tell("all-seconds \(Double(nanoseconds() - start) * 1e-9)")
   case "bits":
-    tell("result " + (try await onCluster { try await everything($0) }))
+    try await onCluster { cluster in
+      tell("ready \(getpid())")
+      tell("result " + (try await everything(cluster)))
+    }
   case "kills": try await killAtRandom(count: number("count", 20), seed: number("seed", 1))
   case "one-by-one": try await loseOneByOne()
-  case "iterate": try await loseInTheSeventhPass(isKilling: number("kill", 1) == 1)
+  case "iterate": try await loseFromTheSeventhPassOn(count: number("kill", 1))
+  case "passes":
+    try await onCluster { cluster in
+      tell("ready \(getpid())")
+      let result = try await passes(
+        cluster, tiles: number("tiles", 12), count: number("count", 10), behaviour())
+      tell("result \(name(result))")
+    }
+  case "multiply": try await multiplyAgainAndAgain(milliseconds: number("ms", 0))
   case "cycles": try await startAndStop(count: number("count", 200))
   case "soak": try await soak(seconds: number("seconds", 60), seed: number("seed", 1))
   default:
-    say("usage: fault-job work|bits|kills|one-by-one|iterate|cycles|soak [key=value ...]")
+    say("usage: fault-job work|bits|kills|one-by-one|iterate|passes|multiply|cycles|soak [key=value ...]")
     exit(64)
   }
 } catch {

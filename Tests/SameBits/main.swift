@@ -1,7 +1,7 @@
 // A program for every style, transport and number of workers, as the environment sets them: a truncated SVD
 // with both sides, a pipeline of a map, an exchange, a map and a sum, QR both ways, principal components, column
-// statistics and sampled similarities. Prints how it runs to standard error
-// and the bits of all results to standard output.
+// statistics and sampled similarities; and a truncated SVD of each file that it is given. Prints how it runs to
+// standard error and the bits of all results to standard output.
 
 import Foundation
 import Tessera
@@ -35,5 +35,12 @@ try await Cluster.run { cluster in
   results.add(try await a.columnStatistics().variance)
   let similar = try await a.columnSimilarities(threshold: 0.1, standardError: 0.15, seed: 9)
   results.add(similar.pairs.storage)
+  for path in CommandLine.arguments.dropFirst() {
+    let file = try await RowMatrix<Double>.read(path, partitions: 9, on: cluster)
+    let svd = try await file.svd(count: 3, leftVectors: true)
+    results.add(svd.singularValues)
+    results.add(svd.right)
+    if let left = svd.left { results.add(try await left.collect().dense()) }
+  }
   for bits in results.bits { print(String(bits, radix: 16)) }
 }

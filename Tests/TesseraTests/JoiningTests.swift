@@ -23,10 +23,10 @@ struct JoiningTests {
   }
 
   private func worker(
-    port: String, _ arguments: [String] = [], environment: [String: String] = [:]
+    port: String, _ arguments: [String] = [], role: String = "work", environment: [String: String] = [:]
   ) throws -> FaultJobRun {
     let settings = Self.secret.merging(["TESSERA_CONNECT": "127.0.0.1:\(port)"]) { $1 }
-    return try FaultJobRun(["work"] + arguments, environment: settings.merging(environment) { $1 })
+    return try FaultJobRun([role] + arguments, environment: settings.merging(environment) { $1 })
   }
 
   private func expected(_ job: [String] = Self.job) throws -> String? {
@@ -44,6 +44,23 @@ struct JoiningTests {
     #expect(ends.map(\.exitCode) == [0, 0], "\(ends)")
     #expect(workers.allSatisfy { !$0.begun.isEmpty })
     #expect(run.begun.count < 30)
+  }
+
+  /// P13 of an iteration: tiles that lie on others come to the newcomer.
+  @Test func aNewcomerTakesItsShareOfAnIteration() throws {
+    let job = ["passes", "tiles=12", "count=100", "ms=5"]
+    let (run, port) = try driver(job, workers: 2)
+    let first = try worker(port: port, role: "passes")
+    try #require(run.program.wait { $0.output.contains("ready") })
+    let newcomer = try worker(port: port, role: "passes")
+    try #require(run.program.wait { $0.errors.contains("has joined") })
+    // Those of the three processes that have begun since.
+    let before = run.begun.count + first.begun.count
+    let values = try run.values()
+    #expect(values["result"] == (try expected(["passes", "tiles=12", "count=1"])))
+    #expect(first.program.end().exitCode == 0 && newcomer.program.end().exitCode == 0)
+    let since = run.begun.count + first.begun.count - before + newcomer.begun.count
+    #expect(since > 300 && 4 * newcomer.begun.count > since, "\(newcomer.begun.count) of \(since)")
   }
 
   /// A newcomer may be lost like any other; the next one takes part all the same.
@@ -73,6 +90,31 @@ struct JoiningTests {
     }
     #expect(try run.values()["result"] == expected(job))
     #expect(last.program.end().exitCode == 0)
+  }
+
+  /// P2 with everything that moves: blocks are multiplied and put together as rows while one worker after the other
+  /// is killed and replaced.
+  @Test func workersKilledDuringProductsAreReplaced() throws {
+    let job = ["multiply", "ms=6000"]
+    let (run, port) = try driver(job, workers: 3)
+    var workers = try (0..<2).map { _ in try worker(port: port, role: "multiply") }
+    try #require(run.program.wait { $0.output.contains("ready") })
+    for count in 1...8 {
+      usleep(300_000)
+      let victim = workers.removeFirst()
+      kill(victim.program.identifier, SIGKILL)
+      workers.append(try worker(port: port, role: "multiply"))
+      let joined = run.program.wait {
+        $0.errors.components(separatedBy: "has joined").count > count
+      }
+      try #require(joined, "\(run.program.said)")
+    }
+    #expect(run.program.process.isRunning)
+    let values = try run.values()
+    #expect(
+      try values["result"]
+        == FaultJobRun(["multiply"], transport: "in-process", workers: 1).values()["result"])
+    #expect(workers.map { $0.program.end().exitCode } == [0, 0])
   }
 
   @Test func inMessagePassingNobodyJoinsLate() throws {

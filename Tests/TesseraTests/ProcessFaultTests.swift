@@ -45,8 +45,7 @@ struct ProcessFaultTests {
       // What it was at begins again elsewhere.
       let again = run.begun.filter { lost.contains($0.tile) && $0.process != victim && $0.time > time }
       let first = try #require(again.map(\.time).min())
-      // What is lost is less than all there is to do.
-      return took <= 1.2 * sound.seconds + sound.seconds + 2 && first - time <= 1
+      return took <= 1.2 * sound.seconds + 0.06 * Double(lost.count) + 2 && first - time <= 1
     }
     #expect(isInTime)
   }
@@ -66,28 +65,43 @@ struct ProcessFaultTests {
     #expect(isInTime)
   }
 
-  /// P3: a task that ends every worker it comes to is given up, by name and cause, and others live.
-  @Test func aTaskThatKillsItsWorkersIsGivenUp() throws {
+  /// In the driver's own share such a task ends the driver, with an error and not with the code it chose.
+  @Test(arguments: ["dataflow", "message-passing"]) func aTaskThatEndsTheDriverIsAnError(style: String) throws
+  {
+    let run = try FaultJobRun(Self.job + ["fault=exit", "tile=0"], style: style)
+    let (exitCode, output, errors) = run.program.end(seconds: 30)
+    #expect(exitCode == 70 && errors.contains("a task has called exit()"), "\(errors)")
+    #expect(FaultJobRun.values(output)["result"] == nil)
+  }
+
+  /// P3: a task that ends every worker it comes to is given up, by name and cause, and others live. Where there are
+  /// not so many workers, others are started.
+  @Test(arguments: [2, 3, 6]) func aTaskThatKillsItsWorkersIsGivenUp(workers: Int) throws {
     let start = seconds()
-    let run = try FaultJobRun(Self.job + ["fault=kill", "tile=7"], workers: 6)
+    let run = try FaultJobRun(Self.job + ["fault=kill", "tile=15"], workers: workers)
     let (exitCode, _, errors) = run.program.end(seconds: 30)
     #expect(exitCode == 69 && seconds() - start <= 10)
-    let victims = Set(run.begun.filter { $0.tile == 7 }.map(\.process))
-    #expect(victims.count <= 4)
+    let victims = Set(run.begun.filter { $0.tile == 15 }.map(\.process))
+    #expect(victims.count <= 4 && !victims.contains(run.program.identifier))
     let line = errors.split(separator: "\n").last { $0.hasPrefix("error ") } ?? ""
     #expect(
-      line.contains("fault-job/work") && line.contains("tile 7") && line.contains("signal 9"), "\(line)")
+      line.contains("fault-job/work") && line.contains("tile 15") && line.contains("signal 9"), "\(line)")
   }
 
   /// P11: so is one that takes more memory than its process may have; the driver is not harmed.
   @Test func aTaskThatTakesTooMuchMemoryIsGivenUp() throws {
-    let run = try FaultJobRun(Self.job + ["fault=exhaust", "tile=7"], workers: 6)
-    let (exitCode, _, errors) = run.program.end(seconds: 30)
-    // A backup that the driver's own worker runs, and survives, may be done first.
-    guard exitCode != 0 else { return }
-    #expect(exitCode == 69)
-    let line = errors.split(separator: "\n").last { $0.hasPrefix("error ") } ?? ""
-    #expect(line.contains("fault-job/work") && line.contains("tile 7") && line.contains("signal"), "\(line)")
+    let isGivenUp = try holds {
+      let run = try FaultJobRun(Self.job + ["fault=exhaust", "tile=7"], workers: 6)
+      let (exitCode, _, errors) = run.program.end(seconds: 30)
+      // A backup that the driver's own worker runs, and survives, may be done first.
+      guard exitCode != 0 else { return false }
+      #expect(exitCode == 69)
+      let line = errors.split(separator: "\n").last { $0.hasPrefix("error ") } ?? ""
+      #expect(
+        line.contains("fault-job/work") && line.contains("tile 7") && line.contains("signal"), "\(line)")
+      return true
+    }
+    #expect(isGivenUp)
   }
 
   /// P12: the first cause is shown, cut to 10,000 characters.
@@ -113,6 +127,22 @@ struct ProcessFaultTests {
       return seconds() - time <= sound.seconds + 8
     }
     #expect(isInTime)
+  }
+
+  /// P5, the second half: the job has gone on without it, and goes on when it wakes up; its late results are nobody's.
+  @Test func aWorkerThatWakesUpTooLateEndsByItself() throws {
+    let job = ["work", "tiles=64", "ms=500"]
+    let run = try FaultJobRun(job)
+    let victim = try #require(try run.started(tasks: 6).last)
+    kill(victim, SIGSTOP)
+    try #require(waitUntil(seconds: 10) { run.program.said.errors.contains("is lost, ") })
+    #expect(run.program.process.isRunning && Processes.isRunning(victim))
+    kill(victim, SIGCONT)
+    #expect(waitUntil(seconds: 2) { !Processes.isRunning(victim) })
+    #expect(run.program.process.isRunning)
+    let expected = try FaultJobRun(["work", "tiles=64"], transport: "in-process", workers: 1).values()[
+      "result"]
+    #expect(try run.values()["result"] == expected)
   }
 
   /// P6: a short stop loses nobody.
@@ -150,9 +180,9 @@ struct ProcessFaultTests {
     #expect(isInTime)
   }
 
-  /// P8: when all other workers are lost at once, the driver's own does everything; unless a task has been at
-  /// two of them when they were lost: it is not tried on the driver, which it might end too. In message passing
-  /// nobody can take over. Either way it is over soon, and says who is gone.
+  /// P8: when all other workers are lost at once, the driver's own does everything; a task that has been at two of
+  /// them when they were lost is not tried on the driver, which it might end too, but on another worker that is
+  /// started. In message passing nobody can take over. Either way it is over soon, and says who is gone.
   @Test func allWorkersLostIsAnErrorOrMoreWorkForTheDriver() throws {
     let sound = try undisturbed()
     for style in ["dataflow", "message-passing"] {
@@ -162,8 +192,8 @@ struct ProcessFaultTests {
       for worker in workers { kill(worker, SIGKILL) }
       let (exitCode, output, errors) = run.program.end(seconds: 30)
       #expect(seconds() - time <= 10)
-      if style == "dataflow", exitCode == 0 {
-        #expect(FaultJobRun.values(output)["result"] == sound.result)
+      if style == "dataflow" {
+        #expect(exitCode == 0 && FaultJobRun.values(output)["result"] == sound.result, "\(errors)")
       } else {
         #expect(exitCode == 69 && errors.contains("signal 9"), "\(errors)")
       }
@@ -189,9 +219,41 @@ struct ProcessFaultTests {
 
   /// P17: an iterative method goes on with the same iterates.
   @Test func anIterationGoesOnWithoutTheWorkerItLoses() throws {
-    let expected = try FaultJobRun(["iterate", "kill=0"]).values()
-    #expect(expected["passes"].flatMap { Int($0) } ?? 0 > 7)
-    #expect(try FaultJobRun(["iterate"]).values() == expected)
+    let expected = try FaultJobRun(["iterate", "kill=0"], workers: 5).values()
+    #expect(expected["passes"].flatMap { Int($0) } ?? 0 > 13 && expected["left"] == "4")
+    for kills in [1, 4] {
+      let values = try FaultJobRun(["iterate", "kill=\(kills)"], workers: 5).values()
+      #expect(values["result"] == expected["result"] && values["passes"] == expected["passes"])
+      // In place of the last one another may have been started.
+      #expect([4 - kills, 1].contains { values["left"] == "\($0)" })
+    }
+  }
+
+  /// A task that is at two workers when they are killed is not to blame: all but the driver's own killed while the same
+  /// tile is made, and made again.
+  @Test func anInnocentTaskThatWasAtTwoLostWorkersIsDone() throws {
+    // The driver's share takes no time, worker 1's tile does.
+    let job = ["work", "tiles=3", "ms=400"]
+    let sound = try undisturbed(job)
+    let run = try FaultJobRun(job, workers: 3)
+    _ = try run.started(tasks: 3)
+    var killed: Set<Int32> = []
+    for _ in 0..<2 {
+      try #require(
+        waitUntil {
+          run.begun.contains {
+            $0.tile == 2 && $0.process != run.program.identifier && !killed.contains($0.process)
+          }
+        })
+      let begun = run.begun.last { $0.tile == 2 && !killed.contains($0.process) }
+      let victim = try #require(begun?.process)
+      killed.insert(victim)
+      kill(victim, SIGKILL)
+    }
+    #expect(try run.values()["result"] == sound.result)
+    // Whoever did it in the end was neither of them, nor the driver.
+    let last = try #require(run.begun.last { $0.tile == 2 })
+    #expect(!killed.contains(last.process) && last.process != run.program.identifier)
   }
 
   /// P14: clusters that come and go leave no descriptor, no thread, no memory and no process.
@@ -249,7 +311,7 @@ struct SameBitsTests {
     var isStopped = false
     for delay in [150_000, 50_000, 15_000, 0] as [UInt32] where !isStopped {
       let run = try FaultJobRun(["bits"])
-      try #require(waitUntil { run.workers.count == 3 })
+      try #require(run.program.wait { $0.output.contains("ready ") })
       usleep(delay)
       if let worker = run.workers.last { isStopped = kill(worker, SIGSTOP) == 0 }
       #expect(try run.values()["result"] == expected)

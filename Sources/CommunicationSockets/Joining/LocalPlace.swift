@@ -5,7 +5,7 @@ public import TesseraCommunication
 
 /// The place of a process that a driver on this machine has started.
 public struct LocalPlace: Equatable, Sendable {
-  /// The variable that tells a process its place: socket, rank and size.
+  /// The variable that tells a process its place: socket, rank, size, and "alone" if so.
   public static let variable = "TESSERA_WORKER"
 
   let socket: Int32
@@ -13,23 +13,30 @@ public struct LocalPlace: Equatable, Sendable {
   public let rank: Int
   /// The number of workers, the driver's own included.
   public let size: Int
+  /// Whether all workers but the driver's own are lost: this one has come in their stead.
+  let isAlone: Bool
 
-  init(socket: Int32, rank: Int, size: Int) {
+  init(socket: Int32, rank: Int, size: Int, isAlone: Bool = false) {
     self.socket = socket
     self.rank = rank
     self.size = size
+    self.isAlone = isAlone
   }
 
   /// Nil for text that no driver has written.
   init?(_ text: String) {
-    let words = text.split(separator: " ").map { Int($0) }
-    guard words.count == 3, let socket = words[0], let rank = words[1], let size = words[2],
+    let words = text.split(separator: " ")
+    let numbers = words.prefix(3).map { Int($0) }
+    guard words.count == 3 || words.count == 4 && words[3] == Self.alone,
+      let socket = numbers[0], let rank = numbers[1], let size = numbers[2],
       3...Int(Int32.max) ~= socket, 2...Roster.mostMembers ~= size, 1..<size ~= rank
     else { return nil }
-    self.init(socket: Int32(socket), rank: rank, size: size)
+    self.init(socket: Int32(socket), rank: rank, size: size, isAlone: words.count == 4)
   }
 
-  var encoded: String { "\(socket) \(rank) \(size)" }
+  private static let alone = "alone"
+
+  var encoded: String { "\(socket) \(rank) \(size)" + (isAlone ? " " + Self.alone : "") }
 
   /// This process's place, told once; nil in a process that no driver has started.
   ///
@@ -53,7 +60,10 @@ public struct LocalPlace: Equatable, Sendable {
     var links: [Int: any Link] = [0: PlainLink(descriptor: socket, isChecksummed: false)]
     do throws(CommunicationError) {
       try say("here")
-      for _ in 0..<(size - 2) {
+      if isAlone {
+        for lost in 1..<size where lost != rank { links[lost] = AbsentLink() }
+      }
+      while links.count < size - 1 {
         let passed = try PassedDescriptor.receive(over: socket)
         let peer = Int(passed.number)
         guard 1..<size ~= peer, peer != rank, links[peer] == nil else {

@@ -9,17 +9,24 @@
 //                                               <-    "ready"
 //   "go" when all are                           ->
 //
+// When all of them are lost another one can be started in their stead. It comes as they came, and as there is
+// nobody else left, it needs no pair but its own.
+//
 // Cost: size (size - 1) / 2 pairs, of which the driver keeps size - 1 ends.
 
 import Glibc
+import Synchronization
 public import TesseraCommunication
 
 /// The processes that a driver has started.
 ///
-/// `@unchecked Sendable`: one thread at a time uses it, first the one that starts, then the one that ends the
-/// job.
+/// `@unchecked Sendable`: every access to the processes holds the lock.
 public final class LocalWorkers: @unchecked Sendable {
-  private let children: [ChildProcess]
+  /// Worker 1's first.
+  private var children: [ChildProcess]
+  private let lock = Mutex(())
+  private let patience: Duration
+  private let without: [String]
   /// Rank 0's end of the group.
   public let communicator: SocketCommunicator
 
@@ -34,7 +41,9 @@ public final class LocalWorkers: @unchecked Sendable {
   public init(size: Int, patience: Duration = .seconds(30), without: [String] = []) throws(CommunicationError)
   {
     precondition(1...Roster.mostMembers ~= size)
-    var gathering = Gathering(size: size, deadline: .now + patience)
+    self.patience = patience
+    self.without = without
+    var gathering = Gathering(ranks: 1..<size, deadline: .now + patience)
     do throws(CommunicationError) {
       try gathering.start(without: without)
       try gathering.waitForAll("here")
@@ -54,14 +63,42 @@ public final class LocalWorkers: @unchecked Sendable {
         }))
   }
 
+  /// Starts one more process when all workers but the driver's own are lost; returns its rank when it has joined,
+  /// nil when somebody else is left or it does not come. Nobody else may admit workers. Blocks the calling thread.
+  public func startAnother() -> Int? {
+    let rank = communicator.size
+    guard rank < Roster.mostMembers, (1..<max(rank, 1)).allSatisfy(communicator.progress.isGone) else {
+      return nil
+    }
+    var gathering = Gathering(ranks: rank..<(rank + 1), deadline: .now + patience)
+    do throws(CommunicationError) {
+      try gathering.start(without: without, isAlone: true)
+      try gathering.waitForAll("here")
+      try gathering.waitForAll("ready")
+      try gathering.tellAll("go")
+    } catch {
+      gathering.abandon()
+      return nil
+    }
+    let link = PlainLink(descriptor: gathering.sockets[0], isChecksummed: false)
+    lock.withLock { _ in children += gathering.children }
+    guard communicator.progress.admit(rank, link) else {
+      link.close()
+      return nil
+    }
+    return rank
+  }
+
   /// Takes leave of the workers and waits until every process has ended; those that have not after `grace`
   /// are ended, those that were lost at once. Blocks the calling thread.
   public func finish(grace: Duration = .seconds(2)) {
-    let lost = (1...max(children.count, 1)).filter(communicator.progress.isLost)
-    communicator.finish()
-    let now = ContinuousClock.now
-    for (index, child) in children.enumerated() {
-      _ = child.reap(until: lost.contains(index + 1) ? now : now + grace)
+    lock.withLock { _ in
+      let lost = (1...max(children.count, 1)).filter(communicator.progress.isLost)
+      communicator.finish()
+      let now = ContinuousClock.now
+      for (index, child) in children.enumerated() {
+        _ = child.reap(until: lost.contains(index + 1) ? now : now + grace)
+      }
     }
   }
 
@@ -69,12 +106,13 @@ public final class LocalWorkers: @unchecked Sendable {
   /// `regular` are the exit codes of a process that has served to the end of its job. Blocks up to half a second.
   public func firstCasualty(regular: Set<Int32>) -> (rank: Int, fate: String)? {
     for _ in 0..<50 {
-      for (index, child) in children.enumerated() {
-        guard let end = child.poll() else { continue }
+      let ends = lock.withLock { _ in children.map { $0.poll() } }
+      for (index, end) in ends.enumerated() {
+        guard let end, end != .unknown else { continue }
         if case .exited(let code) = end, regular.contains(code) { continue }
-        if end != .unknown { return (index + 1, "\(end)") }
+        return (index + 1, "\(end)")
       }
-      if children.allSatisfy({ $0.end != nil }) { return nil }
+      if ends.allSatisfy({ $0 != nil }) { return nil }
       usleep(10_000)
     }
     return nil
@@ -83,9 +121,13 @@ public final class LocalWorkers: @unchecked Sendable {
   /// How the process of worker `rank` ended, in words; nil for ranks that are no process, and while it runs.
   /// Blocks up to half a second: a process closes its connections a moment before it has ended.
   public func fate(of rank: Int) -> String? {
-    guard children.indices.contains(rank - 1) else { return nil }
     for _ in 0..<50 {
-      if let end = children[rank - 1].poll() { return "\(end)" }
+      let (isOurs, end) = lock.withLock { _ in
+        let isOurs = children.indices.contains(rank - 1)
+        return (isOurs, isOurs ? children[rank - 1].poll() : nil)
+      }
+      if let end { return "\(end)" }
+      guard isOurs else { return nil }
       usleep(10_000)
     }
     return nil
@@ -95,30 +137,34 @@ public final class LocalWorkers: @unchecked Sendable {
 /// The driver's side while the workers come together. Words are single bytes: the processes are the same
 /// program.
 private struct Gathering {
-  let size: Int
+  let ranks: Range<Int>
   let deadline: ContinuousClock.Instant
+  /// Those of `ranks`, in order, as are the driver's ends of the connections.
   var children: [ChildProcess] = []
-  /// The driver's ends, worker 1's first.
   var sockets: [Int32] = []
 
-  init(size: Int, deadline: ContinuousClock.Instant) {
-    self.size = size
+  init(ranks: Range<Int>, deadline: ContinuousClock.Instant) {
+    self.ranks = ranks
     self.deadline = deadline
   }
 
-  mutating func start(without: [String]) throws(CommunicationError) {
-    for rank in 1..<size {
+  mutating func start(without: [String], isAlone: Bool = false) throws(CommunicationError) {
+    for rank in ranks {
       let (mine, theirs) = try socketPair()
       defer { close(theirs) }
       sockets.append(mine)
       var changes: [String: String?] = [
-        LocalPlace.variable: LocalPlace(socket: ChildProcess.socket, rank: rank, size: size).encoded,
+        LocalPlace.variable: place(of: rank, isAlone).encoded,
         // The workers are the parallelism; threads that never work cost memory.
         "OPENBLAS_NUM_THREADS": "1",
       ]
       for name in without { changes[name] = .some(nil) }
       children.append(try ChildProcess(inheriting: theirs, environment: changes))
     }
+  }
+
+  private func place(of rank: Int, _ isAlone: Bool) -> LocalPlace {
+    LocalPlace(socket: ChildProcess.socket, rank: rank, size: ranks.upperBound, isAlone: isAlone)
   }
 
   /// Waits for one byte from every worker.
@@ -134,21 +180,21 @@ private struct Gathering {
         if count == 1 {
           waiting.remove(index)
         } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-          throw absence(of: index + 1)
+          throw absence(of: ranks.lowerBound + index)
         }
       }
       if let index = waiting.min(), deadline <= .now {
         throw .refused(
           reason:
-            "worker \(index + 1) neither joined nor ended in time; its process must come to the same call")
+            "worker \(ranks.lowerBound + index) neither joined nor ended in time; its process must come to the same call"
+        )
       }
     }
   }
 
   func connectPairs() throws(CommunicationError) {
-    guard size > 2 else { return }
-    for low in 1..<(size - 1) {
-      for high in (low + 1)..<size {
+    for low in ranks {
+      for high in ranks where low < high {
         let pair = try socketPair()
         defer {
           close(pair.0)
@@ -163,7 +209,7 @@ private struct Gathering {
   private func pass(_ descriptor: Int32, to rank: Int, labelled other: Int) throws(CommunicationError) {
     do throws(CommunicationError) {
       try PassedDescriptor.send(
-        descriptor, labelled: Int32(other), over: sockets[rank - 1], until: deadline)
+        descriptor, labelled: Int32(other), over: sockets[rank - ranks.lowerBound], until: deadline)
     } catch {
       throw absence(of: rank)
     }
@@ -171,13 +217,15 @@ private struct Gathering {
 
   func tellAll(_ word: String) throws(CommunicationError) {
     for (index, socket) in sockets.enumerated() {
-      guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else { throw absence(of: index + 1) }
+      guard send(socket, word, 1, Int32(MSG_NOSIGNAL)) == 1 else {
+        throw absence(of: ranks.lowerBound + index)
+      }
     }
   }
 
   /// How a worker that has closed its connection has ended. One that has not is ended.
   private func absence(of rank: Int) -> CommunicationError {
-    let end = children[rank - 1].reap(until: min(deadline, .now + .seconds(2)))
+    let end = children[rank - ranks.lowerBound].reap(until: min(deadline, .now + .seconds(2)))
     return .refused(reason: "worker \(rank) did not join: \(end)")
   }
 

@@ -83,7 +83,6 @@ extension SocketCommunicator {
       return nil
     }
     for other in 1..<max(rank, 1) { waitForMeeting(of: other, with: rank) }
-    members.terms.note("worker \(rank) has joined")
     return rank
   }
 

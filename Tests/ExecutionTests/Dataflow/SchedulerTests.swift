@@ -69,6 +69,39 @@ private struct Pipeline {
     #expect(scheduler.workers.values.allSatisfy { $0.queue.count == 8 })
   }
 
+  /// What lies on others goes to those who have come, once each, as soon as tasks over it have taken as long as its way.
+  @Test func newcomersTakeOverTilesOfAnIteration() {
+    var limits = Scheduler.Limits.timeless
+    limits.transferTime = 10
+    var simulation = SimulatedWorkers(workers: 2, seed: 1, limits: limits)
+    simulation.scheduler.define(0, Recipe(.none, count: 12))
+    // A tile's way takes as long as five tasks over it, of 6 ms.
+    simulation.blockBytes = 3_000_000
+    var passes = 0
+    func pass() {
+      passes += 1
+      simulation.scheduler.define(passes, Recipe(.sameIndex([0]), count: 12))
+      let wanted = (0..<12).map { BlockID(passes, $0) }
+      #expect(simulation.run(wanted, job: passes) == true, "\(simulation.failed)")
+      simulation.perform(simulation.scheduler.release(passes, at: simulation.time * 1_000_000))
+    }
+    for _ in 0..<5 { pass() }
+    for newcomers in 1...2 {
+      simulation.join()
+      let shipped = simulation.shipped[0, default: 0]
+      for _ in 0..<4 { pass() }
+      #expect(simulation.shipped[0, default: 0] == shipped)
+      for _ in 0..<20 { pass() }
+      let share = 12 / (2 + newcomers)
+      // Nobody has more than a fair share then, and no tile has travelled twice.
+      simulation.madeBy = [:]
+      pass()
+      #expect(simulation.madeBy.values.allSatisfy { $0 == share } && simulation.madeBy.count == 2 + newcomers)
+      #expect(simulation.shipped[0, default: 0] == shipped + share)
+    }
+    #expect(simulation.violations == [])
+  }
+
   @Test func aStageTravelsInOneMessagePerWorker() {
     var scheduler = Scheduler(workers: [0, 1, 2, 3])
     scheduler.define(0, Recipe(.none, count: 12))
@@ -95,7 +128,7 @@ private struct Pipeline {
     var limits = Scheduler.Limits()
     limits.losses = .max
     limits.missingInputs = .max
-    limits.lossesBeforeDriver = .max
+    accidents.answersCalls = true
     var simulation = SimulatedWorkers(workers: 4, seed: seed, accidents: accidents, limits: limits)
     pipeline.define(in: &simulation.scheduler)
     #expect(simulation.run([pipeline.result], job: 1) == true, "\(simulation.failed)")
@@ -156,9 +189,10 @@ private struct Pipeline {
 
   @Test func aTaskThatEndsItsWorkersFailsTheJobAndSparesTheDriver() {
     let pipeline = Pipeline(tiles: 8, targets: 4)
-    for workers in [3, 6] {
+    for (workers, answersCalls) in [(3, false), (3, true), (6, false), (6, true)] {
       var accidents = SimulatedWorkers.Accidents()
       accidents.lethal = [BlockID(2, 5)]
+      accidents.answersCalls = answersCalls
       var simulation = SimulatedWorkers(workers: workers, seed: 4, accidents: accidents)
       pipeline.define(in: &simulation.scheduler)
       #expect(simulation.run([pipeline.result], job: 1) == false)
@@ -166,10 +200,41 @@ private struct Pipeline {
         Issue.record("\(simulation.failed)")
         continue
       }
-      #expect(count == min(4, workers - 1))
+      #expect(count == (answersCalls ? 4 : min(4, workers - 1)))
+      #expect(simulation.calls == (workers == 3 ? (answersCalls ? 2 : 1) : 0))
       #expect(simulation.workers[0] != nil)
       #expect(simulation.violations == [])
     }
+  }
+
+  /// All that is known of a task that was at two lost workers is that it was there: it is tried again, and not on the
+  /// driver's own worker before somebody else has survived it.
+  @Test func aTaskThatWasAtTwoLostWorkersIsForOneThatIsCalledFor() {
+    var scheduler = Scheduler(workers: [0, 1, 2])
+    let block = BlockID(0, 1)
+    scheduler.define(0, Recipe(.none, count: 3))
+    _ = scheduler.want((0..<3).map { BlockID(0, $0) }, job: 1, at: 0)
+    #expect(scheduler[block].attempts.map(\.worker) == [1])
+    for (worker, next) in [(1, [2]), (2, [])] {
+      // Nothing else is left for the next one to be at.
+      for other in [0, 2] where scheduler[BlockID(0, other)].attempts.map(\.worker) == [other] {
+        _ = scheduler.handle(
+          .made(BlockID(0, other), worker: other, attempt: 1, bytes: 8, duration: 1, isSent: true), at: 1)
+      }
+      let actions = scheduler.handle(.lost(worker: worker, reason: "killed"), at: 2)
+      #expect(scheduler[block].attempts.map(\.worker) == next)
+      #expect(actions.contains(.call) == next.isEmpty)
+      #expect(scheduler.violations() == [])
+    }
+    #expect(scheduler.handle(.tick, at: 3).isEmpty)
+    guard case .run(let assignments, worker: 3)? = scheduler.handle(.joined(worker: 3), at: 4).first else {
+      Issue.record("the one that has come has nothing to do")
+      return
+    }
+    #expect(assignments.map(\.block) == [block])
+    let made = Scheduler.Event.made(
+      block, worker: 3, attempt: assignments[0].attempt, bytes: 8, duration: 1, isSent: true)
+    #expect(scheduler.handle(made, at: 5).contains(.ready(job: 1)))
   }
 
   @Test func theDriversWorkerBacksNothingUpThatWasUnderWayOnALostWorker() {

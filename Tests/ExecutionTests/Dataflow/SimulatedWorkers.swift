@@ -19,6 +19,8 @@ struct SimulatedWorkers {
     var lethal: Set<BlockID> = []
     /// Tasks of these blocks throw, always.
     var refusing: Set<BlockID> = []
+    /// Whether somebody comes when the driver calls for a worker.
+    var answersCalls = false
   }
 
   /// A worker's side.
@@ -37,12 +39,16 @@ struct SimulatedWorkers {
   var scheduler: Scheduler
   var workers: [Int: Worker] = [:]
   var time = 0
-  /// How often each block has been made.
+  /// How often each block has been made, and how many blocks by each worker.
   var made: [BlockID: Int] = [:]
+  var madeBy: [Int: Int] = [:]
   /// How many whole blocks of each collection have gone from one worker to another.
   var shipped: [Int: Int] = [:]
   /// Of every block.
   var blockBytes = 8
+  /// How often a worker has been called for, and how many of the calls have been answered.
+  var calls = 0
+  private var answered = 0
   var ready: Set<Int> = []
   var failed: [Int: Scheduler.Failure] = [:]
   var violations: [String] = []
@@ -71,6 +77,7 @@ struct SimulatedWorkers {
       switch action {
       case .run(_, let worker), .cancel(_, let worker), .drop(_, let worker), .fetch(_, let worker):
         post(.action(action), worker, "to")
+      case .call: calls += 1
       case .ready(let job): ready.insert(job)
       case .forget: break
       case .fail(let job, let failure): failed[job] = failure
@@ -108,12 +115,18 @@ struct SimulatedWorkers {
     for worker in workers.keys.sorted() { work(worker) }
     let others = workers.keys.filter { $0 != 0 }.sorted()
     if chance(accidents.loss), let victim = others.randomElement(using: &generator) { kill(victim) }
-    if chance(accidents.join) {
-      let worker = (scheduler.workers.keys.max() ?? 0) + 1
-      workers[worker] = Worker()
-      handle(.joined(worker: worker))
+    if chance(accidents.join) { join() }
+    if answered < calls, chance(0.1) {
+      answered += 1
+      if accidents.answersCalls { join() } else { handle(.nobodyElse) }
     }
     if time % 10 == 0 { handle(.tick) }
+  }
+
+  mutating func join() {
+    let worker = (scheduler.workers.keys.max() ?? 0) + 1
+    workers[worker] = Worker()
+    handle(.joined(worker: worker))
   }
 
   private mutating func deliver(_ message: Message, _ worker: Int) {
@@ -171,6 +184,7 @@ struct SimulatedWorkers {
       return post(.event(.failed(block, worker: worker, attempt: attempt, message: "no")), worker, "from")
     }
     made[block, default: 0] += 1
+    madeBy[worker, default: 0] += 1
     workers[worker]?.store.insert(block)
     post(
       .event(

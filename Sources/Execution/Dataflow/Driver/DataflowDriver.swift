@@ -17,6 +17,8 @@ final class DataflowDriver: Sendable {
     case want(Int, Job)
     /// A worker has joined the running job.
     case joined(Int)
+    /// None can be had in place of those that are lost.
+    case nobodyElse
     case stop
   }
 
@@ -47,32 +49,57 @@ final class DataflowDriver: Sendable {
   let questions = ClosableQueue<@Sendable () -> Void>()
   private let here: Set<Int>
   private let membership: Membership
+  private let greet: @Sendable (_ workers: [Int]) throws(CommunicationError) -> Void
   private let recorder: Recorder?
   private let loop: Mutex<DriverLoop>
 
   /// - Parameters:
   ///   - here: the ranks of workers that are threads of this process.
   ///   - membership: how a lost worker has ended, if that is known, and whom to tell who comes and goes.
+  ///   - greet: tells workers of other processes what the job is.
   init(
-    communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?, membership: Membership = .fixed
+    communicator: MeasuredCommunicator, here: Set<Int>, recorder: Recorder?, membership: Membership,
+    greet: @escaping @Sendable (_ workers: [Int]) throws(CommunicationError) -> Void
   ) {
     self.communicator = communicator
     self.here = here
     self.membership = membership
+    self.greet = greet
     self.recorder = recorder
     loop = Mutex(DriverLoop(communicator: communicator, limits: .inForce))
   }
 
-  /// Starts the threads; they end after the driver has been told to stop. `greet` comes first.
-  func start(on threads: WorkerThreads, greet: @escaping @Sendable () throws(CommunicationError) -> Void) {
+  /// Starts the threads; they end after the driver has been told to stop. The workers `elsewhere`, in other
+  /// processes, are greeted first.
+  func start(on threads: WorkerThreads, with elsewhere: [Int]) {
     threads.start(named: "tessera scheduler") {
-      closingOnFailure(self.communicator, greet)
+      closingOnFailure(self.communicator) { () throws(CommunicationError) in
+        do throws(CommunicationError) {
+          try self.greet(elsewhere)
+        } catch {
+          // A worker that is lost already is reported lost by the thread that hears.
+          guard case .lost = error else { throw error }
+        }
+        self.membership.whenJoined(self.welcome)
+      }
       self.watchTheTime()
     }
     threads.start(named: "tessera reports") { self.hear() }
     threads.start(named: "tessera questions") {
       while let ask = self.questions.next() { ask() }
     }
+  }
+
+  /// Has a worker that can be reached take part.
+  @Sendable private func welcome(_ worker: Int) {
+    // One that is lost already is reported lost.
+    try? greet([worker])
+    tell(.joined(worker))
+  }
+
+  /// Has a worker come in place of those that are lost.
+  private func replace() {
+    if let worker = membership.startAnother() { welcome(worker) } else { tell(.nobodyElse) }
   }
 
   /// Takes reports until the driver's own worker has ended.
@@ -102,7 +129,9 @@ final class DataflowDriver: Sendable {
 
   /// What there is to tell a person, told with no lock held: whoever reads it may be slow.
   private func tellTheNews() {
-    for line in loop.withLock({ $0.takeNews() }) { membership.tell(line) }
+    let news = loop.withLock { $0.takeNews() }
+    for line in news.lines { membership.tell(line) }
+    if news.isCalling { questions.push { self.replace() } }
   }
 
   /// Notes what the program says, to be heard before what it says next; false when the program has ended.
@@ -113,16 +142,17 @@ final class DataflowDriver: Sendable {
     guard inbox.push(message) else { return false }
     hearProgram()
     if case .stop = message { inbox.wake() }
-    if case .joined = message { tellTheNews() }
     return true
   }
 
   /// Messages are taken and heard under one lock, so that they are heard in order, whoever hears them.
   private func hearProgram() {
-    loop.withLock { loop in
-      guard loop.hasBegun else { return }
+    let hasNews = loop.withLock { loop in
+      guard loop.hasBegun else { return false }
       for message in inbox.takeAll() { loop.hear(message) }
+      return loop.hasNews
     }
+    if hasNews { tellTheNews() }
   }
 
   /// Sees to stragglers, and to what has been said since, ten times a second until the program says stop.

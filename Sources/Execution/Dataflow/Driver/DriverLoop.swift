@@ -40,6 +40,8 @@ struct DriverLoop: Sendable {
   private var isStrained = false
   /// Who has come and gone and is short of memory, in words, until somebody takes them.
   private var news: [String] = []
+  /// Whether another worker is to be started, until somebody does so.
+  private var isCalling = false
 
   init(communicator: any Communicator, limits: Scheduler.Limits) {
     self.communicator = communicator
@@ -78,6 +80,7 @@ struct DriverLoop: Sendable {
       guard !lost.contains(worker) else { return }
       handle(.joined(worker: worker))
       news.append("worker \(worker) has joined; there are \(livingCount) now")
+    case .nobodyElse: handle(.nobodyElse)
     case .stop:
       close(.closed(reason: "the cluster's program has ended"))
       hasEnded = true
@@ -125,10 +128,13 @@ struct DriverLoop: Sendable {
   /// The workers that are there now.
   var livingCount: Int { scheduler.workers.values.count(where: \.isAlive) }
 
-  /// Takes the lines for a person.
-  mutating func takeNews() -> [String] {
-    defer { news = [] }
-    return news
+  /// Whether there is something for others to tell or to do.
+  var hasNews: Bool { !news.isEmpty || isCalling }
+
+  /// Takes the lines for a person, and whether another worker is to be started.
+  mutating func takeNews() -> (lines: [String], isCalling: Bool) {
+    defer { (news, isCalling) = ([], false) }
+    return (news, isCalling)
   }
 
   /// Does without the worker from now on. Of one that has taken leave before it is lost, the loss is no news.
@@ -202,6 +208,7 @@ struct DriverLoop: Sendable {
           request.isForDriver = true
           send(.fetch(request), to: worker)
         }
+      case .call: isCalling = true
       case .forget(let collection):
         guard let source = sources.removeValue(forKey: collection) else { continue }
         for worker in source.known.union(source.copiers) where isAlive(worker) {

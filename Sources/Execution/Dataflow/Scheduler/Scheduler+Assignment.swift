@@ -80,7 +80,10 @@ extension Scheduler {
       for input in lacking.reversed() { demand(input) }
       return
     }
-    guard let worker = maker ?? wanted ?? choose(for: block, inputs) else { return }
+    guard let worker = maker ?? wanted ?? choose(for: block, inputs) else {
+      if isForNobody(block) { callForSomebody(for: block) }
+      return
+    }
     for (k, input) in inputs.enumerated() {
       guard let holder = nearestHolder(of: input.block, to: worker) else { continue }
       inputs[k] = Location(block: input.block, holder: holder)
@@ -104,7 +107,9 @@ extension Scheduler {
     let purpose: Work.Purpose = asBackup ? .backup : self[block].isRepeated ? .again : .first
     var assignment = Assignment(
       block: block, attempt: number, inputs: inputs, isWanted: isWanted(block), purpose: purpose)
-    assignment.keepsInputs = inputs.contains { $0.holder != worker && isDelayed($0.holder) }
+    assignment.keepsInputs = inputs.contains {
+      $0.holder != worker && (isDelayed($0.holder) || self[$0.block].heir == worker)
+    }
     run(assignment, on: worker)
   }
 
@@ -124,9 +129,9 @@ extension Scheduler {
     return owner
   }
 
-  /// Where most of the inputs are, of several such workers the one that has the first of them; where they cannot
-  /// stay, who has least to do; without inputs that lie anywhere, the owner of the number among the living.
-  private func choose(for block: BlockID, _ inputs: [Location]) -> Int? {
+  /// Where most of the inputs are, of several such workers the one that has the first of them, or a newcomer that is
+  /// to have them; where they cannot stay, who has least to do; without inputs that lie anywhere, the owner of the number among the living.
+  private mutating func choose(for block: BlockID, _ inputs: [Location]) -> Int? {
     let living = candidates(for: block)
     guard !living.isEmpty else { return nil }
     var bytes: [Int: Int] = [:]
@@ -139,7 +144,9 @@ extension Scheduler {
       let nearest = Set(bytes.filter { $0.value == most }.keys)
       for input in inputs {
         // Where it was first: copies serve while that worker is slow.
-        if let holder = self[input.block].holders.first(where: nearest.contains) { return holder }
+        if let holder = self[input.block].holders.first(where: nearest.contains) {
+          return heir(of: holder, for: block, inputs) ?? holder
+        }
       }
     }
     guard inputs.isEmpty, self[block].avoided.isEmpty,
@@ -153,6 +160,7 @@ extension Scheduler {
   /// The living workers that may make the block, ascending: while there are others, none that it is to
   /// avoid, none that would keep it waiting, and not the driver's own if it may have ended one.
   func candidates(for block: BlockID) -> [Int] {
+    guard !isForNobody(block) else { return [] }
     let living = workers.keys.filter { workers[$0]?.isAlive == true }.sorted()
     let others = living.filter {
       !self[block].avoided.contains($0) && !keepsWaiting($0, block)

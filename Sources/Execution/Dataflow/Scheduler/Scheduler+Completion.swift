@@ -10,6 +10,7 @@ extension Scheduler {
       return
     }
     insert(duration, into: block.collection)
+    stayed(at: worker, for: block, duration)
     let usual = median(of: block.collection) ?? duration
     judge(worker, after: min(duration, usual))
     for other in self[block].attempts {

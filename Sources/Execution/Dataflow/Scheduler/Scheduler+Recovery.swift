@@ -3,6 +3,8 @@
 extension Scheduler {
   mutating func join(_ worker: Int) {
     workers[worker] = Worker()
+    newcomers.insert(worker)
+    (isCalling, isDeserted) = (false, false)
     isDisturbed = true
     candidates += pendingBlocks().reversed()
     relieveForNewcomer()
@@ -15,10 +17,14 @@ extension Scheduler {
   mutating func lose(_ worker: Int, _ reason: String?) {
     guard let queue = workers[worker]?.queue, workers[worker]?.isAlive == true else { return }
     workers[worker]?.isAlive = false
+    if let reason { lastLoss = reason }
+    newcomers.remove(worker)
     fetching = fetching.filter { $0.value != worker }
     for collection in collections.keys.sorted() {
       for index in collections[collection]?.blocks.indices ?? 0..<0 {
-        forget(BlockID(collection, index), worker)
+        let block = BlockID(collection, index)
+        forget(block, worker)
+        if self[block].heir == worker { self[block].heir = nil }
       }
     }
     for (place, entry) in queue.enumerated() {
@@ -31,15 +37,30 @@ extension Scheduler {
       self[entry.block].isBereft = true
       if place == 0 { self[entry.block].losses += 1 }
       let losses = self[entry.block].losses
-      let isLastResort =
-        losses >= limits.lossesBeforeDriver && workers.allSatisfy { !$0.value.isAlive || $0.key == 0 }
       retry(
         entry.block,
-        giveUp: place == 0 && (losses >= limits.losses || isLastResort)
+        giveUp: place == 0 && losses >= limits.losses
           ? .losses(entry.block, count: losses, reason: reason) : nil)
     }
     isDisturbed = true
     candidates += pendingBlocks().reversed()
+  }
+
+  /// Whether the driver's own worker is the only one left, and the block may be what has ended others.
+  func isForNobody(_ block: BlockID) -> Bool {
+    self[block].isBereft && self[block].losses >= (isDeserted ? limits.lossesBeforeDriver : 1)
+      && workers.allSatisfy { !$0.value.isAlive || $0.key == 0 }
+  }
+
+  /// Calls for a worker for a pending block that is for nobody, once for all such; gives it up when nobody comes.
+  mutating func callForSomebody(for block: BlockID) {
+    if isDeserted {
+      self[block].isPending = false
+      retry(block, giveUp: .losses(block, count: self[block].losses, reason: lastLoss))
+    } else if !isCalling {
+      isCalling = true
+      emit(.call)
+    }
   }
 
   /// The tasks that a worker has to do, and the blocks that nobody else has.
@@ -48,7 +69,7 @@ extension Scheduler {
     return (workers[worker]?.queue.count ?? 0, blocks.reduce(0, +))
   }
 
-  private func pendingBlocks() -> [BlockID] {
+  func pendingBlocks() -> [BlockID] {
     collections.keys.sorted().flatMap { collection in
       (collections[collection]?.blocks ?? []).indices
         .filter { collections[collection]?.blocks[$0].isPending == true }

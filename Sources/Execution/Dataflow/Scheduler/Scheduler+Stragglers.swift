@@ -48,11 +48,12 @@ extension Scheduler {
   /// Has somebody idle run the task too, if its inputs can be had elsewhere and are there before the wait is
   /// over. The driver's own worker comes last, and not at all for a task that was under way on a worker that is
   /// lost: a task that ends its worker slowly would end the job there. Such a task waits for somebody else to be
-  /// idle, until a later tick.
+  /// idle, until a later tick; and it is not at two workers at once when it may end no more than one.
   private mutating func backUp(_ block: BlockID, slow: Int, wait: Int) {
     let idle = idle(except: slow)
     guard self[block].attempts.count == 1, let worker = idle.first(where: { $0 != 0 }) ?? idle.first,
-      worker != 0 || !self[block].isBereft, isWorthMoving(block, from: slow, wait: wait)
+      worker != 0 || !self[block].isBereft, self[block].losses + 2 <= limits.losses,
+      isWorthMoving(block, from: slow, wait: wait)
     else { return }
     var inputs: [Location] = []
     for case .block(let input) in dependencies(of: block) {

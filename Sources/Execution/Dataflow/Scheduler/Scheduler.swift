@@ -19,7 +19,8 @@ struct Scheduler: Sendable {
     var failures = 4
     /// A task that has ended so many workers fails the job.
     var losses = 4
-    /// A task that has ended so many workers is not tried on the driver's own when no other is left.
+    /// A task that may have ended a worker is not for the driver's own when no other is left: another is called for.
+    /// If nobody comes, one that has ended so many is given up.
     var lossesBeforeDriver = 2
     /// A task whose inputs could not be fetched so often, while none of its collection's other blocks has been
     /// made for the first time, fails the job.
@@ -54,6 +55,8 @@ struct Scheduler: Sendable {
     case lost(worker: Int, reason: String)
     /// A worker has taken leave: its blocks and tasks are lost, and nobody's fault.
     case left(worker: Int)
+    /// No worker can be had in place of those that are lost.
+    case nobodyElse
     /// `isSent` if the block has come along.
     case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int, isSent: Bool)
     /// A block that was fetched has come.
@@ -74,6 +77,8 @@ struct Scheduler: Sendable {
     case drop([BlockID], worker: Int)
     /// Bring blocks that a job wants to the driver.
     case fetch([BlockID], worker: Int)
+    /// Start a worker: tasks are there that are not for the driver's own.
+    case call
     /// Nobody can ask for the collection any more.
     case forget(collection: Int)
     /// All that the job wants has come.
@@ -134,7 +139,14 @@ struct Scheduler: Sendable {
     /// The last cause, once the task has thrown as often as it may.
     var failure: Failure?
 
+    /// The newcomer that is to have it, and the nanoseconds for which tasks have computed over it where it lies since
+    /// that was last thought of.
+    var heir: Int?
+    var stay = 0
+
     var isAvailable: Bool { !holders.isEmpty }
+    /// Where tasks over it are done unless there is a reason against it.
+    var home: Int? { heir ?? holders.first }
   }
 
   struct Collection: Sendable {
@@ -199,8 +211,15 @@ struct Scheduler: Sendable {
   var waitingForAll: [Int: [BlockID]] = [:]
   /// Blocks on their way to the driver, and from where.
   var fetching: [BlockID: Int] = [:]
+  /// Those of the workers that have joined the running job.
+  var newcomers: Set<Int> = []
   /// Whether something that was there is gone.
   var isDisturbed = false
+  /// Whether a worker has been called for and may come, and whether nobody has come to the last call.
+  var isCalling = false
+  var isDeserted = false
+  /// Why the worker that was lost last was lost.
+  var lastLoss = ""
   private var runs: [Int: [Assignment]] = [:]
   private var fetches: [Int: [BlockID]] = [:]
   private var actions: [Action] = []
@@ -255,6 +274,9 @@ struct Scheduler: Sendable {
     case .joined(let worker): join(worker)
     case .lost(let worker, let reason): lose(worker, reason)
     case .left(let worker): lose(worker, nil)
+    case .nobodyElse:
+      (isCalling, isDeserted) = (false, true)
+      candidates += pendingBlocks().reversed()
     case .made(let block, let worker, let attempt, let bytes, let duration, let isSent):
       if isSent { come(block) }
       made(block, worker, attempt, bytes, duration)
@@ -264,6 +286,7 @@ struct Scheduler: Sendable {
     case .copied(let block, let worker):
       if knows(block), self[block].isAvailable, workers[worker]?.isAlive == true {
         hold(block, worker)
+        inherit(block, worker)
       } else {
         emit(.drop([block], worker: worker))
       }
