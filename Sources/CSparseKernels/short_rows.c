@@ -5,7 +5,8 @@
 // Rows of B, which lie anywhere, are asked for some rows ahead.
 #include "scalars.h"
 
-enum { mostProducts = 64, lanes = 16, ahead = 16 };
+// As many products as a word has bits.
+enum { mostProducts = 64, lanes = 16, ahead = 16, piece = 8 };
 
 #define ADD REAL_ADD
 #define PLUS(s, a) ((s) += (a))
@@ -36,16 +37,21 @@ enum { mostProducts = 64, lanes = 16, ahead = 16 };
 ptrdiff_t tessera_short_rows_most_products(void) { return mostProducts; }
 
 ptrdiff_t tessera_multiply_short_rows(char letter, ptrdiff_t rows, const ptrdiff_t *aOffsets, const int32_t *aIndices,
-                                      const void *aValues, const ptrdiff_t *bOffsets, const int32_t *bIndices,
-                                      const void *bValues, ptrdiff_t *offsets, int32_t *indices, void *values) {
+                                      const void *aValues, ptrdiff_t bCount, const ptrdiff_t *bOffsets,
+                                      const int32_t *bIndices, const void *bValues, ptrdiff_t *offsets, int32_t *indices,
+                                      void *values) {
   switch (letter) {
   case 's':
-    return tessera_short_rows_s(rows, aOffsets, aIndices, aValues, bOffsets, bIndices, bValues, offsets, indices, values);
+    return tessera_short_rows_s(rows, aOffsets, aIndices, aValues, bCount, bOffsets, bIndices, bValues, offsets, indices,
+                                values);
   case 'd':
-    return tessera_short_rows_d(rows, aOffsets, aIndices, aValues, bOffsets, bIndices, bValues, offsets, indices, values);
+    return tessera_short_rows_d(rows, aOffsets, aIndices, aValues, bCount, bOffsets, bIndices, bValues, offsets, indices,
+                                values);
   case 'c':
-    return tessera_short_rows_c(rows, aOffsets, aIndices, aValues, bOffsets, bIndices, bValues, offsets, indices, values);
+    return tessera_short_rows_c(rows, aOffsets, aIndices, aValues, bCount, bOffsets, bIndices, bValues, offsets, indices,
+                                values);
   default:
-    return tessera_short_rows_z(rows, aOffsets, aIndices, aValues, bOffsets, bIndices, bValues, offsets, indices, values);
+    return tessera_short_rows_z(rows, aOffsets, aIndices, aValues, bCount, bOffsets, bIndices, bValues, offsets, indices,
+                                values);
   }
 }

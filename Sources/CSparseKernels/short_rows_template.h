@@ -1,10 +1,10 @@
-// Rows of C = A B for one scalar T, each of at most `mostProducts` products: see short_rows.c.
+// Rows of C = A B for one scalar T, up to the first of more than `mostProducts` products: see short_rows.c.
 
 FOR_EVERY_WIDTH ptrdiff_t NAME(tessera_short_rows)(ptrdiff_t rows, const ptrdiff_t *aOffsets, const int32_t *aIndices,
-                                                   const T *aValues, const ptrdiff_t *bOffsets, const int32_t *bIndices,
-                                                   const T *bValues, ptrdiff_t *offsets, int32_t *indices, T *values) {
-  ptrdiff_t end = 0;
-  offsets[0] = 0;
+                                                   const T *aValues, ptrdiff_t bCount, const ptrdiff_t *bOffsets,
+                                                   const int32_t *bIndices, const T *bValues, ptrdiff_t *offsets,
+                                                   int32_t *indices, T *values) {
+  ptrdiff_t end = offsets[0];
   for (ptrdiff_t i = 0; i < rows; i++) {
     if (i + 2 * ahead < rows)
       for (ptrdiff_t q = aOffsets[i + 2 * ahead]; q < aOffsets[i + 2 * ahead + 1]; q++)
@@ -13,19 +13,43 @@ FOR_EVERY_WIDTH ptrdiff_t NAME(tessera_short_rows)(ptrdiff_t rows, const ptrdiff
       for (ptrdiff_t q = aOffsets[i + ahead]; q < aOffsets[i + ahead + 1]; q++) {
         const ptrdiff_t start = bOffsets[aIndices[q]];
         __builtin_prefetch(bIndices + start);
+        __builtin_prefetch((const char *)(bIndices + start) + 16);
         __builtin_prefetch(bValues + start);
         __builtin_prefetch((const char *)(bValues + start) + 32);
       }
 
-    int32_t columns[mostProducts], rank[mostProducts];
-    T products[mostProducts];
     ptrdiff_t count = 0;
-    for (ptrdiff_t q = aOffsets[i]; q < aOffsets[i + 1]; q++)
-      for (ptrdiff_t r = bOffsets[aIndices[q]]; r < bOffsets[aIndices[q] + 1]; r++, count++) {
-        columns[count] = bIndices[r];
-        products[count] = (T){0};
-        ADD(products[count], aValues[q], bValues[r]);
+    for (ptrdiff_t q = aOffsets[i]; q < aOffsets[i + 1]; q++) count += bOffsets[aIndices[q] + 1] - bOffsets[aIndices[q]];
+    if (count > mostProducts) return i;
+
+    // Rows of B are taken in whole pieces, which the next row writes over: a loop of as many steps as a short row has
+    // entries would be foreseen wrongly each time.
+    int32_t columns[mostProducts + piece], rank[mostProducts];
+    T products[mostProducts + piece];
+    ptrdiff_t next = 0;
+    for (ptrdiff_t q = aOffsets[i]; q < aOffsets[i + 1]; q++) {
+      const ptrdiff_t start = bOffsets[aIndices[q]], length = bOffsets[aIndices[q] + 1] - start;
+      const T factor = aValues[q];
+      for (ptrdiff_t k = 0; k < length; k += piece) {
+        const int32_t *from = bIndices + start + k;
+        const T *b = bValues + start + k;
+        // There is a whole piece to be read but at the end of B.
+        const ptrdiff_t there = start + k + piece <= bCount ? piece : length - k;
+        if (there == piece)
+          for (ptrdiff_t l = 0; l < piece; l++) {
+            columns[next + k + l] = from[l];
+            products[next + k + l] = (T){0};
+            ADD(products[next + k + l], factor, b[l]);
+          }
+        else
+          for (ptrdiff_t l = 0; l < there; l++) {
+            columns[next + k + l] = from[l];
+            products[next + k + l] = (T){0};
+            ADD(products[next + k + l], factor, b[l]);
+          }
       }
+      next += length;
+    }
     const ptrdiff_t padded = (count + lanes - 1) / lanes * lanes;
     for (ptrdiff_t k = count; k < padded; k++) columns[k] = INT32_MAX;
     for (ptrdiff_t k = 0; k < padded; k += lanes) {
@@ -37,26 +61,28 @@ FOR_EVERY_WIDTH ptrdiff_t NAME(tessera_short_rows)(ptrdiff_t rows, const ptrdiff
 
     int32_t *rowIndices = indices + end;
     T *rowValues = values + end;
-    for (ptrdiff_t k = 0; k < count; k++) rowIndices[k] = -1;
-    ptrdiff_t distinct = count;
+    // A bit for each place that is taken.
+    uint64_t taken = 0;
     for (ptrdiff_t k = 0; k < count; k++) {
       const ptrdiff_t place = rank[k];
-      if (rowIndices[place] < 0) {
+      const uint64_t bit = UINT64_C(1) << place;
+      if (!(taken & bit)) {
+        taken |= bit;
         rowIndices[place] = columns[k];
         rowValues[place] = products[k];
       } else {
         PLUS(rowValues[place], products[k]);
-        distinct--;
       }
     }
+    const ptrdiff_t distinct = __builtin_popcountll(taken);
     if (distinct < count)
-      for (ptrdiff_t k = 0, next = 0; k < count; k++)
-        if (rowIndices[k] >= 0) {
-          rowIndices[next] = rowIndices[k];
-          rowValues[next++] = rowValues[k];
+      for (ptrdiff_t k = 0, kept = 0; k < count; k++)
+        if (taken >> k & 1) {
+          rowIndices[kept] = rowIndices[k];
+          rowValues[kept++] = rowValues[k];
         }
     end += distinct;
     offsets[i + 1] = end;
   }
-  return end;
+  return rows;
 }

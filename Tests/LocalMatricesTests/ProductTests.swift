@@ -8,7 +8,10 @@ import Testing
 
 private let sizes: [(Int, Int, Int)] =
   [0, 1, 2, 3, 5].flatMap { m in [0, 1, 3, 5].flatMap { k in [0, 1, 2, 5].map { (m, k, $0) } } }
-  + [(10, 50, 3), (50, 3, 10), (3, 10, 50), (127, 5, 10), (10, 127, 5), (5, 10, 127), (33, 34, 35)]
+  + [
+    (10, 50, 3), (50, 3, 10), (3, 10, 50), (127, 5, 10), (10, 127, 5), (5, 10, 127), (33, 34, 35),
+    (3, 7, 135),
+  ]
 
 @Suite struct ProductTests {
   @Test(arguments: ScalarKind.allCases)
@@ -62,6 +65,36 @@ private let sizes: [(Int, Int, Int)] =
         #expect(try left.sparse() * right == exact)
         #expect(try left * right.sparse() == exact)
         #expect(try (left.sparse() * right.sparse()).dense() == exact)
+      }
+    }
+    try check(scalar.type)
+  }
+
+  /// Rows of no product and of thousands stand beside each other, with room for all products and without.
+  @Test(arguments: ScalarKind.allCases)
+  func sparseRowsOfEveryLengthMultiplyExactly(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 53)
+      let (k, n, perRow) = (300, 3000, 20)
+      let b = DenseMatrix<S>(rows: k, columns: n) { i, j in
+        (i * 7 + j) % (n / perRow) == 0 ? generator.integer() : 0
+      }.sparse()
+      for lengths in [
+        [0, 1, 3, 3, 30, 3, 51, 52, 0, 2, 200, 300, 1, 60, 4], Array(repeating: 300, count: 90),
+      ] {
+        let a = DenseMatrix<S>(rows: lengths.count, columns: k) { i, j in
+          j * 97 % k < lengths[i] ? generator.integer() + 5 : 0
+        }.sparse()
+        let c = try a * b
+        #expect(try c.dense() == ExactProduct(try a.dense(), try b.dense()).product)
+        #expect(
+          try SparseMatrix(
+            rows: c.rows, columns: n, axis: .rows, offsets: c.offsets, indices: c.indices, values: c.values)
+            == c)
+        // Each row as it is by itself.
+        for i in lengths.indices {
+          #expect(try a[i..<i + 1, 0..<k] * b == c[i..<i + 1, 0..<n])
+        }
       }
     }
     try check(scalar.type)

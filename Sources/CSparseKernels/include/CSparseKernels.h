@@ -41,12 +41,13 @@ void tessera_grouped_adjoint_product(const tessera_grouped_rows *a, const int32_
 void tessera_rows_times_panel(char letter, ptrdiff_t rows, const ptrdiff_t *offsets, const int32_t *indices,
                               const void *values, ptrdiff_t width, const void *b, void *c);
 
-// C := A B, all compressed by rows, for which no row has more than `tessera_short_rows_most_products()` products
-// a_ij b_jl. `offsets` has room for rows + 1 numbers, `indices` and `values` for all products; returns how many entries C
-// has.
+// The first rows of C := A B, all compressed by rows, up to the first that has more than
+// `tessera_short_rows_most_products()` products a_ij b_jl; returns how many rows these are. B has `bCount` entries.
+// Those of C are written from `offsets[0]` on, and after it where each row ends; there is room for all products.
 ptrdiff_t tessera_multiply_short_rows(char letter, ptrdiff_t rows, const ptrdiff_t *aOffsets, const int32_t *aIndices,
-                                      const void *aValues, const ptrdiff_t *bOffsets, const int32_t *bIndices,
-                                      const void *bValues, ptrdiff_t *offsets, int32_t *indices, void *values);
+                                      const void *aValues, ptrdiff_t bCount, const ptrdiff_t *bOffsets,
+                                      const int32_t *bIndices, const void *bValues, ptrdiff_t *offsets, int32_t *indices,
+                                      void *values);
 ptrdiff_t tessera_short_rows_most_products(void);
 
 #endif

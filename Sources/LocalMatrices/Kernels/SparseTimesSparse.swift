@@ -1,6 +1,6 @@
 // C = A B, C m x n, A m x k, B k x n, all compressed by rows: row i of C is the sum of a_ij times row j of B.
 // 2 f flops for f = sum over nonzeros a_ij of nnz(B(j,:)). Source: Gustavson, Two Fast Algorithms for Sparse
-// Matrices, ACM TOMS 4, 1978. Where the sums are gathered depends on how many products a row has at most:
+// Matrices, ACM TOMS 4, 1978. Where the sums of a row are gathered depends on how many products it has:
 //
 //   64    they are listed, and sorted by counting (CSparseKernels)
 //   few   in a hash table that stays in the first cache (Nagasaka, Matsuoka, Azad, Buluc, Performance
@@ -10,7 +10,8 @@
 //         cheaper than sorting their list
 //
 // The rows of B that a row of A needs lie anywhere in memory: they are asked for some rows ahead. O(m + n + f)
-// time and O(n) workspace, besides the sorting.
+// time and O(n) workspace, besides the sorting. C is written where it stays if there is room for all products, and
+// else some rows at a time.
 
 import Numerics
 
@@ -31,11 +32,9 @@ extension SparseMatrix {
     }
     // Two matrices by columns multiply as their transposes by rows: (B^T A^T)^T, nothing re-sorted.
     if a.axis == .columns, b.axis == .columns {
-      let (left, right) = (b.transposed().resolved(), a.transposed().resolved())
-      return (productOfShortRows(left, right) ?? gustavson(left, right)).transposed()
+      return gustavson(b.transposed().resolved(), a.transposed().resolved()).transposed()
     }
-    let (left, right) = (a.compressed(by: .rows).resolved(), b.compressed(by: .rows).resolved())
-    return productOfShortRows(left, right) ?? gustavson(left, right)
+    return gustavson(a.compressed(by: .rows).resolved(), b.compressed(by: .rows).resolved())
   }
 }
 
@@ -44,100 +43,167 @@ private func mostRoom<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) -> 
   8 * (a.nonzeroCount + b.nonzeroCount) + 1024
 }
 
-/// A B where every row has few products and there is room for all of them; nil otherwise.
-@specialized(where S == Float)
-@specialized(where S == Double)
-@specialized(where S == Complex<Float>)
-@specialized(where S == Complex<Double>)
-private func productOfShortRows<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) -> SparseMatrix<S>? {
-  let most = tessera_short_rows_most_products()
-  var products = 0
-  for i in 0..<a.rows {
-    var row = 0
-    for q in a.offsets[i]..<a.offsets[i + 1] {
-      let j = Int(a.indices[q])
-      row += b.offsets[j + 1] - b.offsets[j]
-    }
-    guard row <= most else { return nil }
-    products += row
-  }
-  guard products <= mostRoom(a, b) else { return nil }
-  S.count(multiplyAdds: products)
-  var (indices, values): ([Int32], [S]) = ([], [])
-  let offsets = [Int](unsafeUninitializedCapacity: a.rows + 1) { offsets, offsetCount in
-    indices = [Int32](inLargePages: products) { indices, indexCount in
-      values = [S](inLargePages: products) { values, valueCount in
-        a.storage.withUnsafeBufferPointer { aValues in
-          b.storage.withUnsafeBufferPointer { bValues in
-            valueCount = tessera_multiply_short_rows(
-              S.kind.letter, a.rows, a.offsets, a.indices, aValues.baseAddress, b.offsets, b.indices,
-              bValues.baseAddress, offsets.baseAddress, indices.baseAddress, values.baseAddress)
-          }
-        }
-      }
-      indexCount = values.count
-    }
-    offsetCount = a.rows + 1
-  }
-  return SparseMatrix(
-    unchecked: a.rows, b.columns, axis: .rows, offsets: offsets, indices: indices, values)
-}
-
-/// Rows with at most so many products are gathered in a hash table.
-private let mostHashed = 1024
+/// So many products are computed at a time where there is no room for all: they stay in the second cache.
+private let mostAtATime = 1 << 14
 
 @specialized(where S == Float)
 @specialized(where S == Double)
 @specialized(where S == Complex<Float>)
 @specialized(where S == Complex<Double>)
 private func gustavson<S: Scalar>(_ a: SparseMatrix<S>, _ b: SparseMatrix<S>) -> SparseMatrix<S> {
-  var offsets = [0]
-  offsets.reserveCapacity(a.rows + 1)
-  var indices: [Int32] = []
-  var values: [S] = []
-  var hashed = HashedRow<S>()
-  var dense: DenseRow<S>?
-  let ahead = 16
-  a.offsets.withUnsafeBufferPointer { aOffsets in
-    a.indices.withUnsafeBufferPointer { aIndices in
-      a.storage.withUnsafeBufferPointer { aValues in
-        b.offsets.withUnsafeBufferPointer { bOffsets in
-          b.indices.withUnsafeBufferPointer { bIndices in
-            b.storage.withUnsafeBufferPointer { bValues in
-              let (left, right) = (
-                Rows(offsets: aOffsets, indices: aIndices, values: aValues),
-                Rows(offsets: bOffsets, indices: bIndices, values: bValues)
-              )
-              // Products in all, and so room for C, where that is not out of proportion: what is not used is
-              // never touched.
-              var products = 0
-              for q in 0..<aIndices.count { products += right.count(Int(aIndices[q])) }
-              S.count(multiplyAdds: products)
-              let room = min(products, mostRoom(a, b))
-              indices = [Int32](roomInLargePages: room)
-              values = [S](roomInLargePages: room)
-              for i in 0..<left.rowCount {
-                if i + 2 * ahead < left.rowCount { right.prefetchStarts(of: left, i + 2 * ahead) }
-                if i + ahead < left.rowCount { right.prefetchRows(of: left, i + ahead) }
-                var bound = 0
-                for q in aOffsets[i]..<aOffsets[i + 1] { bound += right.count(Int(aIndices[q])) }
-                if bound <= mostHashed {
-                  hashed.gather(left, i, right, bound, &indices, &values)
-                } else {
-                  if dense == nil { dense = DenseRow(b.columns) }
-                  dense?.gather(left, i, right, &indices, &values)
-                }
-                offsets.append(indices.count)
-              }
+  a.withRows { left in
+    b.withRows { right in
+      var products = RowProducts(left, right, columns: b.columns)
+      let count = products.count()
+      S.count(multiplyAdds: count)
+      var (offsets, indices, values): ([Int], [Int32], [S]) = ([], [], [])
+      if count <= mostRoom(a, b) {
+        offsets = [Int](unsafeUninitializedCapacity: a.rows + 1) { offsets, offsetCount in
+          offsets[0] = 0
+          indices = [Int32](inLargePages: count) { indices, indexCount in
+            values = [S](inLargePages: count) { values, valueCount in
+              products.multiply(
+                0..<a.rows, offsets.baseAddress!, indices.baseAddress, values.baseAddress)
+              valueCount = offsets[a.rows]
             }
+            indexCount = offsets[a.rows]
           }
+          offsetCount = a.rows + 1
+        }
+      } else {
+        (offsets, indices, values) = products.inPieces(rows: a.rows, room: mostRoom(a, b))
+      }
+      return SparseMatrix(
+        unchecked: a.rows, b.columns, axis: .rows, offsets: offsets, indices: indices, values)
+    }
+  }
+}
+
+extension SparseMatrix {
+  /// Lends the compressed rows.
+  @inline(__always)
+  fileprivate func withRows<Result>(_ body: (Rows<S>) -> Result) -> Result {
+    offsets.withUnsafeBufferPointer { offsets in
+      indices.withUnsafeBufferPointer { indices in
+        storage.withUnsafeBufferPointer { values in
+          body(Rows(offsets: offsets, indices: indices, values: values))
         }
       }
     }
   }
-  return SparseMatrix(
-    unchecked: a.rows, b.columns, axis: .rows, offsets: offsets, indices: indices, values)
 }
+
+/// The rows of A B.
+private struct RowProducts<S: Scalar> {
+  private let a: Rows<S>
+  private let b: Rows<S>
+  private let columns: Int
+  private var hashed: HashedRow<S>?
+  private var dense: DenseRow<S>?
+
+  init(_ a: Rows<S>, _ b: Rows<S>, columns: Int) { (self.a, self.b, self.columns) = (a, b, columns) }
+
+  /// The number of products a_ij b_jl of row `i`.
+  @inline(__always)
+  private func count(_ i: Int) -> Int {
+    var count = 0
+    for q in a.offsets[i]..<a.offsets[i + 1] { count += b.count(Int(a.indices[q])) }
+    return count
+  }
+
+  /// The number of all of them.
+  @inline(__always)
+  func count() -> Int {
+    var count = 0
+    for j in a.indices { count += b.count(Int(j)) }
+    return count
+  }
+
+  /// Writes rows of A B: their entries from `offsets[0]` on, and after it where each of them ends. There is room for
+  /// all their products.
+  @inline(__always)
+  mutating func multiply(
+    _ rows: Range<Int>, _ offsets: UnsafeMutablePointer<Int>, _ indices: UnsafeMutablePointer<Int32>?,
+    _ values: UnsafeMutablePointer<S>?
+  ) {
+    var i = rows.lowerBound
+    while i < rows.upperBound {
+      let end = offsets + (i - rows.lowerBound)
+      // Up to the first row that is too long.
+      let short = tessera_multiply_short_rows(
+        S.kind.letter, rows.upperBound - i, a.offsets.baseAddress! + i, a.indices.baseAddress,
+        a.values.baseAddress, b.indices.count, b.offsets.baseAddress, b.indices.baseAddress,
+        b.values.baseAddress, end,
+        indices,
+        values)
+      i += short
+      guard i < rows.upperBound, let indices, let values else { continue }
+      let ahead = 16
+      if i + 2 * ahead < a.rowCount { b.prefetchStarts(of: a, i + 2 * ahead) }
+      if i + ahead < a.rowCount { b.prefetchRows(of: a, i + ahead) }
+      let (start, most) = (end[short], count(i))
+      let found: Int
+      if most <= mostHashed {
+        if hashed == nil { hashed = HashedRow() }
+        found = hashed?.gather(a, i, b, most, indices + start, values + start) ?? 0
+      } else {
+        if dense == nil { dense = DenseRow(columns) }
+        found = dense?.gather(a, i, b, indices + start, values + start) ?? 0
+      }
+      end[short + 1] = start + found
+      i += 1
+    }
+  }
+
+  /// All rows, some at a time in memory that is used again, from where they are appended to the result, which has `room`
+  /// to begin with.
+  @inline(__always)
+  mutating func inPieces(rows: Int, room: Int) -> (offsets: [Int], indices: [Int32], values: [S]) {
+    var offsets = [0]
+    offsets.reserveCapacity(rows + 1)
+    var (indices, values) = ([Int32](roomInLargePages: room), [S](roomInLargePages: room))
+    var (someOffsets, someIndices, someValues): ([Int], [Int32], [S]) = ([], [], [])
+    var i = 0
+    while i < rows {
+      // A long row takes no more room than there are columns.
+      var (last, room) = (i, 0)
+      while last < rows {
+        let count = count(last)
+        let more = count > tessera_short_rows_most_products() ? min(count, columns) : count
+        guard last == i || room + more <= mostAtATime else { break }
+        room += more
+        last += 1
+      }
+      someOffsets = growing(someOffsets, last - i + 1)
+      someIndices = growing(someIndices, room)
+      someValues = growing(someValues, room)
+      someOffsets.withUnsafeMutableBufferPointer { ends in
+        someIndices.withUnsafeMutableBufferPointer { someIndices in
+          someValues.withUnsafeMutableBufferPointer { someValues in
+            ends[0] = 0
+            multiply(i..<last, ends.baseAddress!, someIndices.baseAddress, someValues.baseAddress)
+            let found = ends[last - i]
+            let before = indices.count
+            indices.append(contentsOf: someIndices[0..<found])
+            values.append(contentsOf: someValues[0..<found])
+            for end in ends[1...last - i] { offsets.append(before + end) }
+          }
+        }
+      }
+      i = last
+    }
+    return (offsets, indices, values)
+  }
+
+  /// Memory for `count` elements at least.
+  @inline(__always)
+  private func growing<Element: AdditiveArithmetic>(_ memory: [Element], _ count: Int) -> [Element] {
+    memory.count >= count ? memory : [Element](repeating: .zero, count: max(count, 2 * memory.count))
+  }
+}
+
+/// Rows with at most so many products are gathered in a hash table.
+private let mostHashed = 1024
 
 /// Compressed rows, lent by a matrix for the time of a product.
 private struct Rows<S: Scalar> {
@@ -175,16 +241,17 @@ private struct HashedRow<S: Scalar> {
   /// Column and slot of each entry, the column in the upper half, in the order in which columns first came.
   private var entries = [UInt64](repeating: 0, count: mostHashed)
 
-  /// Appends row `i` of A B, which has at most `bound` products.
+  /// Writes row `i` of A B, which has at most `bound` products; returns how many entries it has.
   @inline(__always)
   mutating func gather(
-    _ a: Rows<S>, _ i: Int, _ b: Rows<S>, _ bound: Int, _ indices: inout [Int32], _ values: inout [S]
-  ) {
+    _ a: Rows<S>, _ i: Int, _ b: Rows<S>, _ bound: Int, _ indices: UnsafeMutablePointer<Int32>,
+    _ values: UnsafeMutablePointer<S>
+  ) -> Int {
     // Half full at most.
     var size = 16
     while size < 2 * bound { size *= 2 }
     let mask = size - 1
-    columns.withUnsafeMutableBufferPointer { columns in
+    return columns.withUnsafeMutableBufferPointer { columns in
       sums.withUnsafeMutableBufferPointer { sums in
         entries.withUnsafeMutableBufferPointer { entries in
           var count = 0
@@ -208,10 +275,11 @@ private struct HashedRow<S: Scalar> {
           sortEntries(UnsafeMutableBufferPointer(rebasing: entries[0..<count]))
           for e in 0..<count {
             let slot = Int(entries[e] & 0xFFFF_FFFF)
-            indices.append(Int32(truncatingIfNeeded: entries[e] >> 32))
-            values.append(sums[slot])
+            indices[e] = Int32(truncatingIfNeeded: entries[e] >> 32)
+            values[e] = sums[slot]
             columns[slot] = -1
           }
+          return count
         }
       }
     }
@@ -249,8 +317,12 @@ private struct DenseRow<S: Scalar> {
     touched = [UInt](repeating: 0, count: (columns + UInt.bitWidth - 1) / UInt.bitWidth)
   }
 
-  /// Appends row `i` of A B.
-  mutating func gather(_ a: Rows<S>, _ i: Int, _ b: Rows<S>, _ indices: inout [Int32], _ values: inout [S]) {
+  /// Writes row `i` of A B; returns how many entries it has.
+  @inline(__always)
+  mutating func gather(
+    _ a: Rows<S>, _ i: Int, _ b: Rows<S>, _ indices: UnsafeMutablePointer<Int32>,
+    _ values: UnsafeMutablePointer<S>
+  ) -> Int {
     row.removeAll(keepingCapacity: true)
     sums.withUnsafeMutableBufferPointer { sums in
       touched.withUnsafeMutableBufferPointer { touched in
@@ -271,8 +343,11 @@ private struct DenseRow<S: Scalar> {
         orderAndClear(&row, touched)
       }
     }
-    indices += row
-    for column in row { values.append(sums[Int(column)]) }
+    for (place, column) in row.enumerated() {
+      indices[place] = column
+      values[place] = sums[Int(column)]
+    }
+    return row.count
   }
 }
 
