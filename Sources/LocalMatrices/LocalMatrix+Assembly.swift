@@ -107,24 +107,28 @@ extension DenseMatrix {
 private func assembleDense<S: Scalar>(
   _ rows: Int, _ columns: Int, _ parts: [PlacedPart<S>], order: StorageOrder
 ) -> DenseMatrix<S> {
-  var result = DenseMatrix<S>(zeros: rows, columns, order: order)
-  let stride = result.leadingDimension
-  for part in parts {
-    switch part.matrix {
-    case .sparse(let b): result.scatter(b, part.row, part.column, adding: false)
-    case .dense(let b):
-      guard b.rows > 0, b.columns > 0 else { continue }
+  // Parts do not overlap: when dense ones have as many elements as there are, all are written.
+  let covered = parts.reduce(0) {
+    if case .dense(let a) = $1.matrix { $0 + a.storage.count } else { $0 }
+  }
+  let stride = order == .rowMajor ? columns : rows
+  let elements = [S](inLargePages: rows * columns) { target, count in
+    if covered < rows * columns { target.initialize(repeating: 0) }
+    for case (let row, let column, .dense(let b)) in parts.map({ ($0.row, $0.column, $0.matrix) }) {
       let (major, minor) = order == .rowMajor ? (b.rows, b.columns) : (b.columns, b.rows)
-      let first = order == .rowMajor ? part.row * stride + part.column : part.column * stride + part.row
+      let first = order == .rowMajor ? row * stride + column : column * stride + row
+      guard major > 0, minor > 0, let start = target.baseAddress else { continue }
       b.elements(in: order).withUnsafeBufferPointer { source in
-        result.storage.withUnsafeMutableBufferPointer { target in
-          for p in 0..<major {
-            (target.baseAddress! + first + p * stride).update(
-              from: source.baseAddress! + p * minor, count: minor)
-          }
+        for p in 0..<major {
+          (start + first + p * stride).initialize(from: source.baseAddress! + p * minor, count: minor)
         }
       }
     }
+    count = rows * columns
+  }
+  var result = DenseMatrix(unchecked: rows, columns, order: order, elements)
+  for case (let row, let column, .sparse(let b)) in parts.map({ ($0.row, $0.column, $0.matrix) }) {
+    result.scatter(b, row, column, adding: false)
   }
   return result
 }
@@ -137,14 +141,19 @@ private func assembleSparse<S: Scalar>(_ rows: Int, _ columns: Int, _ parts: [Pl
   throws(LinearAlgebraError) -> SparseMatrix<S>
 {
   try checkDimensions(rows, columns)
-  // By rows; parts from left to right, so that indices ascend.
-  var placed: [(row: Int, column: Int, matrix: SparseMatrix<S>)] = []
+  // By rows.
+  var placed: [SparseMatrix<S>.Placed] = []
   for part in parts {
     switch part.matrix {
     case .sparse(let a): placed.append((part.row, part.column, a.compressed(by: .rows).resolved()))
     case .dense(let a): placed.append((part.row, part.column, a.sparse().compressed(by: .rows).resolved()))
     }
   }
+  placed.sort { $0.row < $1.row }
+  if zip(placed, placed.dropFirst()).allSatisfy({ $0.row + $0.matrix.rows <= $1.row }) {
+    return .stacked(rows, columns, placed)
+  }
+  // From left to right, so that indices ascend.
   placed.sort { $0.column < $1.column }
   var offsets = [Int](repeating: 0, count: rows + 1)
   for (row, _, matrix) in placed {

@@ -8,6 +8,41 @@ import Testing
 private let shapes = [(0, 0), (0, 4), (4, 0), (1, 1), (7, 5), (5, 7), (40, 33)]
 
 @Suite struct SparseMatrixTests {
+  /// Parts of every form, one below the other with gaps, side by side, and both.
+  @Test(arguments: ScalarKind.allCases)
+  func partsAreAssembledWhereTheyStand(scalar: ScalarKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 33)
+      let a: SparseMatrix<S> = try generator.sparse(30, 20, density: 0.2)
+      let dense = try a.dense()
+      for cuts in [
+        [(0..<10, 0..<20), (10..<30, 0..<20)], [(20..<30, 3..<20), (2..<11, 0..<17), (11..<11, 0..<3)],
+        [(0..<30, 12..<20), (0..<30, 0..<12)], [(0..<10, 0..<9), (5..<30, 9..<20), (10..<30, 0..<9)], [],
+      ] {
+        let expected = DenseMatrix<S>(rows: 30, columns: 20) { i, j in
+          cuts.contains { $0.0.contains(i) && $0.1.contains(j) } ? dense[i, j] : 0
+        }
+        for isDense in [[false], [true], [true, false], [false, true]] {
+          let parts = try cuts.enumerated().map { k, cut in
+            let part = try a[cut.0, cut.1]
+            return PlacedPart<S>(
+              row: cut.0.lowerBound, column: cut.1.lowerBound,
+              isDense[k % isDense.count]
+                ? .dense(try part.dense(order: k % 2 == 0 ? .rowMajor : .columnMajor)) : .sparse(part))
+          }
+          let whole = try LocalMatrix.assembled(rows: 30, columns: 20, parts)
+          #expect(try whole.dense() == expected)
+          guard case .sparse(let b) = whole else { continue }
+          #expect(
+            try SparseMatrix(
+              rows: 30, columns: 20, axis: b.axis, offsets: b.offsets, indices: b.indices, values: b.values)
+              == b)
+        }
+      }
+    }
+    try check(scalar.type)
+  }
+
   @Test(arguments: ScalarKind.allCases)
   func everyRepresentationIsTheSameMatrix(scalar: ScalarKind) throws {
     func check<S: Scalar>(_: S.Type) throws {

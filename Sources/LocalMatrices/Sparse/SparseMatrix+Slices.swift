@@ -64,30 +64,60 @@ extension SparseMatrix {
   ///
   /// - Throws: `shapeMismatch` when the numbers of columns differ, `invalidArgument` for no matrix,
   ///   `tooLarge` beyond 2^31-1 rows.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  @specialized(where S == Complex<Float>)
-  @specialized(where S == Complex<Double>)
   public static func stackedRows(_ parts: [SparseMatrix]) throws(LinearAlgebraError) -> SparseMatrix {
     guard let first = parts.first else {
       throw .invalidArgument("stacking needs at least one matrix")
     }
-    var offsets = [0]
-    var indices: [Int32] = []
-    var values: [S] = []
+    var placed: [Placed] = []
+    var rows = 0
     for part in parts {
       guard part.columns == first.columns else {
         throw .shapeMismatch(operation: "stacking rows", left: first.shape, right: part.shape)
       }
-      let byRows = part.compressed(by: .rows)
-      let start = indices.count
-      offsets += byRows.offsets.dropFirst().lazy.map { $0 + start }
-      indices += byRows.indices
-      values += byRows.values
+      placed.append((rows, 0, part.compressed(by: .rows).resolved()))
+      rows += part.rows
     }
-    try checkDimensions(offsets.count - 1, first.columns)
+    try checkDimensions(rows, first.columns)
+    return stacked(rows, first.columns, placed)
+  }
+
+  /// Compressed rows, and where the first of their elements stands in a larger matrix.
+  typealias Placed = (row: Int, column: Int, matrix: SparseMatrix)
+
+  /// The matrix of parts that stand one below the other, in that order: entries of each stay together. O(size of the
+  /// result).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  static func stacked(_ rows: Int, _ columns: Int, _ placed: [Placed]) -> SparseMatrix {
+    let count = placed.reduce(0) { $0 + $1.matrix.nonzeroCount }
+    var (indices, values): ([Int32], [S]) = ([], [])
+    let offsets = [Int](inLargePages: rows + 1) { offsets, offsetCount in
+      indices = [Int32](inLargePages: count) { indices, indexCount in
+        values = [S](inLargePages: count) { values, valueCount in
+          // How many rows and entries there are so far; a row without a part ends where it begins.
+          var (row, end) = (0, 0)
+          for (first, column, matrix) in placed {
+            offsets[row..<first + 1].initialize(repeating: end)
+            matrix.offsets.withUnsafeBufferPointer {
+              for i in 1..<matrix.rows + 1 { offsets.initializeElement(at: first + i, to: end + $0[i]) }
+            }
+            let shift = Int32(truncatingIfNeeded: column)
+            matrix.indices.withUnsafeBufferPointer {
+              for q in 0..<$0.count { indices.initializeElement(at: end + q, to: $0[q] + shift) }
+            }
+            _ = values[end...].initialize(fromContentsOf: matrix.storage)
+            (row, end) = (first + matrix.rows, end + matrix.nonzeroCount)
+          }
+          offsets[row..<rows + 1].initialize(repeating: end)
+          valueCount = count
+        }
+        indexCount = count
+      }
+      offsetCount = rows + 1
+    }
     return SparseMatrix(
-      unchecked: offsets.count - 1, first.columns, axis: .rows, offsets: offsets, indices: indices,
-      values)
+      unchecked: rows, columns, axis: .rows, offsets: offsets, indices: indices, values)
   }
 }
