@@ -28,6 +28,9 @@ struct MultiplySchedule: Hashable, Sendable {
   private(set) var resultOwners: [Int] = []
   /// By worker.
   private(set) var predictions: [WorkerPrediction] = []
+  /// Words that the worker that cuts most cuts out of what it holds, for itself and for others: where only what is touched
+  /// is fetched, parts of tiles are copied, which otherwise go as they lie.
+  private(set) var cutWords = 0
   /// Multiply-adds of the cell that computes most, those of dense operands counted as an eighth.
   private(set) var work = 0.0
 
@@ -38,10 +41,12 @@ struct MultiplySchedule: Hashable, Sendable {
 
   /// What the planner minimizes, in words: the words of the worker that receives most; the arithmetic of the
   /// busiest cell, 16 multiply-adds of dense operands or two of sparse ones for a word; 2,000 words for every
-  /// round of messages; what tells every worker which positions are touched, once for each operand.
+  /// round of messages; of what is cut out a quarter, the time of a copy within memory; what tells every worker which
+  /// positions are touched, once for each operand.
   var cost: Double {
     let rounds = Double(grid.cellCount == 1 ? 1 : 2 + plan.streaming.panels)
-    return Double(words) + work / 2 + 2000 * rounds + Double(2 * (touched?.encodedCount ?? 0))
+    return Double(words) + work / 2 + 2000 * rounds + Double(cutWords) / 4
+      + Double(2 * (touched?.encodedCount ?? 0))
   }
 
   /// Works out `plan`.
@@ -74,6 +79,12 @@ struct MultiplySchedule: Hashable, Sendable {
     workers = assign(a, b, workerCount)
     leftOwners = left.owners ?? a.settle(workers)
     rightOwners = right.owners ?? b.settle(workers)
+    if self.touched != nil {
+      cutWords =
+        (0..<workerCount).map { worker in
+          (0..<grid.cellCount).reduce(0) { $0 + a.held($1, worker) + b.held($1, worker) }
+        }.max() ?? 0
+    }
     predictOperands(left, right, a, b)
     predictResult(left, right, result)
     work = busiestCell(left, right)

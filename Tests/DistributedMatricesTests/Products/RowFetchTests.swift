@@ -124,6 +124,22 @@ private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .
     }
   }
 
+  /// Rows that together touch nearly everything: cutting it out would copy both operands and leave nothing behind.
+  @Test func whatIsTouchedNearlyWholeMovesAsItLies() async throws {
+    try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+      let a: SparseMatrix<Double> = try MatrixGenerator.sparse(Shape(4096, 4096), density: 0.002, seed: 1)
+      let b: DenseMatrix<Double> = try MatrixGenerator.dense(Shape(4096, 16), seed: 2)
+      let x = try await RowMatrix(a, partitions: 8, on: cluster)
+      for plan in [
+        try await plan(x, times: x).explanation, try await plan(x, times: b).explanation,
+        try await plan(x, times: try await RowMatrix(b, partitions: 8, on: cluster)).explanation,
+      ] {
+        #expect(plan.plan.grid?.cellCount == 2 && !plan.plan.fetchesTouched, "\(plan)")
+        #expect(plan.alternatives.contains { $0.plan.fetchesTouched }, "\(plan)")
+      }
+    }
+  }
+
   @Test func whatIsTouchedIsNotAskedOfDenseOperands() async throws {
     try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
       let a = try await BlockMatrix(.dense(DenseMatrix<Double>(zeros: 8, 8)), blockSize: 4, on: cluster)
