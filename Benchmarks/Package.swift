@@ -10,6 +10,20 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// What of the library a program needs.
+func tessera(_ product: String = "Tessera") -> Target.Dependency {
+  .product(name: product, package: "tessera")
+}
+
+/// The program `name`, whose sources are in `folder`.
+func program(_ name: String, in folder: String, _ dependencies: Target.Dependency...) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["BenchSupport", argumentParser] + dependencies, path: "Sources/\(folder)",
+    swiftSettings: settings)
+}
+
 let package = Package(
   name: "tessera-benchmarks",
   dependencies: [
@@ -24,95 +38,21 @@ let package = Package(
     .target(name: "CLimits", dependencies: ["CMessagePassing"]),
     // What all of them share: timing in turn, rows, tables, the machine, the workers, Python as a peer.
     .target(
-      name: "BenchSupport",
-      dependencies: [
-        "CBLAS", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchSupport", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-limits",
-      dependencies: [
-        "BenchSupport", "CBLAS", "CLimits", "CReference",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchLimits", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-pca",
-      dependencies: [
-        "BenchSupport", "CBLAS", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchPCA", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-scaling",
-      dependencies: [
-        "BenchSupport", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchScaling", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-report",
-      dependencies: [
-        "BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchReport", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-collectives",
-      dependencies: [
-        "BenchSupport", "CReference", .product(name: "Tessera", package: "tessera"),
-        .product(name: "TesseraTransports", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchCollectives", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-multiply",
-      dependencies: [
-        "BenchSupport", "CBLAS", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchMultiply", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-qr",
-      dependencies: [
-        "BenchSupport", "CBLAS", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchQR", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-solve",
-      dependencies: [
-        "CBLAS", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchSolve", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-conversions", dependencies: [.product(name: "Tessera", package: "tessera")],
-      path: "Sources/BenchConversions", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-files",
-      dependencies: [
-        "BenchSupport", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchFiles", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-kernels",
-      dependencies: ["CBLAS", "CKernels", .product(name: "Tessera", package: "tessera")],
-      path: "Sources/BenchKernels", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-svd",
-      dependencies: [
-        "BenchSupport", .product(name: "Tessera", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchSVD", swiftSettings: settings),
-    .executableTarget(
-      name: "bench-styles",
-      dependencies: [
-        .product(name: "TesseraCommands", package: "tessera"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/BenchStyles", swiftSettings: settings),
+      name: "BenchSupport", dependencies: ["CBLAS", tessera(), argumentParser], path: "Sources/BenchSupport",
+      swiftSettings: settings),
+    program("bench-limits", in: "BenchLimits", "CBLAS", "CLimits", "CReference"),
+    program("bench-kernels", in: "BenchKernels", "CBLAS", "CKernels", tessera()),
+    program(
+      "bench-collectives", in: "BenchCollectives", "CReference", tessera(), tessera("TesseraTransports")),
+    program("bench-styles", in: "BenchStyles", tessera("TesseraCommands")),
+    program("bench-multiply", in: "BenchMultiply", "CBLAS", tessera()),
+    program("bench-qr", in: "BenchQR", "CBLAS", tessera()),
+    program("bench-pca", in: "BenchPCA", "CBLAS", tessera()),
+    program("bench-solve", in: "BenchSolve", "CBLAS", tessera()),
+    program("bench-svd", in: "BenchSVD", tessera()),
+    program("bench-conversions", in: "BenchConversions", tessera()),
+    program("bench-files", in: "BenchFiles", tessera()),
+    program("bench-scaling", in: "BenchScaling", tessera()),
+    program("bench-report", in: "BenchReport"),
   ]
 )

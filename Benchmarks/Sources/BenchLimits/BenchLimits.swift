@@ -28,27 +28,23 @@ struct BenchLimits: AsyncParsableCommand {
     // Of an MPI job one process is enough.
     guard !ClusterChoice.isWorker else { return }
     var report = BenchReport("bench-limits")
-    let processors = report.machine.processors
-    let counts = processors > 1 ? [1, processors] : [1]
-    arithmetic(counts, &report)
-    streams(counts, &report)
-    gathers(counts, &report)
+    arithmetic(&report)
+    streams(&report)
+    gathers(&report)
     try messages(&report)
     try report.print(output)
   }
 
-  private func threads(_ count: Int) -> String { count == 1 ? "1 thread" : "\(count) threads" }
-
   /// The median seconds of a call by each of `count` threads at once.
   private func together(_ count: Int, _ body: @Sendable (Int) -> Void) -> Double {
-    medianSeconds(rounds) { DispatchQueue.concurrentPerform(iterations: count) { body($0) } }
+    medianSeconds(rounds) { onThreads(count, body) }
   }
 
   // MARK: arithmetic
 
-  private func arithmetic(_ counts: [Int], _ report: inout BenchReport) {
+  private func arithmetic(_ report: inout BenchReport) {
     let flops = 96_000_000
-    for count in counts {
+    for count in threadCounts {
       let sink = Sink(count)
       let time = together(count) { sink[$0] = limit_multiply_add(flops) }
       report.add(
@@ -59,7 +55,7 @@ struct BenchLimits: AsyncParsableCommand {
     let n = order
     let a = (0..<n * n).map { Double($0 % 17) - 8 }
     var c = [Double](repeating: 0, count: n * n)
-    for count in counts {
+    for count in threadCounts {
       openblas_set_num_threads(Int32(count))
       let time = medianSeconds(min(rounds, 3)) {
         cblas_dgemm(
@@ -76,10 +72,10 @@ struct BenchLimits: AsyncParsableCommand {
 
   // MARK: memory
 
-  private func streams(_ counts: [Int], _ report: inout BenchReport) {
+  private func streams(_ report: inout BenchReport) {
     let length = megabytes << 17
     let (a, b, c) = (Numbers(length), Numbers(length), Numbers(length))
-    for count in counts {
+    for count in threadCounts {
       let part = length / count
       let sink = Sink(count)
       let reading = together(count) { sink[$0] = limit_read(a.base + $0 * part, part) }
@@ -97,7 +93,7 @@ struct BenchLimits: AsyncParsableCommand {
     }
   }
 
-  private func gathers(_ counts: [Int], _ report: inout BenchReport) {
+  private func gathers(_ report: inout BenchReport) {
     let loads = 8 << 20
     for (length, name) in [(38_000, "304 KB"), (megabytes << 17, "\(megabytes) MB")] {
       let x = Numbers(length)
@@ -111,7 +107,7 @@ struct BenchLimits: AsyncParsableCommand {
       }
       // Written above, by this thread; from here on all threads only read it.
       nonisolated(unsafe) let places = index
-      for count in counts {
+      for count in threadCounts {
         let part = loads / count
         let sink = Sink(count)
         let time = together(count) { sink[$0] = limit_gather(x.base, places + $0 * part, part) }

@@ -8,7 +8,10 @@ extension BenchMultiply {
   /// Row x LocalDense, 20 nonzeros a row, 64 columns.
   func sparseDense(_ cluster: Cluster) async throws -> Row {
     let a = try random(perRow: 20, seed: 1)
-    let b: DenseMatrix<Double> = try MatrixGenerator.dense(Shape(sparseOrder, 64), seed: 2)
+    // By rows, as NumPy's.
+    let b = try DenseMatrix<Double>(
+      rows: sparseOrder, columns: 64, order: .rowMajor,
+      elements: CounterBasedRandom(seed: 2).symmetricVector(count: 64 * sparseOrder))
     let x = try await RowMatrix(a, on: cluster)
     let explanation = try await plan(x, times: b).explanation
     let peer = peer("a, x = m(20), np.full((n, 64), 0.5)")

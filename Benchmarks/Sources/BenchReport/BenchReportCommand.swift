@@ -44,9 +44,7 @@ struct BenchReportCommand: ParsableCommand {
     guard FileManager.default.isExecutableFile(atPath: path) else { return .failed("it has not been built") }
     do {
       let output = try BenchSupport.run(
-        path, entry.arguments + (entry.isText ? [] : ["--json"]), environment: environment,
-        seconds: 60 * entry.minutes)
-      if entry.isText { return .text(String(decoding: output, as: UTF8.self)) }
+        path, entry.arguments + ["--json"], environment: environment, seconds: 60 * entry.minutes)
       if let steps = try? JSONDecoder().decode(StepLimits.self, from: output) { return .report(steps.report) }
       return .report(try BenchReport(json: output))
     } catch {
@@ -60,6 +58,5 @@ struct BenchReportCommand: ParsableCommand {
 /// What came of a benchmark.
 enum Outcome {
   case report(BenchReport)
-  case text(String)
   case failed(String)
 }

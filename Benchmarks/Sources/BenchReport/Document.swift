@@ -62,7 +62,6 @@ struct Document {
       ]
       switch outcome {
       case .report(let report): lines.append(report.markdown)
-      case .text(let text): lines.append("```\n\(text)```")
       case .failed(let reason): lines.append("Failed: \(reason).")
       }
       lines.append("")

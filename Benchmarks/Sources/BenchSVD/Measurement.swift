@@ -57,40 +57,39 @@ struct SVDOptions: ParsableArguments {
       : .powerLaw(density: draws(forEntries: perRow, columns: shape.columns) / Double(shape.columns))
     switch form {
     case .rows:
-      let (generation, a) = try await timed {
+      return try await measure(form, cluster) {
         try await RowMatrix<S>.generated(kind, shape, seed: seed, partitions: partitions, on: cluster)
+      } decompose: {
+        try await $0.svd(count: count, method: .lanczos, tolerance: S.Real(tolerance))
+      } prepare: {
+        try await $0.prepared()
       }
-      let (decomposition, svd) = try await timed {
-        try await a.svd(count: count, method: .lanczos, tolerance: S.Real(tolerance))
-      }
-      return Measurement(
-        title: title(shape, a.storedCount, a.partitioning.tileCount, form, cluster),
-        bytes: bytes(a.storedCount, columns: shape.columns), generation: generation,
-        pass: try await pass(a.prepared()), decomposition: decomposition, svd)
     case .prepared:
-      let (generation, a) = try await timed {
+      return try await measure(form, cluster) {
         try await PreparedRowMatrix<S>.generated(kind, shape, seed: seed, partitions: partitions, on: cluster)
+      } decompose: {
+        try await $0.svd(count: count, method: .lanczos, tolerance: S.Real(tolerance))
+      } prepare: {
+        $0
       }
-      let (decomposition, svd) = try await timed {
-        try await a.svd(count: count, method: .lanczos, tolerance: S.Real(tolerance))
-      }
-      return Measurement(
-        title: title(shape, a.storedCount, a.partitioning.tileCount, form, cluster),
-        bytes: bytes(a.storedCount, columns: shape.columns), generation: generation, pass: try await pass(a),
-        decomposition: decomposition, svd)
     }
   }
 
-  private func title(_ shape: Shape, _ nonzeros: Int, _ slabs: Int, _ form: Form, _ cluster: Cluster)
-    -> String
-  {
-    "\(shape), \(nonzeros) nonzeros, \(scalar), columns \(columnsBy), \(slabs) slabs, \(cluster.title), "
-      + "held as \(form)"
-  }
-
-  /// Bytes of the entries in the prepared form.
-  private func bytes(_ nonzeros: Int, columns: Int) -> Int {
-    nonzeros * ((scalar == .double ? 8 : 4) + (columns <= 65_536 ? 2 : 4))
+  /// Makes a matrix, decomposes it, and reads its prepared form, which passes go over.
+  private func measure<Matrix, S: RealScalar>(
+    _ form: Form, _ cluster: Cluster, generate: () async throws -> Matrix,
+    decompose: (Matrix) async throws -> TruncatedSVD<S>,
+    prepare: (Matrix) async throws -> PreparedRowMatrix<S>
+  ) async throws -> Measurement {
+    let (generation, matrix) = try await timed { try await generate() }
+    let (decomposition, svd) = try await timed { try await decompose(matrix) }
+    let a = try await prepare(matrix)
+    return Measurement(
+      title:
+        "\(a.shape), \(a.storedCount) nonzeros, \(scalar), columns \(columnsBy), \(a.partitioning.tileCount) slabs, "
+        + "\(cluster.title), held as \(form)",
+      bytes: a.storedCount * ((scalar == .double ? 8 : 4) + (a.columns <= 65_536 ? 2 : 4)),
+      generation: generation, pass: try await pass(a), decomposition: decomposition, svd)
   }
 
   /// The median time of A'(A x).
