@@ -147,8 +147,8 @@ private struct CoordinateFile {
   ) throws(FileFormatError) {
     let parser = list.parser
     let source = SeekableRange(bytes, range, name: file.name)
-    try LineBlocks(source, firstLine: firstLine).parse(threads: threads, make: { MatrixMarketBlock(parser) })
-    {
+    let lines = LineBlocks(source, firstLine: firstLine, beginsFile: false)
+    try lines.parse(threads: threads, make: { MatrixMarketBlock(parser) }) {
       (block, result) throws(FileFormatError) in
       try list.take(block, result)
     }

@@ -98,8 +98,8 @@ struct RowFile {
     func parse(_ firstLine: Int, threads: Int) throws(FileFormatError) {
       parser = template
       let lines = LineBlocks(
-        SeekableRange(bytes, range, name: file.name), longestLine: LineBlocks.longestRow, firstLine: firstLine
-      )
+        SeekableRange(bytes, range, name: file.name), longestLine: LineBlocks.longestRow,
+        firstLine: firstLine, beginsFile: range.lowerBound == 0)
       try lines.parseRows(with: &parser, threads: threads, keepingElements: true, progress: nil)
     }
     do throws(FileFormatError) {
@@ -126,7 +126,7 @@ private struct RowPlaces {
       SeekableRange(bytes, 0..<bytes.count, name: file), longestLine: LineBlocks.longestRow)
     while let block = try lines.next() {
       blocks.append((lines.consumedBytes - block.bytes.count, count))
-      RowPlaces.forEachRow(in: block.bytes) { _ in
+      RowPlaces.forEachRow(in: block) { _ in
         count += 1
         return true
       }
@@ -142,11 +142,12 @@ private struct RowPlaces {
   private func place(of row: Int) throws(FileFormatError) -> Int {
     guard row < count, let block = blocks.last(where: { $0.rows <= row }) else { return source.count }
     let lines = LineBlocks(
-      SeekableRange(source, block.place..<source.count, name: file), longestLine: LineBlocks.longestRow)
+      SeekableRange(source, block.place..<source.count, name: file), longestLine: LineBlocks.longestRow,
+      beginsFile: block.place == 0)
     var (next, found) = (block.rows, source.count)
     while next <= row, let lineBlock = try lines.next() {
       let start = block.place + lines.consumedBytes - lineBlock.bytes.count
-      RowPlaces.forEachRow(in: lineBlock.bytes) { offset in
+      RowPlaces.forEachRow(in: lineBlock) { offset in
         if next == row { found = start + offset }
         next += 1
         return next <= row
@@ -157,15 +158,17 @@ private struct RowPlaces {
 
   /// Calls `body` with the place of each line that is a row, as long as it returns true.
   @inline(__always)
-  private static func forEachRow(in lines: UnsafeRawBufferPointer, _ body: (Int) -> Bool) {
+  private static func forEachRow(in block: LineBlock, _ body: (Int) -> Bool) {
+    let lines = block.bytes
     guard let start = lines.baseAddress else { return }
     var place = 0
+    var content = block.beginsFile && lines.starts(with: byteOrderMark) ? byteOrderMark.count : 0
     while place < lines.count {
-      var content = place
       while isBlank(lines[content]) { content += 1 }
       if lines[content] != newline, lines[content] != UInt8(ascii: "#"), !body(place) { return }
       guard let end = memchr(start + content, Int32(newline), lines.count - content) else { return }
       place = start.distance(to: UnsafeRawPointer(end)) + 1
+      content = place
     }
   }
 }

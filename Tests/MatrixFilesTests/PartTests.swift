@@ -171,6 +171,63 @@ import TesseraLocalMatrices
     }
   }
 
+  /// A byte order mark is one at the beginning of the file and nowhere else, wherever a part begins.
+  @Test func marksAreMarksAtTheBeginningOnly() throws {
+    let mark = "\u{feff}"
+    let head = "%%MatrixMarket matrix coordinate real general\n"
+    let texts = [
+      ("a.mtx", mark + head + "2 2 2\n1 1 1\n2 2 2\n"), ("a.mtx", head + "2 2 2\n1 1 1\n\(mark)2 2 2\n"),
+      ("a.mtx", head + "2 2 2\n\(mark)1 1 1\n2 2 2\n"), ("a.csv", mark + "1,2\n3,4\n5,6\n"),
+      ("a.csv", mark + "x,y\n3,4\n5,6\n"), ("a.csv", mark + "# c\n3,4\n5,6\n"),
+      ("a.csv", mark + " \n\n3,4\n5,6"), ("a.csv", "1,2\n\(mark)3,4\n5,6\n"),
+      ("a.csv", "1,2\n3,4\n\(mark)5,6"), ("a.csv", "\n\(mark)1,2\n3,4\n"), ("a.csv", mark),
+      ("a.svm", mark + "1 1:2\n2 2:3\n3 3:4\n"), ("a.svm", mark + "# c\n2 2:3\n3 3:4\n"),
+      ("a.svm", "1 1:2\n\(mark)2 2:3\n3 3:4\n"), ("a.svm", "1 1:2\n2 2:3\n\(mark)3 3:4\n"),
+    ]
+    let options = MatrixReadOptions(columns: 3)
+    try withFolder { folder in
+      for (name, text) in texts {
+        let path = folder + name
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let whole = verdict {
+          try MatrixFile.read(path, as: Double.self, options: options).contents.entries
+        }
+        let hasMark = text.utf8.contains(0xef)
+        #expect((whole.message == nil) == (!hasMark || text.utf8.first == 0xef), "\(text)")
+        for parts in 1...7 {
+          let together = verdict {
+            var (entries, rows): ([Entry], Int) = ([], 0)
+            for part in 0..<parts {
+              let read = try MatrixFile.read(path, part: part, of: parts, as: Double.self, options: options)
+              switch read.contents {
+              case .triplets: entries += read.contents.entries
+              case .dense(let slab):
+                slab.forEach { entries.append(Entry(rows + $0, $1, $2)) }
+                rows += slab.rows
+              }
+            }
+            return entries
+          }
+          #expect(together == whole, "\(parts) parts of \(text)")
+        }
+      }
+    }
+  }
+
+  /// What reading ends in.
+  private struct Verdict: Equatable {
+    var entries: [Entry]?
+    var message: String?
+  }
+
+  private func verdict(_ read: () throws -> [Entry]) -> Verdict {
+    do {
+      return Verdict(entries: try read())
+    } catch {
+      return Verdict(message: "\(error)")
+    }
+  }
+
   @Test func compressedFilesHaveNoParts() throws {
     try withFolder { folder in
       let path = folder + "a.mtx.gz"

@@ -17,6 +17,8 @@ struct LineBlock: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
   /// The number of the first line, counted from one.
   let firstLine: Int
+  /// Whether nothing stands before the first line.
+  let beginsFile: Bool
 }
 
 /// Cuts a source into blocks of whole lines.
@@ -41,6 +43,8 @@ final class LineBlocks {
   private var sourceEnded = false
   /// The number of the line that the next block starts with; after the last block, one beyond the last line.
   private(set) var nextLine: Int
+  /// Whether the next block is the first of its file.
+  private var beginsFile: Bool
   /// How many bytes the blocks handed out so far, and what was dropped, take in the source; one more behind a
   /// last line without a newline.
   private(set) var consumedBytes = 0
@@ -49,12 +53,13 @@ final class LineBlocks {
   ///   - longestLine: what is too long for a line.
   ///   - blockSize: the bytes of a block, unless a line has more.
   ///   - firstLine: the number of the source's first line.
+  ///   - beginsFile: whether nothing stands before it.
   init(
     _ source: any ByteSource, longestLine: Int = LineBlocks.longestLine,
-    blockSize: Int = LineBlocks.blockSize,
-    firstLine: Int = 1
+    blockSize: Int = LineBlocks.blockSize, firstLine: Int = 1, beginsFile: Bool = true
   ) {
     self.source = source
+    self.beginsFile = beginsFile
     nextLine = firstLine
     self.longestLine = longestLine
     buffer = LineBlocks.buffer(blockSize)
@@ -171,7 +176,8 @@ final class LineBlocks {
     pending = end..<pending.upperBound
     consumedBytes += end
     nextLine += newlineCount(lines)
-    return LineBlock(bytes: lines, firstLine: firstLine)
+    defer { beginsFile = false }
+    return LineBlock(bytes: lines, firstLine: firstLine, beginsFile: beginsFile)
   }
 }
 

@@ -1,7 +1,7 @@
 // A place in a block of lines that knows its line and column, and walks from word to word.
 
 /// What UTF-8 text may begin with, and nothing else.
-private let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
 /// A cursor over the bytes of a block of lines.
 ///
@@ -21,7 +21,7 @@ struct LineCursor {
     end = start + block.bytes.count
     line = block.firstLine
     // Spreadsheets begin their tables so; columns count its bytes, as those of every other character.
-    if line == 1, block.bytes.starts(with: byteOrderMark) { place += byteOrderMark.count }
+    if block.beginsFile, block.bytes.starts(with: byteOrderMark) { place += byteOrderMark.count }
   }
 
   /// Whether the block is exhausted. To be asked at the beginning of a line.
