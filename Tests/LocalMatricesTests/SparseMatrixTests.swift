@@ -149,6 +149,54 @@ private let shapes = [(0, 0), (0, 4), (4, 0), (1, 1), (7, 5), (5, 7), (40, 33)]
     try check(scalar.type)
   }
 
+  /// Lists in every order, short lines and long ones: what stable sorting and adding up in the order of the list gives,
+  /// bit for bit. The list stays as it was for those who hold it.
+  @Test(arguments: [(40, 30, 90), (1, 50_000, 3000), (3, 7, 4000), (20_000, 2, 9000), (5, 1, 200), (4, 4, 0)])
+  func listsInAnyOrderAreCompressed(rows: Int, columns: Int, count: Int) throws {
+    var random = SeededGenerator(seed: count)
+    let drawn = (0..<count).map { _ in
+      Drawn(
+        row: Int32.random(in: 0..<Int32(rows), using: &random),
+        column: Int32.random(in: 0..<Int32(columns), using: &random),
+        value: Double.random(in: -1...1, using: &random))
+    }
+    let byRows = drawn.sorted { $0.place(.rows) < $1.place(.rows) }
+    let byColumns = drawn.sorted { $0.place(.columns) < $1.place(.columns) }
+    var distinct: [Drawn] = []
+    for entry in byRows where entry.place(.rows) != distinct.last?.place(.rows) { distinct.append(entry) }
+    for entries in [drawn, byRows, byColumns, byRows.reversed(), distinct] {
+      let (i, j, values) = (entries.map(\.row), entries.map(\.column), entries.map(\.value))
+      let list = try TripletMatrix<Double>(
+        rows: rows, columns: columns, rowIndices: i, columnIndices: j, values: values)
+      for axis in [CompressedAxis.rows, .columns] {
+        var sums: [UInt64: Double] = [:]
+        for entry in entries {
+          sums[entry.place(axis)] = sums[entry.place(axis)].map { $0 + entry.value } ?? entry.value
+        }
+        let places = sums.keys.sorted()
+        var offsets = [Int](repeating: 0, count: (axis == .rows ? rows : columns) + 1)
+        for place in places { offsets[Int(place >> 32) + 1] += 1 }
+        for p in 1..<offsets.count { offsets[p] += offsets[p - 1] }
+        let compressed = try list.compressed(by: axis)
+        #expect(compressed.offsets == offsets)
+        #expect(compressed.indices == places.map { Int32(truncatingIfNeeded: $0) })
+        #expect(compressed.storage == places.map { sums[$0] ?? .nan })
+        #expect(list.rowIndices == i && list.columnIndices == j && list.storage == values)
+      }
+    }
+  }
+
+  private struct Drawn {
+    var row: Int32
+    var column: Int32
+    var value: Double
+
+    /// Its place, major index first.
+    func place(_ axis: CompressedAxis) -> UInt64 {
+      axis == .rows ? UInt64(row) << 32 | UInt64(column) : UInt64(column) << 32 | UInt64(row)
+    }
+  }
+
   @Test func storedZerosAreEntries() throws {
     let a = try TripletMatrix<Double>(
       rows: 2, columns: 2, rowIndices: [0, 1], columnIndices: [1, 1], values: [0, 2])

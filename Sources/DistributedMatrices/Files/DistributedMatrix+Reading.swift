@@ -116,8 +116,8 @@ extension LocalMatrix {
   /// The local matrix in a file's contents: triplets compressed by rows, or the dense matrix.
   ///
   /// - Throws: `outOfMemory` for a shape whose row starts do not fit this machine.
-  public init(_ contents: MatrixContents<S>) throws(LinearAlgebraError) {
-    switch contents {
+  public init(_ contents: consuming MatrixContents<S>) throws(LinearAlgebraError) {
+    switch consume contents {
     case .triplets(let triplets): self = .sparse(try triplets.compressed(by: .rows))
     case .dense(let matrix): self = .dense(matrix)
     }

@@ -37,7 +37,7 @@ extension TripletMatrix {
 
   /// The matrix without its empty rows and columns, the order of the others kept; itself when its shape is
   /// small beside its number of entries anyway.
-  public func withoutEmptyLines() -> TripletMatrix {
+  public consuming func withoutEmptyLines() -> TripletMatrix {
     guard isMostlyEmptyLines else { return self }
     return keeping(
       rows: OccupiedLines(rowIndices, of: rows), columns: OccupiedLines(columnIndices, of: columns))

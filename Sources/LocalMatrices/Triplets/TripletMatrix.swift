@@ -101,6 +101,12 @@ public struct TripletMatrix<S: Scalar>: Sendable {
   /// The conjugate transpose, sharing the buffers. O(1).
   public func adjoint() -> TripletMatrix { transposed().conjugated() }
 
+  /// Hands over the lists and keeps none: who changes them copies nothing if nobody else holds them.
+  mutating func takeLists() -> (rows: [Int32], columns: [Int32], values: [S]) {
+    defer { (rowIndices, columnIndices, storage) = ([], [], []) }
+    return (rowIndices, columnIndices, storage)
+  }
+
   /// Calls `body` with row, column and value of every entry, in the order of the list.
   public func forEach(_ body: (Int, Int, S) throws -> Void) rethrows {
     for q in 0..<storage.count {
