@@ -10,6 +10,7 @@ final class BufferedStart: ByteSource {
   var name: String { source.name }
   var progress: ReadProgress { source.progress }
   var remainingBytes: Int? { source.remainingBytes.map { $0 + pending.count } }
+  var likelyBytes: Int? { source.likelyBytes.map { $0 + pending.count } }
 
   /// The first `count` bytes, fewer when the stream is shorter. To be called before the first `read`.
   func start(_ count: Int) throws(FileFormatError) -> [UInt8] {

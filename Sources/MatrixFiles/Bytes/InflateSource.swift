@@ -15,7 +15,8 @@ final class InflateSource: ByteSource {
   private let wrapping: Wrapping
   private var stream = z_stream()
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-  private var consumed = 0
+  /// Bytes taken in and given out so far.
+  private var (consumed, delivered) = (0, 0)
   private var isBetweenMembers = false
   private var sourceEnded = false
 
@@ -41,6 +42,11 @@ final class InflateSource: ByteSource {
     ReadProgress(bytesRead: consumed, totalBytes: source.progress.totalBytes)
   }
   var remainingBytes: Int? { nil }
+  /// The rest of a stream is packed much like its beginning.
+  var likelyBytes: Int? {
+    guard consumed > 0, let rest = source.remainingBytes else { return nil }
+    return Int(Double(rest + Int(stream.avail_in)) * (Double(delivered) / Double(consumed)))
+  }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
     let wanted = UInt32(truncatingIfNeeded: min(buffer.count, 1 << 30))
@@ -68,7 +74,9 @@ final class InflateSource: ByteSource {
         throw bad("not a valid \(streamName)" + reason)
       }
     }
-    return Int(wanted - stream.avail_out)
+    let count = Int(wanted - stream.avail_out)
+    delivered += count
+    return count
   }
 
   private func refill() throws(FileFormatError) {

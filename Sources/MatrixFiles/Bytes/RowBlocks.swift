@@ -60,7 +60,7 @@ extension LineBlocks {
   ) throws(FileFormatError) {
     while parser.rows == 0, let block = try next(), let cursor = LineCursor(block) {
       try parser.parse(cursor, untilRow: .max)
-      if keepingElements, let rest = source.remainingBytes {
+      if keepingElements, let rest = source.likelyBytes {
         // The rest of a file is much like its beginning.
         parser.reserve(growth: 1 + 1.1 * Double(rest) / Double(block.bytes.count))
       }

@@ -38,7 +38,7 @@ struct MatrixMarketReader {
     var list = EntryGatherer<S>(MatrixMarketEntryParser(file: source.name, header: header))
     let opening = firstEntry.remaining
     try list.parse(firstEntry)
-    if let rest = source.remainingBytes, opening > 0 {
+    if let rest = source.likelyBytes, opening > 0 {
       // The rest of a file is much like its beginning.
       list.list.reserve(for: header, growth: 1 + 1.1 * Double(rest) / Double(opening))
     }

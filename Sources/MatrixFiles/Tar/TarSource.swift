@@ -41,6 +41,7 @@ final class TarSource: ByteSource {
 
   var progress: ReadProgress { source.progress }
   var remainingBytes: Int? { source.remainingBytes.map { min($0, rest) } }
+  var likelyBytes: Int? { source.likelyBytes.map { min($0, rest) } }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
     guard rest > 0 else { return 0 }

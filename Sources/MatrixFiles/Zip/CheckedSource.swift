@@ -23,6 +23,7 @@ final class CheckedSource: ByteSource {
   var progress: ReadProgress { source.progress }
   /// What is declared need not be there: only the source knows.
   var remainingBytes: Int? { source.remainingBytes }
+  var likelyBytes: Int? { source.likelyBytes }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
     let count = try source.read(into: buffer)
