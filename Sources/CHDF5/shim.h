@@ -24,3 +24,10 @@ static inline H5L_type_t tessera_h5_link_kind(hid_t group, const char *name) {
   if (H5Lexists(group, name, H5P_DEFAULT) <= 0) return H5L_TYPE_ERROR;
   return H5Lget_info(group, name, &info, H5P_DEFAULT) < 0 ? H5L_TYPE_ERROR : info.type;
 }
+
+// A number that of all objects in the file only the one behind the hard link `name` has; all ones where that is not
+// known.
+static inline unsigned long tessera_h5_object_number(hid_t group, const char *name) {
+  H5G_stat_t info;
+  return H5Gget_objinfo(group, name, 0, &info) < 0 ? ~0ul : info.objno[0];
+}

@@ -2,10 +2,9 @@
 
 /// Where bytes go.
 protocol ByteSink: AnyObject {
-  /// The name of the file that gets the bytes, for a library that writes by itself; nil for what takes bytes only.
-  ///
-  /// - Throws: `cannotCreate`.
-  func unfinishedPath() throws(FileFormatError) -> String?
+  /// A name by which this process can open the file that gets the bytes, for a library that writes by itself; nil for
+  /// what takes bytes only.
+  func unfinishedPath() -> String?
   /// Takes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError)
   /// Completes the output. Without this call there is none.
@@ -13,7 +12,7 @@ protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
-  func unfinishedPath() throws(FileFormatError) -> String? { nil }
+  func unfinishedPath() -> String? { nil }
 
   /// Takes the bytes of all `elements`, numbers, as they lie in memory.
   func send<T>(_ elements: [T]) throws(FileFormatError) {

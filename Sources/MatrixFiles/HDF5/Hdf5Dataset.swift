@@ -44,7 +44,7 @@
       let properties = creation.id
       let layout = H5Pget_layout(properties)
       guard layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED || layout == H5D_COMPACT else {
-        throw FileFormatError(.badData, file: name, "is a view of other files, which are not opened")
+        throw FileFormatError(.badData, file: name, "is a view of other datasets, which are not opened")
       }
       guard H5Pget_external_count(properties) == 0 else {
         throw FileFormatError(.badData, file: name, "has its data in another file, which is not opened")

@@ -50,11 +50,18 @@
     ///
     /// - Throws: `badData` where nothing does, or only in another file.
     func object(_ path: String) throws(FileFormatError) -> Hdf5Handle {
-      guard !path.utf8.contains(0), kind(of: path) != H5L_TYPE_EXTERNAL else {
+      let kind = path.utf8.contains(0) ? H5L_TYPE_ERROR : kind(of: path)
+      guard kind != H5L_TYPE_EXTERNAL else {
         throw FileFormatError(
           .badData, file: name(of: path), "is a link to another file, which is not followed")
       }
-      return try Hdf5Handle(H5Oopen(file.id, path, access.id), "cannot be opened", file: name(of: path))
+      let object = H5Oopen(file.id, path, access.id)
+      guard object >= 0 || kind != H5L_TYPE_SOFT else {
+        throw FileFormatError(
+          .badData, file: name(of: path),
+          "is a link to nothing in this file, and links to other files are not followed")
+      }
+      return try Hdf5Handle(object, "cannot be opened", file: name(of: path))
     }
 
     /// Whether `path` names an object, in this file or out of it.
@@ -86,32 +93,46 @@
       return try Hdf5Dataset.checked(object, name: name(of: path))
     }
 
-    /// The paths of all folders and datasets that hard links lead to, in the order of their names, folders before
-    /// what is in them.
-    ///
-    /// - Throws: `badData` for more than can be looked at.
-    func paths() throws(FileFormatError) -> [(path: String, isFolder: Bool)] {
-      var found: [(path: String, isFolder: Bool)] = []
-      try collect("/", depth: 0, into: &found)
-      return found
+    /// What is found in a file.
+    struct Content {
+      /// The paths of all folders and datasets that hard links lead to, in the order of their names, folders before
+      /// what is in them; an object of several names by the first of them.
+      fileprivate(set) var paths: [(path: String, isFolder: Bool)] = []
+      /// The paths of links to other files.
+      fileprivate(set) var externalLinks: [String] = []
+      /// The objects that have been seen, by their numbers.
+      fileprivate var numbers: Set<UInt> = []
     }
 
-    private func collect(_ path: String, depth: Int, into found: inout [(path: String, isFolder: Bool)])
-      throws(FileFormatError)
-    {
-      guard found.count < Hdf5File.most else {
+    /// What is in the file; links to other files are not followed.
+    ///
+    /// - Throws: `badData` for more than can be looked at.
+    func content() throws(FileFormatError) -> Content {
+      var content = Content()
+      content.numbers.insert(tessera_h5_object_number(file.id, "/"))
+      try collect("/", depth: 0, into: &content)
+      return content
+    }
+
+    private func collect(_ path: String, depth: Int, into content: inout Content) throws(FileFormatError) {
+      guard content.paths.count < Hdf5File.most else {
         throw FileFormatError(
           .badData, file: name, "holds more than \(Hdf5File.most) objects: name the one to read")
       }
       let object = try object(path)
       let type = H5Iget_type(object.id)
       guard type == H5I_GROUP || type == H5I_DATASET else { return }
-      found.append((path, type == H5I_GROUP))
+      content.paths.append((path, type == H5I_GROUP))
       guard type == H5I_GROUP, depth < Hdf5File.deepest else { return }
       for link in try links(of: object, path) {
         let inside = (path == "/" ? "/" : path + "/") + link
-        guard tessera_h5_link_kind(object.id, link) == H5L_TYPE_HARD else { continue }
-        try collect(inside, depth: depth + 1, into: &found)
+        let kind = tessera_h5_link_kind(object.id, link)
+        if kind == H5L_TYPE_EXTERNAL { content.externalLinks.append(inside) }
+        guard kind == H5L_TYPE_HARD else { continue }
+        let number = tessera_h5_object_number(object.id, link)
+        if number == .max || content.numbers.insert(number).inserted {
+          try collect(inside, depth: depth + 1, into: &content)
+        }
       }
     }
 

@@ -56,7 +56,8 @@
       guard status >= 0 else { throw failure(what, kind, file: file) }
     }
 
-    /// The error of the call that failed last: the library's words for its innermost reason.
+    /// The error of the call that failed last: the library's words for its innermost reason, of a call to the system
+    /// the system's.
     static func failure(_ what: String, _ kind: FileFormatError.Kind = .badData, file: String)
       -> FileFormatError
     {
@@ -70,6 +71,7 @@
             return 0
           }, reason)
       }
+      if let system = reason.firstMatch(of: /error message = '([^']*)'/) { reason = String(system.1) }
       return FileFormatError(kind, file: file, reason.isEmpty ? what : "\(what): \(reason)")
     }
 

@@ -118,62 +118,85 @@
         if file.has(path) || path == "/" {
           return Hdf5SparseMatrix.stands(at: path, in: file) ? .sparse(path) : .dense(path)
         }
-        let (matrices, vectors) = try candidates(file)
-        throw error(file.name, "a dataset or a folder \(quoted(path.utf8))", matrices + vectors)
+        let found = try candidates(file)
+        throw found.error(
+          file.name, "a dataset or a folder \(quoted(path.utf8))", found.matrices + found.vectors)
       }
-      let (matrices, vectors) = try candidates(file)
-      let candidates = matrices.isEmpty ? vectors : matrices
+      let found = try candidates(file)
+      let candidates = found.matrices.isEmpty ? found.vectors : found.matrices
       guard candidates.count == 1 else {
-        throw error(file.name, "one matrix, or the name of the one to read", candidates)
+        throw found.error(file.name, "one matrix, or the name of the one to read", candidates)
       }
       return candidates[0]
     }
 
-    /// All that could be read as a matrix.
-    private func candidates(_ file: borrowing Hdf5File) throws(FileFormatError) -> (
-      matrices: [Place], vectors: [Place]
-    ) {
-      var (matrices, vectors): ([Place], [Place]) = ([], [])
-      for (path, isFolder) in try file.paths() {
-        if let sparse = matrices.last(where: { if case .sparse = $0 { true } else { false } }),
+    /// All that could be read as a matrix, and what is not because it stands elsewhere.
+    private struct Candidates {
+      var matrices: [Place] = []
+      var vectors: [Place] = []
+      var elsewhere: [String] = []
+
+      /// The error of a file with these places.
+      func error(_ file: String, _ expected: String, _ places: [Place]) -> FileFormatError {
+        let found = places.isEmpty ? "none" : list(places.map { quoted($0.path.utf8) })
+        let left = elsewhere.isEmpty || !places.isEmpty ? "" : "; not followed: " + list(elsewhere)
+        return FileFormatError(file: file, at: .none, expected: expected, found: found + left)
+      }
+
+      private func list(_ names: [String]) -> String {
+        names.prefix(12).joined(separator: ", ") + (names.count > 12 ? " and \(names.count - 12) more" : "")
+      }
+    }
+
+    private func candidates(_ file: borrowing Hdf5File) throws(FileFormatError) -> Candidates {
+      let content = try file.content()
+      var found = Candidates()
+      found.elsewhere = content.externalLinks.map { "\(quoted($0.utf8)) (a link to another file)" }
+      for (path, isFolder) in content.paths {
+        if let sparse = found.matrices.last(where: { if case .sparse = $0 { true } else { false } }),
           path.hasPrefix(sparse.path == "/" ? "/" : sparse.path + "/")
         {
           // Its parts are no matrices of their own.
           continue
         }
         if isFolder {
-          if Hdf5SparseMatrix.stands(at: path, in: file) { matrices.append(.sparse(path)) }
-        } else if let rank = file.rank(ofNumbersAt: path) {
-          if rank == 2 { matrices.append(.dense(path)) } else if rank < 2 { vectors.append(.dense(path)) }
+          if Hdf5SparseMatrix.stands(at: path, in: file) { found.matrices.append(.sparse(path)) }
+        } else {
+          switch file.rank(ofNumbersAt: path) {
+          case .rank(2): found.matrices.append(.dense(path))
+          case .rank(let rank): if rank < 2 { found.vectors.append(.dense(path)) }
+          case .elsewhere(let what): found.elsewhere.append("\(quoted(path.utf8)) (\(what))")
+          case nil: break
+          }
         }
       }
-      return (matrices, vectors)
-    }
-
-    private func error(_ file: String, _ expected: String, _ candidates: [Place]) -> FileFormatError {
-      let shown = candidates.prefix(12).map { quoted($0.path.utf8) }.joined(separator: ", ")
-      let more = candidates.count > 12 ? " and \(candidates.count - 12) more" : ""
-      return FileFormatError(
-        file: file, at: .none, expected: expected,
-        found: candidates.isEmpty
-          ? "none; links to other files and data stored in them are not followed" : shown + more)
+      return found
     }
   }
 
+  /// What is known of a dataset before its data are looked at.
+  private enum DatasetRank {
+    /// The number of dimensions.
+    case rank(Int)
+    /// Its data are not in it, but where the words say.
+    case elsewhere(String)
+  }
+
   extension Hdf5File {
-    /// The number of dimensions of the dataset at `path`; nil when it does not hold numbers. What its data are is
-    /// not looked at.
-    fileprivate func rank(ofNumbersAt path: String) -> Int? {
+    /// The number of dimensions of the dataset at `path`; nil when it does not hold numbers.
+    fileprivate func rank(ofNumbersAt path: String) -> DatasetRank? {
       guard let object = try? object(path), H5Iget_type(object.id) == H5I_DATASET,
-        let creation = try? Hdf5Handle(H5Dget_create_plist(object.id), "", file: name),
-        // The size of what is a view of other files only those know.
-        H5Pget_layout(creation.id) != H5D_VIRTUAL,
-        let type = try? Hdf5Handle(H5Dget_type(object.id), "", file: name),
+        let creation = try? Hdf5Handle(H5Dget_create_plist(object.id), "", file: name)
+      else { return nil }
+      // The size of what is a view of others only those know.
+      if H5Pget_layout(creation.id) == H5D_VIRTUAL { return .elsewhere("a view of other datasets") }
+      if H5Pget_external_count(creation.id) > 0 { return .elsewhere("data in another file") }
+      guard let type = try? Hdf5Handle(H5Dget_type(object.id), "", file: name),
         StoredElement(hdf5: type.id) != nil,
         let space = try? Hdf5Handle(H5Dget_space(object.id), "", file: name)
       else { return nil }
       let rank = H5Sget_simple_extent_ndims(space.id)
-      return rank < 0 ? nil : Int(rank)
+      return rank < 0 ? nil : .rank(Int(rank))
     }
   }
 #else
