@@ -76,7 +76,8 @@ struct DelimitedParser<S: Scalar>: RowParser {
     }
     if let columns, fields != columns {
       throw FileFormatError(
-        file: file, at: start.position, expected: "\(columns) fields as in the lines before",
+        file: file, at: start.position,
+        expected: "\(columns) field\(columns == 1 ? "" : "s") as in the lines before",
         found: "\(fields)")
     }
     columns = fields
@@ -96,7 +97,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
   @inline(never)
   private mutating func takeOddValue(_ cursor: inout LineCursor) throws(FileFormatError) -> S {
     let start = cursor
-    let field = takeField(&cursor)
+    let field = try takeField(&cursor)
     if let (real, imaginary) = complexNumber(field, as: S.Real.self) {
       guard S.isComplex || imaginary == nil else {
         throw FileFormatError(
@@ -113,7 +114,9 @@ struct DelimitedParser<S: Scalar>: RowParser {
 
   /// The bytes of the field at `cursor`, without quotation marks and the blanks around them; the cursor stays
   /// at the delimiter or the end of the line.
-  private func takeField(_ cursor: inout LineCursor) -> [UInt8] {
+  ///
+  /// - Throws: `badData` for a field whose quotation marks do not close on its line.
+  private func takeField(_ cursor: inout LineCursor) throws(FileFormatError) -> [UInt8] {
     let quote = UInt8(ascii: "\"")
     var field: [UInt8] = []
     guard cursor.place.pointee == quote else {
@@ -124,16 +127,17 @@ struct DelimitedParser<S: Scalar>: RowParser {
       while let last = field.last, isBlank(last) { field.removeLast() }
       return field
     }
+    let start = cursor
     cursor.place += 1
     while cursor.place.pointee != newline {
       if cursor.place.pointee == quote {
         cursor.place += 1
-        guard cursor.place.pointee == quote else { break }
+        guard cursor.place.pointee == quote else { return field }
       }
       field.append(cursor.place.pointee)
       cursor.place += 1
     }
-    return field
+    throw error(start, "a field whose quotation marks close on its line")
   }
 
   /// Takes the first line if it names the columns, and the shape of the table from it.
@@ -143,7 +147,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
     var fields = 0
     while true {
       line.skipBlanks(but: delimiter)
-      let field = takeField(&line)
+      let field = try takeField(&line)
       if headerRow == .auto, complexNumber(field, as: S.Real.self) != nil { return false }
       fields += 1
       line.skipBlanks(but: delimiter)
