@@ -35,6 +35,34 @@ struct ElementwiseCommandTests {
     }
   }
 
+  /// Whatever the workers hold them as: a matrix without rows, and one that has every entry, which takes fewer bytes
+  /// as an array.
+  @Test(arguments: [
+    "0 5 0\n", "5 0 0\n", "0 0 0\n", "3 2 0\n", "2 2 4\n1 1 1\n1 2 2\n2 1 3\n2 2 4\n",
+    "1 2 2\n1 1 0.5\n1 2 7\n",
+  ]) func entriesStayEntries(text: String) throws {
+    let scratch = try ScratchFolder()
+    let head = "%%MatrixMarket matrix coordinate real general\n"
+    let (a, t, x) = (
+      try scratch.write("a.mtx", (head + text).utf8), scratch.path("t.mtx"), scratch.path("x.mtx")
+    )
+    func isList(_ path: String) throws -> Bool {
+      try String(contentsOfFile: path, encoding: .utf8).hasPrefix(head)
+    }
+    #expect(try CommandRun(["transpose", a, t]).exitCode == 0 && isList(t))
+    #expect(try CommandRun(["transpose", t, x]).exitCode == 0 && isList(x))
+    #expect(try CommandRun(["diff", a, x]).exitCode == 0)
+    #expect(try CommandRun(["scale", "2", a, x]).exitCode == 0 && isList(x))
+    #expect(try CommandRun(["add", a, a, t]).exitCode == 0 && isList(t))
+    #expect(try CommandRun(["diff", t, x]).exitCode == 0)
+    let sparse = scratch.path("x.npz")
+    #expect(try CommandRun(["transpose", a, sparse]).exitCode == 0)
+    let info = try CommandRun(["info", "--header", sparse, "--json"]).json()
+    #expect(info["storedEntries"] as? Int == Int(text.split(whereSeparator: \.isWhitespace)[2]))
+    #expect(try CommandRun(["transpose", sparse, x]).exitCode == 0 && isList(x))
+    #expect(try CommandRun(["diff", a, x]).exitCode == 0)
+  }
+
   @Test func shapesThatDoNotFitAreBadData() throws {
     let scratch = try ScratchFolder()
     let a = try scratch.write("a.mtx", Self.sample.utf8)

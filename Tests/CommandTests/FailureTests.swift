@@ -84,6 +84,8 @@ struct FailureTests {
       (["info", "--nope"], 64),
       (["generate", "dense", "3by4", "-"], 64), (["generate", "dense", "-3x4", "/tmp/x.npy"], 64),
       (["generate", "sparse", "3x4", "/tmp/x.npy", "--density", "2"], 64),
+      (["generate", "identity", "2000000000x2000000000", "/tmp/x.mtx"], 65),
+      (["scale", "nan", CommandRun.digits, "/tmp/x.mtx"], 64),
       (["convert", CommandRun.digits, "/dev/null/x.npy"], 73),
     ] as [([String], Int32)])
   func exitCodesFollowSysexits(arguments: [String], expected: Int32) throws {

@@ -4,6 +4,30 @@ import Foundation
 import Testing
 
 struct FileCommandTests {
+  /// What a shell offers behind a subcommand that takes a file, and behind an option that takes one of a few words.
+  @Test(arguments: ["info", "head", "norm", "diff", "convert", "transpose", "add", "spy", "svd", "multiply"])
+  func shellsCompleteFilesAndWords(command: String) throws {
+    let scratch = try ScratchFolder()
+    _ = try scratch.write("matrix.mtx", "".utf8)
+    let script = try scratch.write(
+      "completions", try CommandRun(["--generate-completion-script", "bash"]).output.utf8)
+    func offered(_ words: [String]) throws -> String {
+      let run = try CommandRun(
+        [
+          "-c",
+          """
+          source "$1"; cd "$2"; shift 2
+          COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+          _tessera tessera "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"; echo "${COMPREPLY[@]}"
+          """, "bash", script, scratch.url.path,
+        ] + words, path: "/bin/bash")
+      return run.output
+    }
+    #expect(try offered(["tessera", command, "mat"]) == "matrix.mtx\n")
+    #expect(try offered(["tessera", command, "--prog"]).hasPrefix("--progress"))
+    #expect(try offered(["tessera", command, "--progress", "al"]) == "always\n")
+  }
+
   @Test func infoHasTheDocumentedKeys() throws {
     let result = try CommandRun(["info", CommandRun.digits, "--json"]).json()
     let keys: Set = [

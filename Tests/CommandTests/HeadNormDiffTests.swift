@@ -72,6 +72,20 @@ import Testing
     #expect(try CommandRun(["diff", corner, other]).output.contains("row 1999999999, column 7"))
   }
 
+  /// `--format` is said of what has no telling name, not of both.
+  @Test func diffBelievesNamesBeforeTheFormat() throws {
+    let scratch = try ScratchFolder()
+    let (csv, text) = (
+      try scratch.write("a.csv", "1,2\n3,4\n".utf8), try scratch.write("a.txt", "1\t2\n3\t4\n".utf8)
+    )
+    #expect(try CommandRun(["diff", csv, text, "--format", "tsv"]).exitCode == 0)
+    #expect(try CommandRun(["diff", text, csv, "--format", "tsv"]).exitCode == 0)
+    #expect(try CommandRun(["diff", text, text, "--format", "tsv"]).exitCode == 0)
+    let piped = Data("1\t2\n3\t4\n".utf8)
+    #expect(try CommandRun(["diff", csv, "-", "--format", "tsv"], input: piped).exitCode == 0)
+    #expect(try CommandRun(["diff", csv, text]).exitCode == 64)
+  }
+
   @Test func aReaderThatGoesAwayEndsTheCommandQuietly() throws {
     let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
     let scratch = try ScratchFolder()

@@ -19,19 +19,25 @@ extension DistributedMatrix {
   ///
   /// - Parameters:
   ///   - format: the format, where the name does not tell it.
+  ///   - asEntries: whether a list of entries is written whatever the tiles are; of dense tiles, the elements that
+  ///     are not zero.
   ///   - progress: is called about once per MiB with the bytes written so far, before any compression.
   /// - Throws: `FileFormatError`, `LinearAlgebraError`, `ExecutionError`.
   @discardableResult
   public func write(
-    to path: String, format: MatrixFileFormat? = nil, progress: ((Int) -> Void)? = nil
+    to path: String, format: MatrixFileFormat? = nil, asEntries: Bool = false,
+    progress: ((Int) -> Void)? = nil
   ) async throws -> Int {
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
     guard MatrixFileWriter<Element>.isPossible(format) else {
       let matrix = try await collect()
-      try MatrixFile.write(MatrixContents(matrix), to: path, format: format, progress: progress)
+      try MatrixFile.write(
+        MatrixContents(matrix, asEntries: asEntries), to: path, format: format, progress: progress)
       return matrix.entriesOfFile()
     }
-    let isDense = try await cluster.engine.reduce(FileEntriesTask<Content>.self, Empty(), over: tiles).isDense
+    let areDense = try await cluster.engine.reduce(FileEntriesTask<Content>.self, Empty(), over: tiles)
+      .isDense
+    let isDense = areDense && !asEntries
     let takesColumns = isDense && format == .matrixMarket
     let slabs = try await (takesColumns ? transposed() : self).inSlabs()
     let count = try await cluster.engine.reduce(
@@ -55,10 +61,10 @@ extension DistributedMatrix {
 }
 
 extension MatrixContents {
-  /// A local matrix as files hold it.
-  init(_ matrix: LocalMatrix<S>) {
+  /// A local matrix as files hold it; a dense one as the entries that are not zero, where that is asked for.
+  init(_ matrix: LocalMatrix<S>, asEntries: Bool = false) {
     switch matrix {
-    case .dense(let a): self = .dense(a)
+    case .dense(let a): self = asEntries ? .triplets(a.triplets()) : .dense(a)
     case .sparse(let a): self = .triplets(a.triplets())
     }
   }

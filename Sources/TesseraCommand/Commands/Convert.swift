@@ -16,10 +16,11 @@ struct Convert: AsyncParsableCommand {
 
   @Argument(
     help:
-      "The matrix file to read, or - for standard input (then --scalar says what it holds; default double).")
+      "The matrix file to read, or - for standard input (then --scalar says what it holds; default double).",
+    completion: .file())
   var input: String
 
-  @Argument(help: "The matrix file to write, or - for standard output.")
+  @Argument(help: "The matrix file to write, or - for standard output.", completion: .file())
   var destination: String
 
   @Option(
@@ -37,7 +38,8 @@ struct Convert: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "File of an svmlight file's labels: written when IN is one, read when only OUT is.", valueName: "file"))
+      "File of an svmlight file's labels: written when IN is one, read when only OUT is.", valueName: "file"),
+    completion: .file())
   var labels: String?
 
   @OptionGroup var reading: ReadingOptions

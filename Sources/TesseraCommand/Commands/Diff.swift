@@ -13,10 +13,10 @@ struct Diff: AsyncParsableCommand {
       Matrices of different shapes differ. Exit codes: 0 the same, 1 different, above that an error.
       """)
 
-  @Argument(help: "The first matrix file, or - for standard input.")
+  @Argument(help: "The first matrix file, or - for standard input.", completion: .file())
   var first: String
 
-  @Argument(help: "The second matrix file, or - for standard input.")
+  @Argument(help: "The second matrix file, or - for standard input.", completion: .file())
   var second: String
 
   @Option(help: ArgumentHelp("Relative tolerance.", valueName: "eps"))
@@ -27,7 +27,8 @@ struct Diff: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Format of both files, where a name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+      "Format of standard input and of a file whose name does not tell; a name that does is believed: \(MatrixFileFormat.names).",
+      valueName: "format"))
   var format: MatrixFileFormat?
 
   @OptionGroup var reading: ReadingOptions
@@ -45,7 +46,7 @@ struct Diff: AsyncParsableCommand {
       let start = ContinuousClock.now
       // Real numbers lose nothing as complex ones, and single ones nothing as double.
       let kinds = [first, second].map { path in
-        try? scalarOfFile(path, format: format, options: reading.options)
+        try? scalarOfFile(path, format: format(of: path), options: reading.options)
       }
       let isReal = kinds.allSatisfy { $0.map { !$0.isComplex } ?? false }
       let difference =
@@ -63,8 +64,14 @@ struct Diff: AsyncParsableCommand {
   }
 
   private func read<S: Scalar>(_ path: String, as type: S.Type) throws(FileFormatError) -> MatrixContents<S> {
-    try readMatrix(path, as: S.self, format: format, options: reading.options, progress: output.progress)
-      .contents
+    try readMatrix(
+      path, as: S.self, format: format(of: path), options: reading.options, progress: output.progress
+    ).contents
+  }
+
+  /// The format to read `path` in, where its name does not tell: what is said of one file is not said of the other.
+  private func format(of path: String) -> MatrixFileFormat? {
+    (try? MatrixFileFormat.inferred(fromName: path)) ?? format
   }
 }
 

@@ -29,24 +29,23 @@ struct ElementwiseOptions: ParsableArguments {
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
       for input in inputs { try checkOutputs([compute.trace], input: input) }
       try await compute.runCluster { cluster in
-        var kinds: [ScalarKind] = []
-        for input in inputs {
-          kinds.append(try scalarOfFile(input, format: nil, options: reading.options) ?? .double)
+        let headers = try inputs.map { input throws(FileFormatError) in
+          try headerOfFile(input, format: nil, options: reading.options)
         }
-        let kind = compute.scalar ?? kinds.reduce(body.scalar, wider)
+        let kind = compute.scalar ?? headers.map { $0?.scalar ?? .double }.reduce(body.scalar, wider)
         try await withScalar(kind) {
-          try await execute(inputs, destination, format, body, as: $0, on: cluster)
+          try await execute(inputs, headers, destination, format, body, as: $0, on: cluster)
         }
       }
     }
   }
 
   private func execute<S: Scalar>(
-    _ inputs: [String], _ destination: String, _ format: MatrixFileFormat, _ body: ElementwiseOperation,
-    as type: S.Type, on cluster: Cluster
+    _ inputs: [String], _ headers: [MatrixFileHeader?], _ destination: String, _ format: MatrixFileFormat,
+    _ body: ElementwiseOperation, as type: S.Type, on cluster: Cluster
   ) async throws {
     let start = ContinuousClock.now
-    if let lists: [TripletMatrix<S>] = try listsOfEmptyLines(inputs) {
+    if let lists: [TripletMatrix<S>] = try listsOfEmptyLines(inputs, headers) {
       if let other = lists.first(where: { $0.shape != lists[0].shape }) {
         throw LinearAlgebraError.shapeMismatch(
           operation: "addition", left: lists[0].shape, right: other.shape)
@@ -73,18 +72,19 @@ struct ElementwiseOptions: ParsableArguments {
     }
     let result = try await body.result(operands)
     let nonzeros = try await writeMatrix(
-      result, to: destination, format: format, progress: compute.output.progress)
+      result, to: destination, format: format, asEntries: headers.allSatisfy { $0?.layout == .coordinate },
+      progress: compute.output.progress)
     try await report(result.shape, nonzeros, to: destination, since: start, on: cluster)
   }
 
   /// The entries of all inputs, when all are lists of entries and one has far more rows or columns than those: the
   /// driver can hold them, and no worker a number for each row. Nil otherwise, and of what cannot be read twice.
-  private func listsOfEmptyLines<S: Scalar>(_ inputs: [String]) throws -> [TripletMatrix<S>]? {
+  private func listsOfEmptyLines<S: Scalar>(_ inputs: [String], _ headers: [MatrixFileHeader?]) throws
+    -> [TripletMatrix<S>]?
+  {
     var isAny = false
-    for input in inputs {
-      guard try scalarOfFile(input, format: nil, options: reading.options) != nil else { return nil }
-      let header = try MatrixFile.readHeader(input, options: reading.options)
-      guard header.layout == .coordinate else { return nil }
+    for header in headers {
+      guard let header, header.layout == .coordinate else { return nil }
       // The other half of a symmetric matrix is not in the file.
       let entries = header.symmetry == .general ? header.storedEntries : 2 * header.storedEntries
       if Shape(header.rows, header.columns).isMostlyEmptyLines(entries: entries) { isAny = true }
@@ -153,10 +153,10 @@ struct Transpose: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Transpose a matrix.", discussion: ElementwiseOptions.discussion)
 
-  @Argument(help: "The matrix file to read, or - for standard input.")
+  @Argument(help: "The matrix file to read, or - for standard input.", completion: .file())
   var input: String
 
-  @Argument(help: "The matrix file to write, or - for standard output.")
+  @Argument(help: "The matrix file to write, or - for standard output.", completion: .file())
   var destination: String
 
   @OptionGroup var options: ElementwiseOptions
@@ -168,13 +168,13 @@ struct Add: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Add two matrices.", discussion: ElementwiseOptions.discussion)
 
-  @Argument(help: "The first matrix file.")
+  @Argument(help: "The first matrix file.", completion: .file())
   var first: String
 
-  @Argument(help: "The second matrix file.")
+  @Argument(help: "The second matrix file.", completion: .file())
   var second: String
 
-  @Argument(help: "The matrix file to write, or - for standard output.")
+  @Argument(help: "The matrix file to write, or - for standard output.", completion: .file())
   var destination: String
 
   @OptionGroup var options: ElementwiseOptions

@@ -25,7 +25,7 @@ struct Generate: AsyncParsableCommand {
     transform: parseShape)
   var shape: Shape
 
-  @Argument(help: "The matrix file to write, or - for standard output.")
+  @Argument(help: "The matrix file to write, or - for standard output.", completion: .file())
   var destination: String
 
   @Option(
@@ -83,9 +83,14 @@ extension Generate {
   }
 
   /// Constant diagonals: the main one and, unless zero, its neighbours.
+  ///
+  /// - Throws: `outOfMemory` for more entries than this machine holds.
   private func banded<S: Scalar>(diagonal: S, beside: S) throws -> TripletMatrix<S> {
     var matrix = try TripletMatrix<S>(rows: shape.rows, columns: shape.columns)
-    for i in 0..<shape.rows {
+    let (lines, entries) = (min(shape.rows, shape.columns + 1), beside == 0 ? 1 : 3)
+    try MemoryGuard.check("\(kind)", lines, entries, bytesPerElement: MemoryLayout<S>.stride + 8)
+    matrix.reserveCapacity(lines * entries)
+    for i in 0..<lines {
       if beside != 0, i > 0, i - 1 < shape.columns { matrix.append(i, i - 1, beside) }
       if i < shape.columns { matrix.append(i, i, diagonal) }
       if beside != 0, i + 1 < shape.columns { matrix.append(i, i + 1, beside) }

@@ -12,7 +12,7 @@ struct Head: AsyncParsableCommand {
       as Python does. What follows is not read where the format allows that, and not checked.
       """)
 
-  @Argument(help: "The matrix file, or - for standard input.")
+  @Argument(help: "The matrix file, or - for standard input.", completion: .file())
   var file: String
 
   @Option(

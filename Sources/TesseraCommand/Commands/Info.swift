@@ -12,7 +12,7 @@ struct Info: AsyncParsableCommand {
       files have no header, so that all of them is read.
       """)
 
-  @Argument(help: "The matrix file, or - for standard input.")
+  @Argument(help: "The matrix file, or - for standard input.", completion: .file())
   var file: String
 
   @Flag(help: "Read the header only.")
@@ -52,7 +52,7 @@ struct Info: AsyncParsableCommand {
     let (header, contents) = try readMatrix(
       file, as: S.self, format: format, options: reading.options, progress: output.progress)
     let matrix: LocalMatrix<S> =
-      switch contents {
+      switch consume contents {
       case .triplets(let triplets): .sparse(try triplets.withoutEmptyLines().compressed(by: .rows))
       case .dense(let dense): .dense(dense)
       }

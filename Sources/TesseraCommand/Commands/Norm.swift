@@ -18,7 +18,8 @@ struct Norm: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
+    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).",
+    completion: .file())
   var file: String
 
   @Option(help: ArgumentHelp("frobenius, one, infinity, max or two.", valueName: "kind"))
@@ -45,10 +46,10 @@ struct Norm: AsyncParsableCommand {
 
   private func measure<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
-    let contents = try readMatrix(
-      file, as: S.self, format: format, options: reading.options, progress: compute.output.progress
-    ).contents
-    let norm = try await norm(of: contents, on: cluster)
+    let norm = try await norm(
+      of: try readMatrix(
+        file, as: S.self, format: format, options: reading.options, progress: compute.output.progress
+      ).contents, on: cluster)
     let ledger = try await compute.ledger(of: cluster)
     try Report.result(
       compute.output.json
@@ -56,10 +57,12 @@ struct Norm: AsyncParsableCommand {
     if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 
-  private func norm<S: Scalar>(of contents: MatrixContents<S>, on cluster: Cluster) async throws -> S.Real {
+  private func norm<S: Scalar>(of contents: consuming MatrixContents<S>, on cluster: Cluster) async throws
+    -> S.Real
+  {
     // Rows and columns without an entry change none of the norms.
     let matrix: LocalMatrix<S> =
-      switch contents {
+      switch consume contents {
       case .triplets(let a): .sparse(try a.withoutEmptyLines().compressed(by: .rows))
       case .dense(let a): .dense(a)
       }

@@ -19,7 +19,7 @@ struct Partition: AsyncParsableCommand {
       part but the first, even of one without rows, and partial sums.
       """)
 
-  @Argument(help: "The matrix file, or - for standard input.")
+  @Argument(help: "The matrix file, or - for standard input.", completion: .file())
   var file: String
 
   @Option(help: ArgumentHelp("Number of parts.", valueName: "p"))
@@ -28,7 +28,9 @@ struct Partition: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What to cut by.", valueName: "how"))
   var by: Cut = .nonzeros
 
-  @Option(help: ArgumentHelp("Draw the pattern with the cuts to this file.", valueName: "out.svg"))
+  @Option(
+    help: ArgumentHelp("Draw the pattern with the cuts to this file.", valueName: "out.svg"),
+    completion: .file())
   var picture: String?
 
   @Option(

@@ -21,10 +21,10 @@ struct Scale: AsyncParsableCommand {
   @Argument(help: "The number.", transform: parseNumber)
   var alpha: Factor?
 
-  @Argument(help: "The matrix file to read, or - for standard input.")
+  @Argument(help: "The matrix file to read, or - for standard input.", completion: .file())
   var input: String?
 
-  @Argument(help: "The matrix file to write, or - for standard output.")
+  @Argument(help: "The matrix file to write, or - for standard output.", completion: .file())
   var destination: String?
 
   @OptionGroup(title: "Options of --model") var scaling: ScalingOptions
@@ -68,7 +68,8 @@ struct Factor {
 /// "2.5" or "0,1".
 @Sendable private func parseNumber(_ text: String) throws -> Factor {
   let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-  guard (1...2).contains(parts.count), let real = parts[0], let imaginary = parts.count == 2 ? parts[1] : 0
-  else { throw ValidationError("'\(text)' is not a number such as 2.5 or 0,1.") }
+  guard (1...2).contains(parts.count), let real = parts[0], let imaginary = parts.count == 2 ? parts[1] : 0,
+    real.isFinite, imaginary.isFinite
+  else { throw ValidationError("'\(text)' is not a finite number such as 2.5 or 0,1.") }
   return Factor(real: real, imaginary: imaginary)
 }

@@ -18,10 +18,12 @@ struct Spy: AsyncParsableCommand {
       in both directions. (The chunks of a coordinate matrix lie anywhere: there is nothing to draw.)
       """)
 
-  @Argument(help: "The matrix file, or - for standard input.")
+  @Argument(help: "The matrix file, or - for standard input.", completion: .file())
   var file: String
 
-  @Argument(help: ArgumentHelp("The picture to write; the terminal when absent.", valueName: "out.svg"))
+  @Argument(
+    help: ArgumentHelp("The picture to write; the terminal when absent.", valueName: "out.svg"),
+    completion: .file())
   var picture: String?
 
   @Option(help: ArgumentHelp("Draw the cuts of a row or block matrix: row, block.", valueName: "layout"))

@@ -25,7 +25,8 @@ struct ComputeOptions: ParsableArguments {
   var ledger = false
 
   @Option(
-    help: ArgumentHelp("Write a timeline of tasks and messages (Chrome trace format).", valueName: "file"))
+    help: ArgumentHelp("Write a timeline of tasks and messages (Chrome trace format).", valueName: "file"),
+    completion: .file())
   var trace: String?
 
   @Flag(help: "Print where the time went, to standard error.")

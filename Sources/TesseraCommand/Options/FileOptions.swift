@@ -69,24 +69,30 @@ func readRows<S: Scalar>(
 
 /// Writes a distributed matrix to `path`, slab after slab, with a progress bar. Returns its nonzeros.
 func writeMatrix(
-  _ matrix: some DistributedMatrix, to path: String, format: MatrixFileFormat? = nil,
+  _ matrix: some DistributedMatrix, to path: String, format: MatrixFileFormat? = nil, asEntries: Bool = false,
   progress: ProgressBar.Mode
 ) async throws -> Int {
   let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
   defer { bar.finish() }
-  return try await matrix.write(to: path, format: format) { bar.advance(to: $0) }
+  return try await matrix.write(to: path, format: format, asEntries: asEntries) { bar.advance(to: $0) }
 }
 
-/// The scalar of the numbers in `path` where they can be read twice; nil for standard input, pipes and
-/// sockets.
-func scalarOfFile(
+/// What the file at `path` declares where it can be read twice; nil for standard input, pipes and sockets.
+func headerOfFile(
   _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions = MatrixReadOptions()
-) throws(FileFormatError) -> ScalarKind? {
+) throws(FileFormatError) -> MatrixFileHeader? {
   var status = stat()
   if path == "-" || stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
     return nil
   }
-  return try MatrixFile.readHeader(path, format: format, options: options).scalar
+  return try MatrixFile.readHeader(path, format: format, options: options)
+}
+
+/// The scalar of the numbers in `path` where they can be read twice; nil otherwise.
+func scalarOfFile(
+  _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions = MatrixReadOptions()
+) throws(FileFormatError) -> ScalarKind? {
+  try headerOfFile(path, format: format, options: options)?.scalar
 }
 
 /// Checks, before anything is computed, that outputs can be created and are neither the input nor each other.

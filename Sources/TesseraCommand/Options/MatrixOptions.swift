@@ -6,7 +6,8 @@ import Tessera
 
 struct MatrixOptions: ParsableArguments {
   @Argument(
-    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).")
+    help: "The matrix file, or - for standard input (then --scalar says what it holds; default double).",
+    completion: .file())
   var file: String
 
   @Option(
