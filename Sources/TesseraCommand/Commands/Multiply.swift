@@ -23,13 +23,13 @@ struct Multiply: AsyncParsableCommand {
       factor stores nothing are not multiplied, so that 0 * NaN is NaN of a stored zero and nothing of another.
       """)
 
-  @Argument(help: "The file of the left factor.")
+  @Argument(help: "The file of the left factor.", completion: .file())
   var left: String
 
-  @Argument(help: "The file of the right factor.")
+  @Argument(help: "The file of the right factor.", completion: .file())
   var right: String
 
-  @Argument(help: "The file to write; may be left out with --explain.")
+  @Argument(help: "The file to write; may be left out with --explain.", completion: .file())
   var destination: String?
 
   @Option(

@@ -14,7 +14,7 @@ struct Similar: AsyncParsableCommand {
 
   @OptionGroup var input: MatrixOptions
 
-  @Argument(help: "The matrix file to write.")
+  @Argument(help: "The matrix file to write.", completion: .file())
   var destination: String
 
   @Option(help: ArgumentHelp("The least modulus of a similarity that counts, 0 to 1.", valueName: "t"))

@@ -15,13 +15,13 @@ struct Solve: AsyncParsableCommand {
       and its factors on the workers; auto takes lu where a dense matrix is too large for the first worker.
       """)
 
-  @Argument(help: "The file of the matrix A, m x n.")
+  @Argument(help: "The file of the matrix A, m x n.", completion: .file())
   var left: String
 
-  @Argument(help: "The file of the right sides B, m x p.")
+  @Argument(help: "The file of the right sides B, m x p.", completion: .file())
   var right: String
 
-  @Argument(help: "The file to write: X, n x p.")
+  @Argument(help: "The file to write: X, n x p.", completion: .file())
   var destination: String
 
   @Option(
