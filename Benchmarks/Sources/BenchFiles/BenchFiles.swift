@@ -1,6 +1,7 @@
 // bench-files: reading and writing files beside the same work by SciPy and NumPy in the same run, in turn, and beside
-// what limits both, the bytes: a plain read of the file into one buffer. Python's libraries are those of the
-// interpreter in PYTHON, or python3.
+// what limits both, the bytes: a plain read of the file into one buffer; and the memory that reading takes beside that
+// of the matrix. Files are written safely, which ends with waiting for the disk: where that decides, the peer waits
+// too. Python's libraries are those of the interpreter in PYTHON, or python3.
 
 import ArgumentParser
 import BenchSupport
@@ -29,7 +30,7 @@ struct BenchFiles: AsyncParsableCommand {
     guard !ClusterChoice.isWorker else { return }
     var report = BenchReport("bench-files")
     let peer =
-      alone ? nil : PythonPeer(threads: 2, setup: "import numpy, scipy.io, scipy.sparse")
+      alone ? nil : PythonPeer(threads: 2, setup: "import os, numpy, scipy.io, scipy.sparse")
     if peer == nil {
       report.note(alone ? "Python was left out." : "Python has no SciPy here: not compared with.")
     }
@@ -48,10 +49,11 @@ struct BenchFiles: AsyncParsableCommand {
     Double((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0)
   }
 
-  /// Adds a row with the bytes of `file` as the work, beside Python's statement and beside a plain read.
+  /// Adds a row with the bytes of `file` as the work, beside Python's statement, and one beside a plain read, unless
+  /// there is no limit.
   private func compare(
     _ name: String, file: String, _ peer: PythonPeer?, _ statement: String, _ library: String,
-    limit: Row.Limit, beside plain: Bool = false, _ report: inout BenchReport,
+    limit: Row.Limit?, beside plain: Bool = false, _ report: inout BenchReport,
     _ body: () throws -> Void
   ) throws {
     let times = try medians(rounds, peer == nil ? 2 : 3) { k in
@@ -68,6 +70,7 @@ struct BenchFiles: AsyncParsableCommand {
           name, seconds: times[0], rate: rate, reference: .init(library, seconds: times[2]),
           limit: plain ? nil : limit))
     }
+    guard limit != nil else { return }
     report.add(
       Row(
         name, seconds: times[0], rate: rate, reference: .init("a plain read of the bytes", seconds: times[1]),
@@ -100,6 +103,48 @@ struct BenchFiles: AsyncParsableCommand {
       limit: .atMost(1), &report
     ) { _ = try MatrixFile.read(file, as: Double.self) }
     _ = peer?.seconds("a = None")
+    if name == "17 digits" {
+      try memoryOfEntries(matrix, &report)
+    }
+  }
+
+  /// The memory that reading the entries takes, from every format that keeps entries.
+  private func memoryOfEntries(_ matrix: TripletMatrix<Double>, _ report: inout BenchReport) throws {
+    for ending in ["mtx", "mtx.gz", "npz", "svm"] {
+      let file = path("ours." + ending)
+      defer { try? FileManager.default.removeItem(atPath: file) }
+      try MatrixFile.write(.triplets(matrix), to: file)
+      try memory("\(entries) entries, .\(ending)", &report) { bytes(try contents(of: file)) }
+      try memory("\(entries) entries, .\(ending), to compressed rows", &report) {
+        let rows = try LocalMatrix(try contents(of: file))
+        return 12 * rows.storedCount + 8 * (rows.rows + 1)
+      }
+    }
+  }
+
+  private func contents(of file: String) throws -> MatrixContents<Double> {
+    try MatrixFile.read(file, as: Double.self).contents
+  }
+
+  private func bytes(_ contents: MatrixContents<Double>) -> Int {
+    switch contents {
+    case .triplets(let a): 16 * a.entryCount
+    case .dense(let a): 8 * a.rows * a.columns
+    }
+  }
+
+  /// Adds a row with the most memory that `read` takes beyond what there was before, beside the bytes of the matrix,
+  /// which it returns.
+  private func memory(_ name: String, _ report: inout BenchReport, _ read: () throws -> Int) throws {
+    guard PeakMemory.reset(), let before = PeakMemory.bytes else {
+      return report.note("The kernel does not say what memory reading takes.")
+    }
+    let matrix = try read()
+    let peak = (PeakMemory.bytes ?? before) - before
+    report.add(
+      Row(
+        "memory to read \(name)", rate: .init(Double(peak) / 1e6, "MB"),
+        reference: .init("the matrix", rate: Double(matrix) / 1e6), limit: .atMost(2)))
   }
 
   /// A dense matrix, 400 MB for the default number of entries.
@@ -111,14 +156,24 @@ struct BenchFiles: AsyncParsableCommand {
     try MatrixFile.write(.dense(matrix), to: file)
     _ = peer?.seconds("a = numpy.load('\(file)')")
     try compare(
-      "write \(rows) x 1000 as .npy", file: file, peer, "numpy.save('\(theirs)', a)", "numpy.save",
-      limit: .atMost(1), &report
+      "write \(rows) x 1000 as .npy", file: file, peer,
+      "f = open('\(theirs)', 'wb'); numpy.save(f, a); f.flush(); os.fsync(f.fileno()); f.close()",
+      "numpy.save and fsync", limit: .atMost(1), &report
+    ) { try MatrixFile.write(.dense(matrix), to: file) }
+    try compare(
+      "write \(rows) x 1000 as .npy", file: file, peer, "numpy.save('\(theirs)', a)",
+      "numpy.save, which does not wait for the disk", limit: nil, &report
     ) { try MatrixFile.write(.dense(matrix), to: file) }
     try compare(
       "read \(rows) x 1000 as .npy", file: file, peer, "numpy.load('\(file)')", "numpy.load",
       limit: .atMost(1.2),
       beside: true, &report
     ) { _ = try MatrixFile.read(file, as: Double.self) }
+    try memory("\(rows) x 1000, .npy", &report) { bytes(try contents(of: file)) }
+    let (table, part) = (path("ours.csv"), max(1, rows / 10))
+    defer { try? FileManager.default.removeItem(atPath: table) }
+    try MatrixFile.write(.dense(matrix[0..<part, 0..<1000]), to: table)
+    try memory("\(part) x 1000, .csv", &report) { bytes(try contents(of: table)) }
   }
 
   /// Reads all bytes of a file into a new buffer.
