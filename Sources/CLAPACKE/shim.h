@@ -55,6 +55,22 @@ static inline int tessera_syevd(char t, int n, void *a, int lda, void *w, void *
                  zheevd_work(COL, 'V', 'U', n, a, lda, w, work, lwork, rwork, lrwork, iwork, liwork));
 }
 
+// The eigenvalues number il to iu, counted from one and ascending, into w (real, n of them for work), their vectors into
+// the columns of z; isuppz has 2 (iu - il + 1) elements; a is destroyed.
+static inline int tessera_syevr(char t, int n, void *a, int lda, int il, int iu, double abstol, void *w, void *z,
+                                int ldz, int *isuppz, void *work, int lwork, void *rwork, int lrwork, int *iwork,
+                                int liwork) {
+  int m = 0;
+  TESSERA_LAPACK(ssyevr_work(COL, 'V', 'I', 'U', n, a, lda, 0, 0, il, iu, abstol, &m, w, z, ldz, isuppz, work, lwork,
+                             iwork, liwork),
+                 dsyevr_work(COL, 'V', 'I', 'U', n, a, lda, 0, 0, il, iu, abstol, &m, w, z, ldz, isuppz, work, lwork,
+                             iwork, liwork),
+                 cheevr_work(COL, 'V', 'I', 'U', n, a, lda, 0, 0, il, iu, abstol, &m, w, z, ldz, isuppz, work, lwork,
+                             rwork, lrwork, iwork, liwork),
+                 zheevr_work(COL, 'V', 'I', 'U', n, a, lda, 0, 0, il, iu, abstol, &m, w, z, ldz, isuppz, work, lwork,
+                             rwork, lrwork, iwork, liwork));
+}
+
 // With vectors u is m x min(m,n) and vt min(m,n) x n, else neither is touched. Singular values into s (real);
 // a is destroyed.
 static inline int tessera_gesdd(char t, int vectors, int m, int n, void *a, int lda, void *s, void *u, int ldu,

@@ -13,7 +13,8 @@ extension TaskRegistry {
   private static func entries<S: Scalar>(_ type: S.Type) -> [Entry] {
     slabEntries(LocalMatrix<S>.self) + slabEntries(PreparedSlab<S>.self) + [
       .tile(LocalMatrix<S>.self), .tile(VectorTile<S>.self), .tile(TripletMatrix<S>.self),
-      .map(ScalingTask<S>.self), .reduce(GramMatrixTask<S>.self), .tile(PreparedSlab<S>.self),
+      .map(ScalingTask<S>.self), .exchange(SlabJoiningTask<S>.self), .reduce(GramMatrixTask<S>.self),
+      .tile(PreparedSlab<S>.self),
       .map(PreparationTask<S>.self), .map(PreparedGenerationTask<S>.self),
       .map(PreparedScalingTask<S>.self), .map(RestorationTask<S>.self),
       .reduce(PreparedCountTask<S>.self),

@@ -61,6 +61,15 @@ struct SVDCommandTests {
     }
   }
 
+  @Test func whatDidNotConvergeIsSaidAndExitsWith65() throws {
+    let run = try CommandRun([
+      "svd", CommandRun.digits, "-k", "5", "--method", "randomized", "--passes", "2", "--json",
+    ])
+    #expect(run.exitCode == 65)
+    #expect(run.errors.contains("of 5 singular values converged"))
+    #expect(try run.json()["converged"] as? Bool == false)
+  }
+
   @Test func notANumberIsRefusedWithItsPlace() throws {
     let scratch = try ScratchFolder()
     let file = try scratch.write(

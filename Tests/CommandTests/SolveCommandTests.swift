@@ -35,6 +35,17 @@ struct SolveCommandTests {
     #expect(FileManager.default.fileExists(atPath: x))
   }
 
+  @Test func numbersNearTheEndsOfTheRangeAreSolved() throws {
+    let scratch = try ScratchFolder()
+    let (_, b, x) = try system(scratch)
+    for size in ["4e305", "4e-310"] {
+      let a = try scratch.write(
+        "a.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 \(size)\n2 2 \(size)\n".utf8)
+      let run = try CommandRun(["solve", a, b, x, "--json"])
+      #expect(run.exitCode == 0 && (try run.json()["residual"] as? Double ?? 1) < 1e-14, "\(run.errors)")
+    }
+  }
+
   @Test func aFactorizationThatDoesNotExistNamesItsColumn() throws {
     let scratch = try ScratchFolder()
     let (_, b, x) = try system(scratch)
@@ -59,6 +70,12 @@ struct SolveCommandTests {
     #expect(mismatch.exitCode == 65 && mismatch.errors.contains("2 x 2 and 3 x 1"), "\(mismatch.errors)")
     #expect(try CommandRun(["solve", a, b, x, "--preconditioner", "diagonal"]).exitCode == 64)
     #expect(try CommandRun(["solve", a, b, a]).exitCode == 64)
+    let wide = try scratch.write(
+      "w.mtx", "%%MatrixMarket matrix coordinate real general\n2 5 2\n1 1 1\n2 2 1\n".utf8)
+    for method in ["lu", "cholesky", "direct", "cg"] {
+      let run = try CommandRun(["solve", wide, b, x, "--method", method])
+      #expect(run.exitCode == 64 && run.errors.contains("needs a square matrix, not 2 x 5"), "\(run.errors)")
+    }
     #expect(try CommandRun(["solve", scratch.path("none.mtx"), b, x]).exitCode == 66)
     #expect(!FileManager.default.fileExists(atPath: x))
   }

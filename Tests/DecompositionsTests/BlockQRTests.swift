@@ -78,6 +78,18 @@ private func factor<S: Scalar>(
     }
   }
 
+  @Test(arguments: [-1000, 1000]) func theEndsOfTheRangeCostNothing(exponent: Int) async throws {
+    var generator = SeededGenerator(seed: 113)
+    let a: DenseMatrix<Double> = generator.dense(30, 20)
+    let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+    let expected = try await factor(a, blockSize: 8, panelWidth: 6)
+    let found = try await factor(a.map { scale * $0 }, blockSize: 8, panelWidth: 6)
+    let certificate = try #require(found.certificate)
+    #expect(certificate.residual > 0 && certificate.residual < 30 && certificate.orthogonality < 30)
+    #expect(try (found.q - expected.q).norm(.max) < 1e-14)
+    #expect(try (found.r.map { $0 / scale } - expected.r).norm(.max) < 1e-13)
+  }
+
   @Test func whatIsNotFiniteIsNamed() async throws {
     var a = DenseMatrix<Double>(rows: 20, columns: 30) { Double($0 - $1) }
     a[13, 22] = .infinity

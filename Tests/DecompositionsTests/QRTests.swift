@@ -1,12 +1,14 @@
 // The distributed QR factorization: LAPACK's ratios for every shape, kind and scalar, the same bits on any
 // number of workers, ranks, and what is refused.
 
+import Numerics
 import TesseraCommunication
 import TesseraDecompositions
 import TesseraDistributedMatrices
 import TesseraExecution
 import TesseraInstrumentation
 import TesseraLocalMatrices
+import TesseraMatrixFiles
 import TesseraPartitioning
 import TesseraTestSupport
 import Testing
@@ -194,6 +196,58 @@ private func factor<S: Scalar>(
           try await factor(.dense(a), pivoting: pivoting, method: method)
         }
       }
+    }
+  }
+
+  /// Norms of columns leave the range of the scalar; the matrix is still one of condition ten.
+  @Test(arguments: [-1040, -1000, 1000, 1015]) func theEndsOfTheRangeCostNothing(exponent: Int) async throws {
+    var generator = SeededGenerator(seed: 78)
+    let a: DenseMatrix<Double> = generator.dense(200, 6).map { ($0 * 256).rounded() / 256 }
+    func scaled(_ a: DenseMatrix<Double>) -> DenseMatrix<Double> {
+      let half = exponent / 2
+      let factors = [half, exponent - half].map { Double(sign: .plus, exponent: $0, significand: 1) }
+      return a.map { $0 * factors[0] * factors[1] }
+    }
+    for pivoting in [false, true] {
+      let (x, y) = (
+        try await factor(.dense(a), pivoting: pivoting, method: .auto),
+        try await factor(.dense(scaled(a)), pivoting: pivoting, method: .auto)
+      )
+      let certificate = try #require(y.certificate)
+      #expect(certificate.residual > 0 && certificate.residual < 30 && certificate.orthogonality < 30)
+      #expect(try (x.q - y.q).norm(.max) < 1e-13)
+      #expect(y.rank == 6 && y.permutation == x.permutation)
+    }
+  }
+
+  /// The diagonal of a pivoted triangle falls more slowly than the singular values: of Kahan's matrix it hides that
+  /// one of them is below rounding.
+  @Test func theRankIsThatOfTheSingularValues() async throws {
+    let (n, c) = (90, 0.4)
+    let s = (1 - c * c).squareRoot()
+    let kahan = DenseMatrix<Double>(rows: n, columns: n) { i, j in
+      i > j ? 0 : Double.pow(s, Double(i)) * (i == j ? 1 + 1e-5 * Double(n - i) : -c)
+    }
+    let expected = try kahan.svd().rank()
+    #expect(expected < n && (try kahan.pivotedQR().rank()) == n)
+    for pivoting in [false, true] {
+      #expect(try await factor(.dense(kahan), pivoting: pivoting).rank == expected)
+    }
+  }
+
+  @Test(arguments: ["nnc1374", "karate", "abb313", "west0479"])
+  func qrAndLeastSquaresAgreeOnTheRankOfRealMatrices(name: String) async throws {
+    guard let folder = ReferenceData.folder else { return }
+    let a = try LocalMatrix(try MatrixFile.read("\(folder)/mtx/\(name).mtx", as: Double.self).contents)
+    // NumPy's.
+    let expected = ["nnc1374": 1308, "karate": 24, "abb313": 128, "west0479": 479]
+    try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+      let matrix = try await RowMatrix(a, on: cluster)
+      let b = try await RowMatrix(
+        DenseMatrix<Double>(rows: a.rows, columns: 1) { i, _ in Double(i % 5) }, on: cluster)
+      let qr = try await matrix.qr(orthogonalFactor: false).rank()
+      let solved = try await matrix.leastSquares(b).rank
+      #expect(qr == expected[name] && solved == expected[name], "\(qr), \(solved)")
     }
   }
 

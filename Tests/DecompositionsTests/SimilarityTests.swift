@@ -101,14 +101,52 @@ private func cosines<S: Scalar>(_ a: DenseMatrix<S>, threshold: S.Real) -> [Pair
     #expect(expected > 100 && (found.count - expected).magnitude <= 1, "\(found.count), \(expected)")
   }
 
-  @Test(arguments: [-500, 500])
-  func scalesOfTwoChangeNothingElse(exponent: Int) async throws {
+  @Test(arguments: [-1030, -1000, -500, 500, 1000, 1023], [0, 0.2])
+  func scalesOfTwoChangeNothingElse(exponent: Int, standardError: Double) async throws {
     var generator = SeededGenerator(seed: 102)
-    let a: DenseMatrix<Double> = generator.dense(30, 5)
-    let factor = Double(sign: .plus, exponent: exponent, significand: 1)
-    let (x, y) = (try await similar(.dense(a)), try await similar(.dense(a.map { factor * $0 })))
-    #expect(x.count == y.count)
+    // Few enough digits for subnormal numbers.
+    let a: DenseMatrix<Double> = generator.dense(300, 5).map { ($0 * 256).rounded() / 256 }
+    let factor = Double(sign: .plus, exponent: exponent / 2, significand: 1)
+    let rest = Double(sign: .plus, exponent: exponent - exponent / 2, significand: 1)
+    let x = try await similar(.dense(a), standardError: standardError)
+    let y = try await similar(.dense(a.map { rest * (factor * $0) }), standardError: standardError)
+    #expect(x.count == 10 && y.count == 10)
+    for (p, q) in zip(x, y) {
+      // What is sampled depends on the sizes of columns, which are not the same when each is scaled by itself.
+      #expect((p.value - q.value).magnitude < (standardError > 0 ? 5 * standardError : 1e-14))
+    }
+  }
+
+  @Test func columnsOfAllSizesAndZeroOnesAreCompared() async throws {
+    var generator = SeededGenerator(seed: 106)
+    let a: DenseMatrix<Double> = generator.dense(40, 4)
+    let exponents = [1000, -1000, 0, 300]
+    let scaled = DenseMatrix<Double>(rows: 40, columns: 5) { i, j in
+      j == 4 ? 0 : a[i, j] * Double(sign: .plus, exponent: exponents[j], significand: 1)
+    }
+    let (x, y) = (try await similar(.dense(a)), try await similar(.dense(scaled)))
+    #expect(x.map(\.i) == y.map(\.i) && x.map(\.j) == y.map(\.j))
     for (p, q) in zip(x, y) { #expect((p.value - q.value).magnitude < 1e-14) }
+    // A zero column alone changes nothing of the others.
+    let zero = DenseMatrix<Double>(rows: 40, columns: 5) { i, j in j == 4 ? 0 : a[i, j] }
+    for (p, q) in zip(x, try await similar(.dense(zero))) { #expect((p.value - q.value).magnitude < 1e-14) }
+  }
+
+  /// More slabs than the products are worth: they are joined, and nothing but rounding tells.
+  @Test func slabsOfASparseMatrixAreJoinedForItsGramMatrix() async throws {
+    var generator = SeededGenerator(seed: 107)
+    let sparse: SparseMatrix<Double> = try generator.sparse(600, 90, density: 0.02)
+    #expect(joinedSlabs(Shape(600, 90), storedCount: sparse.nonzeroCount, slabs: 37) == 8)
+    #expect(joinedSlabs(Shape(600, 90), storedCount: 600 * 90, slabs: 37) == 1)
+    let exact = cosines(try sparse.dense(), threshold: 0)
+    let expected = try await similar(.sparse(sparse), partitions: 37, workers: 1)
+    #expect(expected.map(\.i) == exact.map(\.i) && expected.map(\.j) == exact.map(\.j))
+    for (x, y) in zip(expected, exact) { #expect((x.value - y.value).magnitude < 1e-14) }
+    for (workers, way) in [(2, Way.dataflow), (3, .messagePassingEncoded), (7, .dataflowEncoded)] {
+      #expect(
+        try await similar(.sparse(sparse), partitions: 37, workers: workers, way: way) == expected,
+        "\(workers) workers, \(way)")
+    }
   }
 
   /// Over 40 seeds the mean is unbiased and the spread within the bound that is reported.
@@ -155,6 +193,16 @@ private func cosines<S: Scalar>(_ a: DenseMatrix<S>, threshold: S.Real) -> [Pair
     let a = LocalMatrix<Double>.dense(generator.dense(20, 9))
     await #expect(throws: LinearAlgebraError.self) { try await similar(a, limit: 35) }
     #expect(try await similar(a, limit: 36).count == 36)
+    // Of sampled columns and of a Gram matrix that stays on the workers alike.
+    let tall = LocalMatrix<Double>.dense(generator.dense(4000, 9))
+    #expect(try await similar(tall, standardError: 0.05, limit: 36).count == 36)
+    await #expect(
+      throws: LinearAlgebraError.tooLarge(
+        what: "the number of similar pairs (a higher threshold has fewer)", value: 36, limit: 35)
+    ) { try await similar(tall, standardError: 0.05, limit: 35) }
+    let wide = LocalMatrix<Double>.sparse(
+      DenseMatrix(rows: 2, columns: 4100) { i, j in j < 12 || i == 1 && j % 400 == 0 ? 1 : 0 }.sparse())
+    await #expect(throws: (any Error).self) { try await similar(wide, limit: 20) }
     await #expect(throws: LinearAlgebraError.self) { try await similar(a, threshold: 1.5) }
     await #expect(throws: LinearAlgebraError.self) { try await similar(a, threshold: .nan) }
     await #expect(throws: LinearAlgebraError.self) { try await similar(a, standardError: -1) }

@@ -81,6 +81,28 @@ private let shapes = [
     }
   }
 
+  /// Where even norms leave the range of the scalar.
+  @Test(arguments: SolveMethod.allCases, [(1000, 0), (-1000, 0), (1000, 1000), (-1040, -1000), (900, -100)])
+  func theEndsOfTheRangeCostNothing(method: SolveMethod, exponents: (Int, Int)) async throws {
+    var generator = SeededGenerator(seed: 89)
+    let a: DenseMatrix<Double> = wellConditioned(30, definite: true, true, &generator)
+    let b: DenseMatrix<Double> = generator.dense(30, 2)
+    func scaled(_ a: DenseMatrix<Double>, _ exponent: Int) -> DenseMatrix<Double> {
+      let halves = [exponent / 2, exponent - exponent / 2]
+      let factors = halves.map { Double(sign: .plus, exponent: $0, significand: 1) }
+      return a.map { $0 * factors[0] * factors[1] }
+    }
+    // Rounded as the scaled one is, which may have subnormal elements.
+    let rounded = scaled(scaled(a, exponents.0), -exponents.0)
+    let (x, y) = (
+      try await solve(.dense(rounded), b, method),
+      try await solve(.dense(scaled(a, exponents.0)), scaled(b, exponents.1), method)
+    )
+    #expect(y.converged && y.residuals.allSatisfy { $0 <= 1e-9 }, "\(y.reason ?? ""), \(y.residuals)")
+    let back = scaled(y.solution, exponents.0 - exponents.1)
+    #expect(try (x.solution - back).norm() <= 1e-12 * x.solution.norm())
+  }
+
   /// Least squares of a matrix of condition 1e8 do not converge in fifty steps; that they have must not be said of the
   /// same matrix where the squares of its norms leave the range of the scalar.
   @Test(arguments: [SolveMethod.minres, .lsmr], [-520, 520])
@@ -288,7 +310,10 @@ private let shapes = [
     let a = DenseMatrix<Double>(rows: 6, columns: 4) { Double($0 + $1) }
     let b = DenseMatrix<Double>(zeros: 6, 1)
     for method in [SolveMethod.direct, .lu, .cholesky, .cg, .minres, .gmres] {
-      await #expect(throws: LinearAlgebraError.self) { _ = try await solve(.dense(a), b, method) }
+      await #expect(
+        throws: LinearAlgebraError.invalidArgument(
+          "the method \(method.rawValue) needs a square matrix, not 6 x 4; tsqr and lsmr take any shape")
+      ) { _ = try await solve(.dense(a), b, method) }
     }
     await #expect(
       throws: LinearAlgebraError.shapeMismatch(

@@ -77,6 +77,30 @@ import Testing
     try check(scalar.type)
   }
 
+  @Test(arguments: ScalarKind.allCases, MatrixKind.allCases)
+  func theLargestPairsAreThoseOfAll(scalar: ScalarKind, kind: MatrixKind) throws {
+    func check<S: Scalar>(_: S.Type) throws {
+      var generator = SeededGenerator(seed: 8)
+      for (n, counts) in [(0, [0]), (1, [1]), (10, [0, 3, 10]), (60, [1, 5, 12, 13, 60]), (150, [4])] {
+        let a: DenseMatrix<S> = kind.hermitian(n, using: &generator)
+        let all = try a.symmetricEigen().eigenvalues
+        for count in counts {
+          let (values, vectors) = try a.largestEigenpairs(count)
+          let name = "\(count) of order \(n)"
+          #expect(values.count == count && vectors.shape == Shape(n, count), "\(name)")
+          let limit = 60 * S.Real(n) * S.Real.ulpOfOne * (all.map(\.magnitude).max() ?? 0)
+          for (value, expected) in zip(values, all.reversed()) {
+            #expect((value - expected).magnitude <= limit, "\(name)")
+          }
+          let scaled = DenseMatrix(rows: n, columns: count) { vectors[$0, $1] * S(real: values[$1]) }
+          #expect(try TestRatio.orthogonality(vectors) < 120, "\(name)")
+          #expect(try (a * vectors - scaled).norm(.max) <= limit, "\(name)")
+        }
+      }
+    }
+    try check(scalar.type)
+  }
+
   @Test(arguments: ScalarKind.allCases)
   func onlyTheUpperTriangleIsRead(scalar: ScalarKind) throws {
     func check<S: Scalar>(_: S.Type) throws {

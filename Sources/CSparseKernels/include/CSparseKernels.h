@@ -1,4 +1,4 @@
-// The sparse kernels whose speed hangs on what Swift's compiler does not know: that operands do not overlap, so that
+// The kernels whose speed hangs on what Swift's compiler does not know: that operands do not overlap, so that
 // an index and a value are read once for both halves of a fused pass (1.6 times as fast), and the widest vectors of the
 // processor that runs them, chosen when the program starts (target_clones).
 //
@@ -49,5 +49,21 @@ ptrdiff_t tessera_multiply_short_rows(char letter, ptrdiff_t rows, const ptrdiff
                                       const int32_t *bIndices, const void *bValues, ptrdiff_t *offsets, int32_t *indices,
                                       void *values);
 ptrdiff_t tessera_short_rows_most_products(void);
+
+// packed += A^H A, A compressed by rows, n columns: the upper triangle packed by columns, element (i, j), i <= j, at
+// i + j(j+1)/2. Columns ascend within rows. Returns the number of products.
+ptrdiff_t tessera_packed_gram(char letter, ptrdiff_t rows, const ptrdiff_t *offsets, const int32_t *indices,
+                              const void *values, void *packed);
+
+// Of `rows` rows of numbers, `stride` apart, each with a weight: the weighted sum of every column; the weighted sums of
+// the deviations from `mean` and of their squares; the least and the largest number, the weighted sum of magnitudes and
+// the number of nonzeros.
+void tessera_column_sums(ptrdiff_t rows, ptrdiff_t columns, const double *x, ptrdiff_t stride, const double *weights,
+                         double *total);
+void tessera_column_deviations(ptrdiff_t rows, ptrdiff_t columns, const double *x, ptrdiff_t stride,
+                               const double *weights, const double *mean, double *total, double *squares);
+void tessera_column_extremes(ptrdiff_t rows, ptrdiff_t columns, const double *x, ptrdiff_t stride,
+                             const double *weights, double *minimum, double *maximum, double *magnitudes,
+                             int64_t *nonzeros);
 
 #endif

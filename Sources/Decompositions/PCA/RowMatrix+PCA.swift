@@ -126,14 +126,9 @@ private struct ComponentFinder<S: Scalar> {
   }
 
   private mutating func gram() async throws -> Found {
-    let n = centred.columns
-    let eigen = try await centred.gram().symmetricEigen()
+    let pairs = try await centred.gram().largestEigenpairs(count)
     read()
-    // LAPACK's eigenvalues ascend.
-    let wanted = Array((n - count..<n).reversed())
-    return Found(
-      vectors: eigen.eigenvectors.selectingColumns(wanted),
-      squares: wanted.map { max(0, eigen.eigenvalues[$0]) }, method: .gram)
+    return Found(vectors: pairs.vectors, squares: pairs.values.map { max(0, $0) }, method: .gram)
   }
 
   private mutating func tsqr() async throws -> Found {

@@ -42,7 +42,15 @@ extension BlockMatrix {
     guard panelWidth >= 1 else {
       throw LinearAlgebraError.invalidArgument("a panel of \(panelWidth) columns")
     }
-    if !(try await norm(.max)).isFinite { _ = try await rowMatrix().magnitudes() }
+    let largest = try await norm(.max)
+    if !largest.isFinite { _ = try await rowMatrix().magnitudes() }
+    let factor: S.Real = safeFactor(Double(largest))
+    if factor != 1 {
+      let found = try await scaled(by: S(real: factor)).qr(
+        panelWidth: panelWidth, orthogonalFactor: orthogonalFactor, certify: certify)
+      return BlockQRDecomposition(
+        q: found.q, r: try await found.r.scaled(by: S(real: 1 / factor)), certificate: found.certificate)
+    }
     let k = min(rows, columns)
     let triangleGrid = Partitioning.defaultBlocks(rows: k, columns: columns, stored: k * columns)
     var r = try await BlockMatrix(.sparse(SparseMatrix(zeros: k, columns)), grid: triangleGrid, on: cluster)
@@ -102,7 +110,6 @@ extension BlockMatrix {
   }
 
   private func certificate(_ q: BlockMatrix, _ r: BlockMatrix) async throws -> QRCertificate<S.Real> {
-    let unit = S.Real(max(1, rows)) * S.unitRoundoff
     let (difference, size) = (try await subtracting(q * r).norm(.one), try await norm(.one))
     var identity = try TripletMatrix<S>(rows: q.columns, columns: q.columns)
     for i in 0..<q.columns { identity.append(i, i, 1) }
@@ -111,6 +118,6 @@ extension BlockMatrix {
       BlockMatrix(identity, grid: gram.partitioning, on: cluster)
     ).norm(.one)
     return QRCertificate(
-      residual: size == 0 ? difference / unit : difference / size / unit, orthogonality: defect / unit)
+      difference: difference, size: size, defect: defect, rows: rows, unitRoundoff: S.unitRoundoff)
   }
 }

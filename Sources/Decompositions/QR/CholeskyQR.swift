@@ -1,8 +1,9 @@
 // A = Q R by the Cholesky factor of the Gram matrix, twice: G = A^H A = R1^H R1, W = A R1^-1, W^H W = R2^H R2,
 // Q = W R2^-1, R = R2 R1. W is never stored: the second pass makes it in cache for its Gram matrix, and the third
 // makes it again on the way to Q. 5 m n^2 flops, R alone 3 m n^2, all of them in products of matrices that run at
-// several times the rate of reflections; n(n+1)/2 words from every worker twice, 3 n^2 to it. Source: Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, Roundoff Error Analysis of the CholeskyQR2
-// Algorithm, ETNA 44, 2015: Q is orthonormal and A - Q R small, both to rounding, whenever
+// several times the rate of reflections; n(n+1)/2 words from every worker twice, 3 n^2 to it. Source: Yamamoto,
+// Nakatsukasa, Yanagisawa, Fukaya, Roundoff Error Analysis of the CholeskyQR2 Algorithm, ETNA 44, 2015: Q is
+// orthonormal and A - Q R small, both to rounding, whenever
 //
 //   8 kappa(A) sqrt(m n u + n (n + 1) u) <= 1.
 //
@@ -37,7 +38,7 @@ struct CholeskyQR<S: Scalar> {
     guard let first = Self.upper(equilibrated) else { return nil }
     let longestSlab = (0..<a.partitioning.rowCuts.count).map { a.partitioning.rowCuts[$0].count }.max() ?? 0
     let chain = longestSlab + Int.bitWidth - a.partitioning.rowCuts.count.leadingZeroBitCount
-    guard Self.isSafe(first, chain: chain) else { return nil }
+    guard try Self.isSafe(first, chain: chain) else { return nil }
     let r1 = first.scalingColumns(by: scales.map { S(real: $0) })
     let r2 = Self.upper(try await a.gram(dividedByUpper: r1))
     guard let r2, r2.storage.allSatisfy(\.isFiniteNumber) else { return nil }
@@ -54,17 +55,9 @@ struct CholeskyQR<S: Scalar> {
   }
 
   /// Whether the method is as good as reflections for a matrix with this triangle. O(n^3).
-  private static func isSafe(_ r: DenseMatrix<S>, chain: Int) -> Bool {
+  private static func isSafe(_ r: DenseMatrix<S>, chain: Int) throws -> Bool {
     let n = r.rows
-    var inverse = DenseMatrix<S>(identity: n).elements(in: .columnMajor)
-    let triangle = r.elements(in: .columnMajor)
-    inverse.withUnsafeMutableBufferPointer { inverse in
-      triangle.withUnsafeBufferPointer {
-        guard let x = inverse.baseAddress, let u = $0.baseAddress else { return }
-        S.trsm(left: true, upper: true, .identity, n, n, u, n, x, n)
-      }
-    }
-    let condition = r.norm() * norm(inverse)
+    let condition = try r.norm() * r.inverseOfUpperTriangle().norm()
     let error = S.Real(n) * S.Real(chain + n + 1) * S.unitRoundoff
     return 8 * condition * S.Real.sqrt(error) <= 1
   }

@@ -49,7 +49,7 @@ struct PanelReflector<S: Scalar>: Sendable {
     let inverse = DenseMatrix<S>(rows: w, columns: w) { i, j in
       i < j ? gram[i, j] : i == j ? S(real: gram[i, i].realPart / 2) : 0
     }
-    t = try Self.inverted(inverse)
+    t = try inverse.inverseOfUpperTriangle()
     y = try await rows.blockMatrix(
       grid: Partitioning(rowCuts: cuts, columnCuts: Cuts(even: w, parts: 1)))
     self.d = d
@@ -60,19 +60,5 @@ struct PanelReflector<S: Scalar>: Sendable {
     if c.columns == 0 { return c }
     let inner = try await (adjoint ? t.adjoint() : t) * (y.adjoint() * c)
     return try await c.subtracting(y * inner)
-  }
-
-  /// The inverse of an upper triangle. n^3/3 flops.
-  private static func inverted(_ r: DenseMatrix<S>) throws -> DenseMatrix<S> {
-    let n = r.rows
-    var x = DenseMatrix<S>(identity: n).elements(in: .columnMajor)
-    let triangle = r.elements(in: .columnMajor)
-    x.withUnsafeMutableBufferPointer { x in
-      triangle.withUnsafeBufferPointer {
-        guard let x = x.baseAddress, let r = $0.baseAddress else { return }
-        S.trsm(left: true, upper: true, .identity, n, n, r, n, x, n)
-      }
-    }
-    return try DenseMatrix(rows: n, columns: n, elements: x)
   }
 }

@@ -22,6 +22,13 @@ public struct QRCertificate<Real: RealScalar>: Sendable, Equatable {
   public let residual: Real
   /// |I - Q^H Q|_1 / (m u)
   public let orthogonality: Real
+
+  /// The ratios of |A P - Q R|_1, |A|_1 and |I - Q^H Q|_1 for a matrix of m rows with unit roundoff u.
+  init(difference: Real, size: Real, defect: Real, rows: Int, unitRoundoff: Real) {
+    let unit = Real(max(1, rows)) * unitRoundoff
+    residual = size == 0 ? difference / unit : difference / size / unit
+    orthogonality = defect / unit
+  }
 }
 
 /// The factorization A P = Q R of an m x n matrix, k = min(m, n).
@@ -39,17 +46,14 @@ public struct QRDecomposition<S: Scalar>: Sendable {
   /// Rows of A.
   public let rows: Int
 
-  /// The number of diagonal elements of R, or, where A's columns were not pivoted, of the triangle of a
-  /// pivoted QR factorization of R, above `tolerance` times the first, by default max(m, n) eps. O(k^2 n).
+  /// The rank of A: how many of its singular values, which are those of R, are above `tolerance` times the largest, by
+  /// default `rankTolerance`. As least squares count it, and NumPy's `matrix_rank`; the diagonal of a pivoted R, which
+  /// falls more slowly than the singular values, would count more. O(k^2 n).
   ///
-  /// Reliable in practice, not in theory: Kahan's matrices hide small singular values from it.
-  ///
-  /// - Throws: `LinearAlgebraError.outOfMemory`.
+  /// - Throws: `LinearAlgebraError.notFinite` where R has left the range of the scalar, `outOfMemory`.
   public func rank(tolerance: S.Real? = nil) throws -> Int {
-    let isPivoted = permutation.indices.contains { permutation[$0] != $0 }
-    let diagonal = (isPivoted ? r : try r.pivotedQR().r).diagonal.map(\.realPart)
-    let relative = tolerance ?? S.Real(max(rows, r.columns)) * S.Real.ulpOfOne
-    let limit = relative * (diagonal.first ?? 0)
-    return diagonal.count { $0 > limit }
+    let values = try r.singularValues()
+    let limit = (tolerance ?? rankTolerance(Shape(rows, r.columns))) * (values.first ?? 0)
+    return values.count { $0 > limit }
   }
 }

@@ -48,23 +48,29 @@ extension RowMatrix {
     {
       factors = Factors(q: cholesky.q, r: cholesky.r, permutation: Array(0..<columns), method: .cholesky)
     }
-    let found =
-      if let factors { factors } else { try await a.reflected(pivoting: pivoting, wantsQ: wantsQ) }
+    var (tame, factor) = (a, 1 as S.Real)
+    let found: Factors
+    if let factors {
+      found = factors
+    } else {
+      // The tasks refuse what is not finite too, but do not know in which row of the whole.
+      factor = safeFactor(Double(try await a.magnitudes().largest))
+      if factor != 1 { tame = try await a.scaled(by: S(real: factor)) }
+      found = try await tame.reflected(pivoting: pivoting, wantsQ: wantsQ)
+    }
     var certificate: QRCertificate<S.Real>?
     if certify, let q = found.q {
-      certificate = try await a.certificate(q, found.r, found.permutation)
+      certificate = try await tame.certificate(q, found.r, found.permutation)
     }
     return QRDecomposition(
-      q: orthogonalFactor ? found.q : nil, r: found.r, permutation: found.permutation, method: found.method,
-      certificate: certificate, rows: rows)
+      q: orthogonalFactor ? found.q : nil, r: factor == 1 ? found.r : S(real: 1 / factor) * found.r,
+      permutation: found.permutation, method: found.method, certificate: certificate, rows: rows)
   }
 
   private typealias Factors = (q: RowMatrix?, r: DenseMatrix<S>, permutation: [Int], method: QRMethod)
 
   /// By the tree of reflections.
   private func reflected(pivoting: Bool, wantsQ: Bool) async throws -> Factors {
-    // The tasks refuse what is not finite too, but do not know in which row of the whole.
-    _ = try await magnitudes()
     let natural = Array(0..<columns)
     guard wantsQ else {
       let r = try await triangle()
@@ -81,13 +87,12 @@ extension RowMatrix {
   private func certificate(_ q: RowMatrix, _ r: DenseMatrix<S>, _ permutation: [Int]) async throws
     -> QRCertificate<S.Real>
   {
-    let unit = S.Real(max(1, rows)) * S.unitRoundoff
     // A = Q (R P^T): column permutation[j] of it is column j of R.
     var places = permutation
     for (j, column) in permutation.enumerated() { places[column] = j }
     let (difference, size) = try await residual(ofFactors: q, r.selectingColumns(places))
     let defect = (try await q.gram() - DenseMatrix(identity: q.columns)).norm(.one)
     return QRCertificate(
-      residual: size == 0 ? difference / unit : difference / size / unit, orthogonality: defect / unit)
+      difference: difference, size: size, defect: defect, rows: rows, unitRoundoff: S.unitRoundoff)
   }
 }

@@ -81,9 +81,8 @@ struct SVDJob<A: SVDSource> {
 
   func run() async throws -> PartialSVD<S, A.Left> {
     if count == 0 || size.largest == 0 { return try await zero() }
-    let exponent = scalingExponent(size.largest)
-    let factor = S.Real(sign: .plus, exponent: S.Real.Exponent(-exponent), significand: 1)
-    let a = exponent == 0 ? matrix : try await matrix.scaled(by: S(real: factor))
+    let factor: S.Real = safeFactor(Double(size.largest))
+    let a = factor == 1 ? matrix : try await matrix.scaled(by: S(real: factor))
 
     let plan = a.plan(count: count)
     var reason = method == .auto ? plan.reason : "asked for"
@@ -115,16 +114,6 @@ struct SVDJob<A: SVDSource> {
       converged: triplets.count == count, unresolved: found.method.squares ? triplets.hidden : 0,
       method: found.method, reason: reason, plan: plan, passes: found.passes, history: found.history,
       frobeniusNorm: size.frobenius)
-  }
-
-  // MARK: scaling
-
-  /// The exponent e by which 2^-e brings the elements near 1, or 0 when their squares and the sums of them
-  /// stay well inside the scalar's range anyway.
-  private func scalingExponent(_ largest: S.Real) -> Int {
-    let exponent = Int(largest.exponent)
-    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
-    return exponent.magnitude < range / 8 ? 0 : max(1 - range, min(exponent, range - 1))
   }
 
   // MARK: find
@@ -159,12 +148,9 @@ struct SVDJob<A: SVDSource> {
   }
 
   private func gram(_ a: A) async throws -> Found {
-    let n = a.shape.columns
-    let eigen = try await a.gram().symmetricEigen()
+    let pairs = try await a.gram().largestEigenpairs(count)
     progress?(2)
-    // LAPACK's eigenvalues ascend: the last `count` vectors, the last first.
-    let wanted = eigen.eigenvectors.selectingColumns((n - count..<n).reversed())
-    return Found(vectors: wanted, method: .gram, passes: 2)
+    return Found(vectors: pairs.vectors, method: .gram, passes: 2)
   }
 
   private func lanczos(_ a: some LinearOperator<S>) async throws -> Found {

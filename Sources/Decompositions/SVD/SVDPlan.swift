@@ -9,12 +9,14 @@
 //   lanczos     3 + 3 bases + 40       2 n a pass              n (basis + 2k + 10)   4 n basis a pass
 //   randomized  3 + 40 blocks          2 n (k + 10) a pass     12 n (k + 10)         6 n (4 (k + 10))^2 a cycle
 //
-// The passes of the iterations are what they took on many matrices; nobody knows before. Costs are seconds of one
+// The passes of the iterations are what they took on many matrices whose values are apart; where values crowd it is several
+// times as many, and nobody knows before. Costs are seconds of one
 // core of a nominal machine: 1.5 ns for a stored element of a sparse matrix and a quarter of that for a dense one,
 // products of matrices at 50 GFLOP/s, factorizations at 20, eigenproblems n^3/5 ns, 1 ns for a word moved and
 // 50 us for a step. Only their ratios decide.
 
 import Numerics
+import TesseraDistributedMatrices
 public import TesseraLocalMatrices
 
 /// The methods of a truncated SVD, and what each is predicted to cost.
@@ -119,7 +121,8 @@ public struct SVDPlan: Sendable, Equatable {
     }
     let squaring: Obstacle? = 2 * count > shape.columns ? .squares : nil
     if case .elements(let isSparse) = access {
-      let outer = isSparse ? 0.75 * z * (z / max(1, m) + 1) + Double(tiles) * n * n / 2 : 0.02 * m * n * n
+      let triangles = tiles / joinedSlabs(shape, storedCount: storedCount, slabs: tiles)
+      let outer = isSparse ? 0.75 * z * (z / max(1, m) + 1) + Double(triangles) * n * n / 2 : 0.02 * m * n * n
       add(
         .gram, passes: 4, words: n * (n + 1) / 2, elements: 3 * n * n,
         seconds: nano * (outer + 0.2 * n * n * n) + 2 * step, obstacle: squaring)
@@ -151,8 +154,10 @@ public struct SVDPlan: Sendable, Equatable {
   /// Why the first method is the first, in one line.
   var reason: String {
     let best = estimates[0]
+    // Values that crowd take an iteration several times as many.
+    let passes = "\(best.method.iterates ? "at least " : "")\(best.passes) passes"
     let costs =
-      "\(best.passes) passes, \(best.words) words, \(Self.size(best.driverBytes)) on the driver predicted"
+      "\(passes), \(best.words) words, \(Self.size(best.driverBytes)) on the driver predicted"
     guard estimates.count > 1 else { return costs }
     switch best.obstacle ?? estimates[1].obstacle {
     case nil, .unpredictable:

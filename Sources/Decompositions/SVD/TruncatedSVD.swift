@@ -21,7 +21,10 @@ public enum SVDMethod: String, Sendable, CaseIterable {
   case dense
 
   /// Whether the method finds vectors from A^H A, and so cannot tell values below sqrt(eps) s1 from rounding.
-  public var squares: Bool { self == .gram || self == .lanczos || self == .randomized }
+  public var squares: Bool { self == .gram || iterates }
+
+  /// Whether nobody knows beforehand how often the method reads the matrix.
+  var iterates: Bool { self == .lanczos || self == .randomized }
 }
 
 /// How far an iteration had come after some passes over the matrix.

@@ -18,10 +18,11 @@ import Numerics
 extension RowMatrix {
   /// The pairs of columns whose cosine similarity has a modulus of at least `threshold`.
   ///
-  /// Two passes, one more when sampled: the norms of the columns; the sampled columns; their Gram matrix: m n^2
-  /// flops, or sum over rows of nnz(row)^2. For n <= 4096 all inner products come to the driver, n(n+1)/2 words
-  /// from every worker. Beyond, the Gram matrix stays in tiles on the workers, sparse where it is, and only the
-  /// pairs move. Zero columns are similar to none.
+  /// One pass, for the Gram matrix of the columns, whose diagonal has their norms: m n^2 flops, or sum over rows of
+  /// nnz(row)^2. For n <= 4096 all inner products come to the driver, n(n+1)/2 words from every worker. Beyond, the Gram
+  /// matrix stays in tiles on the workers, sparse where it is, and only the pairs move. Another pass, for
+  /// the norms, where n > 4096 or a column is zero; two more where columns are so large or small that they are scaled
+  /// by powers of two, or when they are sampled. Zero columns are similar to none.
   ///
   /// - Parameters:
   ///   - threshold: 0 to 1; at 0 all pairs that are not orthogonal.
@@ -41,28 +42,44 @@ extension RowMatrix {
     guard standardError >= 0, standardError.isFinite else {
       throw LinearAlgebraError.invalidArgument("the standard error is \(standardError)")
     }
-    let a = try await materialized()
-    let statistics = try await a.columnStatistics()
-    let norms = statistics.twoNorms
-    let sample = standardError > 0 ? a.sample(statistics, standardError) : nil
-    var (matrix, divisors) = (a, norms)
-    if let sample {
-      matrix = try await a.samplingColumns(
-        factors: sample.factors, probabilities: sample.probabilities, seed: seed)
-      divisors = norms.map { _ in 1 }
-    } else if a.squaresLeaveTheRange(norms) {
-      matrix = try await a.samplingColumns(
-        factors: norms.map { $0 > 0 ? 1 / $0 : 0 }, probabilities: [], seed: 0)
-      divisors = norms.map { _ in 1 }
-    }
-    // A zero column has inner products of zero, whatever they are divided by.
     let most = limit ?? MemoryGuard.physicalBytes / 4 / (MemoryLayout<S>.stride + 8)
-    let found = try await matrix.similarPairs(
-      norms: divisors.map { $0 > 0 ? $0 : 1 }, threshold: threshold, isPacked: columns <= 4096, limit: most)
-    let pairs = try TripletMatrix(
-      rows: columns, columns: columns, rowIndices: found.rows, columnIndices: found.columns,
-      values: found.values)
-    return Similarities(pairs: pairs, norms: norms, standardError: sample == nil ? 0 : standardError)
+    let isPacked = columns <= 4096
+    var a = try await materialized()
+    var products: [S]?
+    if isPacked, standardError == 0 {
+      let packed = try await a.packedGram()
+      if let norms = Self.norms(ofPackedGram: packed, order: columns) {
+        return try Similarities(
+          ColumnPairs(packed: packed, inverses: inverses(norms), threshold: threshold, limit: most), norms)
+      }
+      products = packed
+    }
+    var (moments, scales) = try await a.safeColumnMoments()
+    let sizes = Self.columnSizes(moments, scales)
+    if sizes.contains(where: { $0.power != 1 }) {
+      a = try await a.samplingColumns(factors: sizes.map(\.power), probabilities: [], seed: 0)
+      products = nil
+      if standardError > 0 { (moments, scales) = try await a.safeColumnMoments() }
+    }
+    var divisors = sizes.map(\.scaledNorm)
+    let sample =
+      standardError > 0 ? a.sample(ColumnStatistics(moments, scales, ddof: 1), standardError) : nil
+    if let sample {
+      a = try await a.samplingColumns(
+        factors: sample.factors, probabilities: sample.probabilities, seed: seed)
+      divisors = divisors.map { _ in 1 }
+    }
+    let found: ColumnPairs<S>
+    if isPacked {
+      let packed = if let products { products } else { try await a.packedGram() }
+      let norms = sample == nil ? Self.norms(ofPackedGram: packed, order: columns) : nil
+      found = try ColumnPairs(
+        packed: packed, inverses: inverses(norms ?? divisors), threshold: threshold, limit: most)
+    } else {
+      found = try await a.similarPairs(
+        norms: divisors.map { $0 > 0 ? $0 : 1 }, threshold: threshold, limit: most)
+    }
+    return try Similarities(found, sizes.map(\.norm), standardError: sample == nil ? 0 : standardError)
   }
 
   /// The pairs of rows whose cosine similarity reaches the threshold: `columnSimilarities` of the transpose, whose
@@ -102,9 +119,56 @@ extension RowMatrix {
     )
   }
 
-  /// Whether products of two of the columns, or sums of them, would overflow, or lose digits.
-  private func squaresLeaveTheRange(_ norms: [S.Real]) -> Bool {
-    let range = Int(S.Real.greatestFiniteMagnitude.exponent) / 4
-    return norms.contains { $0 > 0 && ($0.isInfinite || Int($0.exponent).magnitude > range) }
+  /// The norms of the columns, by the diagonal of the Gram matrix; nil where a square is zero, leaves the range of the
+  /// scalar, or comes so near to its ends that products lose digits.
+  private static func norms(ofPackedGram packed: [S], order n: Int) -> [S.Real]? {
+    let range = Int(S.Real.greatestFiniteMagnitude.exponent) / 2
+    let squares = (0..<n).map { packed[$0 + $0 * ($0 + 1) / 2].realPart }
+    guard squares.allSatisfy({ $0.isNormal && Int($0.exponent).magnitude <= range }) else { return nil }
+    return squares.map { $0.squareRoot() }
+  }
+
+  /// How large a column is.
+  private struct ColumnSize {
+    /// Its norm; infinite beyond the range of the scalar.
+    let norm: S.Real
+    /// A power of two: one where squares of the column keep their digits.
+    let power: S.Real
+    /// The norm of the column times that power.
+    let scaledNorm: S.Real
+  }
+
+  private static func columnSizes(_ moments: ColumnMoments, _ scales: [Double]) -> [ColumnSize] {
+    let parts = S.isComplex ? 2 : 1
+    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
+    return scales.indices.map { j in
+      let squares = (0..<parts).reduce(0.0) { sum, part in
+        let mean = moments.mean[j * parts + part]
+        return sum + moments.squares[j * parts + part] + moments.weight * mean * mean
+      }
+      // Of the column times its scale.
+      let norm = squares.squareRoot()
+      guard norm > 0 else { return ColumnSize(norm: 0, power: 1, scaledNorm: 0) }
+      let exponent = Int(norm.exponent) - Int(scales[j].exponent)
+      let isTame = exponent.magnitude <= range / 4
+      let power = isTame ? 0 : max(1 - range, min(-exponent, range - 1))
+      return ColumnSize(
+        norm: S.Real(norm / scales[j]),
+        power: S.Real(sign: .plus, exponent: S.Real.Exponent(power), significand: 1),
+        scaledNorm: S.Real(
+          norm * Double(sign: .plus, exponent: power - Int(scales[j].exponent), significand: 1)))
+    }
+  }
+}
+
+/// A zero column has inner products of zero, whatever they are divided by.
+private func inverses<Real: RealScalar>(_ norms: [Real]) -> [Real] { norms.map { $0 > 0 ? 1 / $0 : 1 } }
+
+extension Similarities {
+  fileprivate init(_ found: ColumnPairs<S>, _ norms: [S.Real], standardError: S.Real = 0) throws {
+    pairs = try TripletMatrix(
+      rows: norms.count, columns: norms.count, rowIndices: found.rows, columnIndices: found.columns,
+      values: found.values)
+    (self.norms, self.standardError) = (norms, standardError)
   }
 }

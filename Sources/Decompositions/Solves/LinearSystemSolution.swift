@@ -23,6 +23,9 @@ public enum SolveMethod: String, Sendable, CaseIterable {
   /// Least squares by Golub and Kahan's bidiagonalization: any A.
   case lsmr
 
+  /// Whether the method is for square matrices alone.
+  var needsSquareMatrix: Bool { ![.auto, .tsqr, .lsmr].contains(self) }
+
   init(_ method: IterativeMethod) {
     self =
       switch method {
@@ -47,7 +50,7 @@ public enum PreconditionerKind: Sendable, Equatable {
 /// The solutions of a system or a least-squares problem with p right sides.
 public struct LinearSystemSolution<S: Scalar>: Sendable {
   /// X, n x p, on the driver.
-  public let solution: DenseMatrix<S>
+  public internal(set) var solution: DenseMatrix<S>
   /// |b_j - A x_j| / |b_j| for each right side, computed from A, X and B; zero for b_j = 0.
   public let residuals: [S.Real]
   /// |A^H r_j| / (|A|_F |r_j|) of each residual r_j, which least squares make small: for those methods.

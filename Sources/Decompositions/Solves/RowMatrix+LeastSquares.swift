@@ -37,8 +37,7 @@ extension RowMatrix {
   ///
   /// - Parameters:
   ///   - b: on the workers; cut otherwise than A, it moves.
-  ///   - tolerance: singular values at most `tolerance` times the largest count as zero; by default
-  ///     max(m, n) eps.
+  ///   - tolerance: singular values at most `tolerance` times the largest count as zero; by default `rankTolerance`.
   /// - Throws: `LinearAlgebraError.shapeMismatch` unless B has m rows, `notFinite` for NaN or infinity in A or B,
   ///   `outOfMemory`, `tooLarge`, `ExecutionError`.
   public func leastSquares(_ b: RowMatrix, tolerance: S.Real? = nil) async throws -> CertifiedLeastSquares<S>
@@ -46,38 +45,49 @@ extension RowMatrix {
     guard b.rows == rows else {
       throw LinearAlgebraError.shapeMismatch(operation: "least squares", left: shape, right: b.shape)
     }
-    let order = min(rows, columns) + b.columns
+    let system = try await SafeSystem(materialized(), b)
+    let found = try await system.leastSquares(tolerance: tolerance)
+    let (alpha, beta) = system.factors
+    return CertifiedLeastSquares(
+      solution: system.solution(found.solution), rank: found.rank,
+      residualNorms: found.residualNorms.map { $0 / beta },
+      gradientNorms: found.gradientNorms.map { $0 / alpha / beta },
+      frobeniusNorm: found.frobeniusNorm / alpha, passes: found.passes)
+  }
+}
+
+extension SafeSystem {
+  /// The solutions of the scaled system.
+  func leastSquares(tolerance: S.Real? = nil) async throws -> CertifiedLeastSquares<S> {
+    let order = min(a.rows, a.columns) + b.columns
     try MemoryGuard.check("the triangle", order, order, bytesPerElement: 4 * MemoryLayout<S>.stride)
-    try MemoryGuard.check("the solution", columns, b.columns, bytesPerElement: MemoryLayout<S>.stride)
-    let a = try await materialized()
-    let size = try await a.magnitudes()
-    _ = try await b.magnitudes()
-    let tolerance = tolerance ?? S.Real(max(rows, columns)) * S.Real.ulpOfOne
+    try MemoryGuard.check("the solution", a.columns, b.columns, bytesPerElement: MemoryLayout<S>.stride)
+    let tolerance = tolerance ?? rankTolerance(a.shape)
     let beside = try await b.rowMatrix(rowCuts: a.partitioning.rowCuts)
     let found =
-      try await rows >= columns ? a.tall(beside, tolerance) : a.wide(beside, tolerance)
+      try await a.rows >= a.columns ? a.tall(beside, tolerance) : a.wide(beside, tolerance)
     let rest = try await beside.scaled(
       by: 1, adding: try await a.multiplied(by: found.solution), times: -1)
     let gradient = try await a.adjoint(times: rest)
-    let triangle = try await rest.triangle()
     return CertifiedLeastSquares(
-      solution: found.solution, rank: found.rank,
-      residualNorms: (0..<b.columns).map { TesseraLocalMatrices.norm(triangle.column($0)) },
-      gradientNorms: (0..<b.columns).map { TesseraLocalMatrices.norm(gradient.column($0)) },
-      frobeniusNorm: size.frobenius,
-      passes: 4)
+      solution: found.solution, rank: found.rank, residualNorms: try await rest.columnNorms(),
+      gradientNorms: (0..<b.columns).map { norm(gradient.column($0)) }, frobeniusNorm: frobenius, passes: 4)
   }
+}
 
-  private func tall(_ b: RowMatrix, _ tolerance: S.Real) async throws -> (solution: DenseMatrix<S>, rank: Int)
-  {
+extension RowMatrix {
+  fileprivate func tall(_ b: RowMatrix, _ tolerance: S.Real) async throws -> (
+    solution: DenseMatrix<S>, rank: Int
+  ) {
     let (n, p) = (columns, b.columns)
     let r = try await triangle(joined: b)
     let found = try r[0..<n, 0..<n].leastSquares(try r[0..<n, n..<n + p], tolerance: tolerance)
     return (found.solution, found.rank)
   }
 
-  private func wide(_ b: RowMatrix, _ tolerance: S.Real) async throws -> (solution: DenseMatrix<S>, rank: Int)
-  {
+  fileprivate func wide(_ b: RowMatrix, _ tolerance: S.Real) async throws -> (
+    solution: DenseMatrix<S>, rank: Int
+  ) {
     let (q, r) = try await adjoint().materialized().orthogonalFactors()
     let found = try r.adjoint().leastSquares(try await b.collect().dense(), tolerance: tolerance)
     return (try await q.multiplied(by: found.solution).collect().dense(), found.rank)

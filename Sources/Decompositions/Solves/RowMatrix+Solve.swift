@@ -29,9 +29,9 @@ extension RowMatrix {
   ///   - preconditioner: of `cg`, `minres` and `gmres`.
   ///   - progress: called with the number of passes so far.
   /// - Returns: X also where it did not converge; `converged` and `reason` tell.
-  /// - Throws: `LinearAlgebraError.shapeMismatch` unless B has m rows, or for a rectangular A where the method is
-  ///   for square ones; `notFinite` for NaN or infinity in A or B; `singular` by `direct` and `lu`;
-  ///   `notPositiveDefinite` by `cholesky`; `invalidArgument`, `outOfMemory`, `ExecutionError`.
+  /// - Throws: `LinearAlgebraError.shapeMismatch` unless B has m rows; `invalidArgument` for a rectangular A where the
+  ///   method is for square ones; `notFinite` for NaN or infinity in A or B; `singular` by `direct` and `lu`;
+  ///   `notPositiveDefinite` by `cholesky`; `outOfMemory`, `ExecutionError`.
   public func solve(
     _ b: RowMatrix, method: SolveMethod = .auto, tolerance: S.Real? = nil, limit: Int? = nil,
     preconditioner: PreconditionerKind = .none, progress: (@Sendable (Int) -> Void)? = nil
@@ -39,20 +39,32 @@ extension RowMatrix {
     guard b.rows == rows else {
       throw LinearAlgebraError.shapeMismatch(operation: "solve", left: shape, right: b.shape)
     }
+    if method.needsSquareMatrix, rows != columns {
+      throw LinearAlgebraError.invalidArgument(
+        "the method \(method.rawValue) needs a square matrix, not \(shape); tsqr and lsmr take any shape")
+    }
+    let system = try await SafeSystem(materialized(), b)
     let job = SolveJob(
-      a: try await materialized(), b: b, tolerance: tolerance, limit: limit, preconditioner: preconditioner,
-      progress: progress)
-    return try await job.run(method)
+      system: system, sizes: try await system.b.columnNorms(), tolerance: tolerance, limit: limit,
+      preconditioner: preconditioner, progress: progress)
+    progress?(1)
+    var found = try await job.run(method)
+    found.solution = system.solution(found.solution)
+    return found
   }
 }
 
 private struct SolveJob<S: Scalar> {
-  let a: RowMatrix<S>
-  let b: RowMatrix<S>
+  let system: SafeSystem<S>
+  /// |b_j| of all right sides.
+  let sizes: [S.Real]
   let tolerance: S.Real?
   let limit: Int?
   let preconditioner: PreconditionerKind
   let progress: (@Sendable (Int) -> Void)?
+
+  private var a: RowMatrix<S> { system.a }
+  private var b: RowMatrix<S> { system.b }
 
   /// Orders up to which a triangle or a dense factorization stands on the driver.
   private let denseOrder = 4096
@@ -90,40 +102,23 @@ private struct SolveJob<S: Scalar> {
 
   private var fitsTriangle: Bool { min(a.rows, a.columns) + b.columns <= denseOrder }
 
-  /// |b_j| of all right sides.
-  private func sizes() async throws -> [S.Real] {
-    let triangle = try await b.triangle()
-    return (0..<b.columns).map { norm(triangle.column($0)) }
-  }
-
-  private func relative(_ residuals: [S.Real], to sizes: [S.Real]) -> [S.Real] {
+  /// |b_j - A x_j| / |b_j|
+  private func relative(_ residuals: [S.Real]) -> [S.Real] {
     zip(residuals, sizes).map { $1 > 0 ? $0 / $1 : $0 }
   }
 
   // MARK: factorizations
 
   private func direct() async throws -> LinearSystemSolution<S> {
-    guard a.rows == a.columns else {
-      throw LinearAlgebraError.shapeMismatch(operation: "a direct solution", left: a.shape, right: b.shape)
-    }
-    let size = try await a.magnitudes().frobenius
-    _ = try await b.magnitudes()
-    progress?(1)
     let found = try DirectSolution(try await a.collect(), try await b.collect().dense())
     progress?(2)
     let candidate = try await candidate(found.solution)
     progress?(3)
-    return try await judged(candidate, size, passes: 3, .direct, found.description)
+    return judged(candidate, passes: 3, .direct, found.description)
   }
 
   /// By factors on the workers, improved once where that pays.
   private func factored(_ method: SolveMethod) async throws -> LinearSystemSolution<S> {
-    guard a.rows == a.columns else {
-      throw LinearAlgebraError.shapeMismatch(operation: "a direct solution", left: a.shape, right: b.shape)
-    }
-    let size = try await a.magnitudes().frobenius
-    _ = try await b.magnitudes()
-    progress?(1)
     let solve: (RowMatrix<S>) async throws -> DenseMatrix<S>
     let description: String
     if method == .cholesky {
@@ -140,13 +135,13 @@ private struct SolveJob<S: Scalar> {
     var passes = 3
     progress?(passes)
     // Four units of rounding of |A| |x| + |b| are what nobody can improve on.
-    if try await backwardErrors(best, size).contains(where: { $0 > 4 * S.unitRoundoff }) {
+    if backwardErrors(best).contains(where: { $0 > 4 * S.unitRoundoff }) {
       let better = try await candidate(best.solution + solve(best.rest))
       passes += 1
       progress?(passes)
       if norm(better.residuals) < norm(best.residuals) / 2 { best = better }
     }
-    return try await judged(best, size, passes: passes, method, description)
+    return judged(best, passes: passes, method, description)
   }
 
   /// A solution and what it leaves.
@@ -161,48 +156,44 @@ private struct SolveJob<S: Scalar> {
   /// One pass.
   private func candidate(_ x: DenseMatrix<S>) async throws -> Candidate {
     let rest = try await a.multiplied(by: x).scaled(by: -1, adding: b)
-    let triangle = try await rest.triangle()
-    return Candidate(
-      solution: x, rest: rest, residuals: (0..<b.columns).map { norm(triangle.column($0)) })
+    return Candidate(solution: x, rest: rest, residuals: try await rest.columnNorms())
   }
 
   /// |b_j - A x_j| / (|A|_F |x_j| + |b_j|); zero for a residual of zero.
-  private func backwardErrors(_ found: Candidate, _ size: S.Real) async throws -> [S.Real] {
-    let sizes = try await sizes()
-    return found.residuals.indices.map { j in
+  private func backwardErrors(_ found: Candidate) -> [S.Real] {
+    found.residuals.indices.map { j in
       found.residuals[j] == 0
-        ? 0 : found.residuals[j] / (size * norm(found.solution.column(j)) + sizes[j])
+        ? 0 : found.residuals[j] / (system.frobenius * norm(found.solution.column(j)) + sizes[j])
     }
   }
 
   /// The solution of a factorization, by its backward error.
   private func judged(
-    _ found: Candidate, _ size: S.Real, passes: Int, _ method: SolveMethod, _ description: String
-  ) async throws -> LinearSystemSolution<S> {
+    _ found: Candidate, passes: Int, _ method: SolveMethod, _ description: String
+  ) -> LinearSystemSolution<S> {
     let limit = 1000 * S.Real(max(1, a.rows)) * S.unitRoundoff
     let rounding = S.Real(a.rows).squareRoot() * S.unitRoundoff
-    let sizes = try await sizes()
-    let isBad = zip(try await backwardErrors(found, size), sizes.indices).contains { error, j in
+    let isBad = zip(backwardErrors(found), sizes.indices).contains { error, j in
       // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular. An
       // x whose residual is small all the same, a badly scaled A's for example, is what was asked for.
       !(error <= limit)
-        || size * norm(found.solution.column(j)) * rounding > sizes[j]
+        || system.frobenius * norm(found.solution.column(j)) * rounding > sizes[j]
           && !(found.residuals[j] <= S.unitRoundoff.squareRoot() * sizes[j])
     }
     return LinearSystemSolution(
-      solution: found.solution, residuals: relative(found.residuals, to: sizes),
+      solution: found.solution, residuals: relative(found.residuals),
       normalResiduals: nil, iterations: 0, passes: passes, method: method, description: description,
       rank: nil,
       converged: !isBad, reason: isBad ? "the matrix is singular to working precision" : nil, history: [])
   }
 
   private func tsqr() async throws -> LinearSystemSolution<S> {
-    let found = try await a.leastSquares(b)
+    let found = try await system.leastSquares()
     progress?(found.passes)
     let normal = zip(found.gradientNorms, found.residualNorms).map { gradient, residual in
       residual > 0 && found.frobeniusNorm > 0 ? gradient / found.frobeniusNorm / residual : 0
     }
-    let residuals = relative(found.residualNorms, to: try await sizes())
+    let residuals = relative(found.residualNorms)
     // A residual of rounding alone is orthogonal to nothing.
     let limit = 1000 * S.Real(max(1, a.rows, a.columns)) * S.unitRoundoff
     let isBad = zip(normal, residuals).contains { !($0 <= limit) && !($1 <= limit) }
@@ -216,8 +207,6 @@ private struct SolveJob<S: Scalar> {
   // MARK: iterations
 
   private func iterate(_ method: IterativeMethod) async throws -> LinearSystemSolution<S> {
-    _ = try await a.magnitudes()
-    _ = try await b.magnitudes()
     let isPreconditioned = preconditioner != .none && method != .lsmr
     let inverse: (any Preconditioner<S>)? =
       switch preconditioner {

@@ -45,12 +45,9 @@ struct CentredMatrix<S: Scalar>: Sendable {
       (0..<a.columns).map { j in
         first.rows == 0 ? 0 : max(first.minimum[j].magnitude, first.maximum[j].magnitude) / powers[j]
       }.max() ?? 0
-    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
-    let exponent = largest > 0 ? max(1 - range, min(Int(largest.exponent), range - 1)) : 0
-    let isTame = exponent.magnitude < range / 8
-    factor = isTame ? 1 : S.Real(sign: .plus, exponent: S.Real.Exponent(-exponent), significand: 1)
-    original = isTame ? a : try await a.scaled(by: S(real: factor))
-    let moments = isTame ? first : try await original.columnMoments()
+    factor = safeFactor(largest)
+    original = factor == 1 ? a : try await a.scaled(by: S(real: factor))
+    let moments = factor == 1 ? first : try await original.columnMoments()
 
     let (n, parts) = (a.columns, S.isComplex ? 2 : 1)
     func number(_ part: (Int) -> Double, _ j: Int) -> S {
@@ -91,12 +88,7 @@ struct CentredMatrix<S: Scalar>: Sendable {
   ///
   /// - Throws: `LinearAlgebraError.outOfMemory`, `ExecutionError`.
   func gram() async throws -> DenseMatrix<S> {
-    let g = try await shifted.gram()
-    let weight = S(real: S.Real(rows))
-    return DenseMatrix(rows: columns, columns: columns) { i, j in
-      let value = g[i, j] - weight * remainder[i].conjugate * remainder[j]
-      return S(real: scales[i] * scales[j]) * value
-    }
+    try centredGram(try await shifted.gram(), rows: rows, means: remainder, scales: scales)
   }
 
   /// R with R^H R = C^H C, min(M, n) x n, computed without squaring. One pass, a slab of C at a time.
@@ -132,6 +124,27 @@ struct CentredMatrix<S: Scalar>: Sendable {
   private func scalingRows(_ b: DenseMatrix<S>) -> DenseMatrix<S> {
     DenseMatrix(rows: b.rows, columns: b.columns) { S(real: scales[$0]) * b[$0, $1] }
   }
+}
+
+/// D (G - M conj(d) d^T) D for the Gram matrix G of M rows, their means d and the diagonal D.
+@specialized(where S == Float)
+@specialized(where S == Double)
+@specialized(where S == Complex<Float>)
+@specialized(where S == Complex<Double>)
+private func centredGram<S: Scalar>(_ g: DenseMatrix<S>, rows: Int, means: [S], scales: [S.Real])
+  throws(LinearAlgebraError) -> DenseMatrix<S>
+{
+  let (n, weight) = (means.count, S(real: S.Real(rows)))
+  var elements = g.elements(in: .columnMajor)
+  elements.withUnsafeMutableBufferPointer { x in
+    for j in 0..<n {
+      for i in 0..<n {
+        let value = x[i + j * n] - weight * (means[i].conjugate * means[j])
+        x[i + j * n] = S(real: scales[i] * scales[j]) * value
+      }
+    }
+  }
+  return try DenseMatrix(rows: n, columns: n, elements: elements)
 }
 
 extension CentredMatrix: LinearOperator {

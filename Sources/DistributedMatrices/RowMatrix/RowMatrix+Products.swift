@@ -1,5 +1,5 @@
-// Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row),
-// with itself (the Gram matrix), and the triangle of A X.
+// Products of a row matrix that need no plan: by a dense matrix of the driver's (Row x LocalDense is Row), by another
+// one cut alike, and the triangle of A X.
 
 import TesseraCommunication
 public import TesseraLocalMatrices
@@ -33,18 +33,6 @@ extension RowMatrix {
       AdjointTimesRowsTask<LocalMatrix<S>>.self, Empty(),
       over: AlignedPair(a.tiles, try await b.rowMatrix(rowCuts: a.partitioning.rowCuts).tiles))
     return try DenseMatrix(rows: columns, columns: b.columns, elements: sum.elements)
-  }
-
-  /// A^H A, n x n, on the driver. One pass; n(n+1)/2 words from every worker.
-  ///
-  /// - Throws: `LinearAlgebraError.outOfMemory` when n x n elements do not fit, `ExecutionError`.
-  public func gram() async throws -> DenseMatrix<S> {
-    let n = columns
-    try MemoryGuard.check(
-      "the Gram matrix", n, n, bytesPerElement: 2 * MemoryLayout<S>.stride)
-    let packed = try await cluster.engine.reduce(GramMatrixTask<S>.self, Empty(), over: materialized().tiles)
-      .elements
-    return DenseMatrix(packedHermitian: packed, order: n)
   }
 
   /// R of the QR factorization of A X, X dense on the driver, n x k, or of A itself without X: R is

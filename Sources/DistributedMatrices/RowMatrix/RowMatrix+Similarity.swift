@@ -1,5 +1,5 @@
-// What similarities of columns ask of a matrix in slabs: columns scaled and sampled, and the pairs of the Gram
-// matrix that are similar enough, from a packed one on the driver or from the tiles of a distributed one.
+// What similarities of columns ask of a matrix in slabs: columns scaled and sampled, and the pairs that are similar
+// enough, picked out of the tiles of its Gram matrix.
 
 import TesseraCommunication
 import TesseraExecution
@@ -28,27 +28,14 @@ extension RowMatrix {
   /// The pairs of columns whose inner product, divided by both `norms`, has at least `threshold` for its
   /// modulus, and is not zero.
   ///
-  /// - Parameters:
-  ///   - isPacked: whether all n(n+1)/2 inner products come to the driver; otherwise they stay in tiles on the
-  ///     workers, sparse where they are.
-  ///   - limit: the number of pairs that may come to the driver.
-  /// - Throws: `LinearAlgebraError.tooLarge` for more pairs (in a task where the Gram matrix is in tiles),
-  ///   `outOfMemory`, `PlanError`, `ExecutionError`.
-  package func similarPairs(norms: [S.Real], threshold: S.Real, isPacked: Bool, limit: Int) async throws
+  /// The inner products stay in tiles on the workers, sparse where they are.
+  ///
+  /// - Parameter limit: the number of pairs that may come to the driver.
+  /// - Throws: `LinearAlgebraError.tooLarge` for more pairs (in a task), `outOfMemory`, `PlanError`,
+  ///   `ExecutionError`.
+  package func similarPairs(norms: [S.Real], threshold: S.Real, limit: Int) async throws
     -> ColumnPairs<S>
   {
-    if isPacked {
-      let packed = try await cluster.engine.reduce(
-        GramMatrixTask<S>.self, Empty(), over: materialized().tiles
-      ).elements
-      var pairs = ColumnPairs<S>()
-      for j in 0..<columns {
-        for i in 0..<j {
-          try pairs.add(i, j, packed[i + j * (j + 1) / 2], norms, threshold, limit: limit)
-        }
-      }
-      return pairs
-    }
     let gram = try await plan(gramOf: self).run()
     return try await cluster.engine.reduce(
       SimilarPairsTask<S>.self,

@@ -180,29 +180,43 @@ private func denseMoments<S: Scalar>(_ a: DenseMatrix<S>, _ weights: [Double]?, 
 {
   let (m, n, parts) = (a.rows, a.columns, S.isComplex ? 2 : 1)
   var all = ColumnMoments(columns: n, parts: parts)
+  if n == 0 {
+    let chosen = weights?.filter { $0 != 0 }
+    (all.rows, all.weight) = (chosen?.count ?? m, chosen?.reduce(0, +) ?? Double(m))
+    return all
+  }
   let elements = a.elements(in: .rowMajor)
-  let height = max(16, (128 << 10) / max(1, 8 * n * parts))
+  let height = max(16, (256 << 10) / (8 * n * parts))
+  let ones = [Double](repeating: 1, count: min(height, m))
+  var buffer: [Double] = []
   for start in stride(from: 0, to: m, by: height) {
-    var buffer: [Double] = []
+    let rows = start..<min(start + height, m)
+    if S.self == Double.self, weights == nil, scales.isEmpty {
+      // The numbers are where they are wanted.
+      let found = elements.withUnsafeBytes {
+        ColumnMoments(
+          chunk: UnsafeBufferPointer(
+            rebasing: $0.bindMemory(to: Double.self)[start * n..<rows.upperBound * n]),
+          n, 1, weights: ones[..<rows.count])
+      }
+      try all.merge(found)
+      continue
+    }
+    buffer.removeAll(keepingCapacity: true)
     var chosen: [Double] = []
-    buffer.reserveCapacity(min(height, m - start) * n * parts)
-    for i in start..<min(start + height, m) {
+    for i in rows {
       let weight = weights?[i] ?? 1
       if weight == 0 { continue }
       chosen.append(weight)
-      if scales.isEmpty {
-        for q in i * n..<(i + 1) * n {
-          buffer.append(Double(elements[q].realPart))
-          if S.isComplex { buffer.append(Double(elements[q].imaginaryPart)) }
-        }
-      } else {
-        for j in 0..<n {
-          buffer.append(Double(elements[i * n + j].realPart) * scales[j])
-          if S.isComplex { buffer.append(Double(elements[i * n + j].imaginaryPart) * scales[j]) }
-        }
+      for j in 0..<n {
+        let (value, scale) = (elements[i * n + j], scales.isEmpty ? 1 : scales[j])
+        buffer.append(Double(value.realPart) * scale)
+        if S.isComplex { buffer.append(Double(value.imaginaryPart) * scale) }
       }
     }
-    if !chosen.isEmpty { try all.merge(ColumnMoments(chunk: buffer, n, parts, chosen, weights == nil)) }
+    if chosen.isEmpty { continue }
+    let found = buffer.withUnsafeBufferPointer { ColumnMoments(chunk: $0, n, parts, weights: chosen[...]) }
+    try all.merge(found)
   }
   return all
 }
@@ -210,54 +224,21 @@ private func denseMoments<S: Scalar>(_ a: DenseMatrix<S>, _ weights: [Double]?, 
 extension ColumnMoments {
   /// The moments of rows of n elements of `parts` numbers each.
   ///
-  /// - Precondition: at least one row.
-  fileprivate init(
-    chunk: [Double], _ n: Int, _ parts: Int, _ weights: [Double], _ isUnweighted: Bool
-  ) {
+  /// - Precondition: at least one row of one element.
+  fileprivate init(chunk: UnsafeBufferPointer<Double>, _ n: Int, _ parts: Int, weights: ArraySlice<Double>) {
     self.init(columns: n, parts: parts)
-    let width = n * parts
+    let weights = Array(weights)
+    let numbers = WeightedRows(chunk, columns: n * parts, weights: weights)
     rows = weights.count
-    weight = isUnweighted ? Double(rows) : weights.reduce(0, +)
-    var moduli: [Double] = []
-    if parts == 2 { moduli = (0..<rows * n).map { Double.hypot(chunk[2 * $0], chunk[2 * $0 + 1]) } }
-    let sizes = parts == 1 ? chunk : moduli
-    for i in 0..<rows {
-      let w = weights[i]
-      chunk.withUnsafeBufferPointer { x in
-        mean.withUnsafeMutableBufferPointer { mean in
-          for j in 0..<width { mean[j] += w * x[i * width + j] }
-        }
-      }
-      sizes.withUnsafeBufferPointer { x in
-        minimum.withUnsafeMutableBufferPointer { minimum in
-          for j in 0..<n { minimum[j] = x[i * n + j] < minimum[j] ? x[i * n + j] : minimum[j] }
-        }
-        maximum.withUnsafeMutableBufferPointer { maximum in
-          for j in 0..<n { maximum[j] = x[i * n + j] > maximum[j] ? x[i * n + j] : maximum[j] }
-        }
-        sums.withUnsafeMutableBufferPointer { sums in
-          for j in 0..<n { sums[j] += w * x[i * n + j].magnitude }
-        }
-        nonzeros.withUnsafeMutableBufferPointer { nonzeros in
-          for j in 0..<n { nonzeros[j] += x[i * n + j] == 0 ? 0 : 1 }
-        }
-      }
-    }
-    for j in 0..<width { mean[j] /= weight }
-    for i in 0..<rows {
-      let w = weights[i]
-      chunk.withUnsafeBufferPointer { x in
-        mean.withUnsafeBufferPointer { mean in
-          meanTail.withUnsafeMutableBufferPointer { tail in
-            squares.withUnsafeMutableBufferPointer { squares in
-              for j in 0..<width {
-                let deviation = x[i * width + j] - mean[j]
-                tail[j] += w * deviation
-                squares[j] += w * deviation * deviation
-              }
-            }
-          }
-        }
+    weight = weights.reduce(0, +)
+    mean = numbers.sums().map { $0 / weight }
+    (meanTail, squares) = numbers.deviations(from: mean)
+    if parts == 1 {
+      (minimum, maximum, sums, nonzeros) = numbers.extremes()
+    } else {
+      let moduli = (0..<rows * n).map { Double.hypot(chunk[2 * $0], chunk[2 * $0 + 1]) }
+      (minimum, maximum, sums, nonzeros) = moduli.withUnsafeBufferPointer {
+        WeightedRows($0, columns: n, weights: weights).extremes()
       }
     }
     correct()

@@ -136,19 +136,32 @@ package struct ColumnPairs<S: Scalar>: WireCodable, Sendable {
   package private(set) var columns: [Int32] = []
   package private(set) var values: [S] = []
 
-  package init() {}
+  init() {}
 
   /// The number of pairs.
   package var count: Int { values.count }
 
+  /// The pairs of n columns whose inner products are given, packed by columns, and what to multiply them by. O(n^2).
+  ///
+  /// - Throws: `tooLarge` for more than `limit` pairs.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  package init(packed: [S], inverses: [S.Real], threshold: S.Real, limit: Int) throws(LinearAlgebraError) {
+    for j in inverses.indices {
+      for i in 0..<j { try add(i, j, packed[i + j * (j + 1) / 2], inverses, threshold, limit: limit) }
+    }
+  }
+
   /// Adds the pair (i, j) with inner product `product` if their cosine is at least `threshold` and not zero.
   ///
-  /// - Throws: `outOfMemory` above `limit` pairs.
+  /// - Throws: `tooLarge` above `limit` pairs.
   @inline(__always)
-  package mutating func add(
-    _ i: Int, _ j: Int, _ product: S, _ norms: [S.Real], _ threshold: S.Real, limit: Int
+  fileprivate mutating func add(
+    _ i: Int, _ j: Int, _ product: S, _ inverses: [S.Real], _ threshold: S.Real, limit: Int
   ) throws(LinearAlgebraError) {
-    let cosine = S(real: 1 / norms[i]) * (S(real: 1 / norms[j]) * product)
+    let cosine = S(real: inverses[i]) * (S(real: inverses[j]) * product)
     let size = cosine.modulus
     guard size >= threshold, size > 0 else { return }
     if count >= limit { throw Self.tooMany(limit) }
@@ -198,10 +211,10 @@ enum SimilarPairsTask<S: Scalar>: ReduceTask {
     let (row, column) = (grid.rows(ofTile: tile).lowerBound, grid.columns(ofTile: tile).lowerBound)
     var pairs = ColumnPairs<S>()
     if row >= column + gram.columns { return pairs }
+    let inverses = arguments.norms.map { 1 / $0 }
     try gram.forEach { i, j, value in
       if row + i < column + j {
-        try pairs.add(
-          row + i, column + j, value, arguments.norms, arguments.threshold, limit: arguments.limit)
+        try pairs.add(row + i, column + j, value, inverses, arguments.threshold, limit: arguments.limit)
       }
     }
     return pairs

@@ -20,7 +20,7 @@ extension DenseMatrix {
   /// O(mn min(m, n)).
   ///
   /// - Parameter tolerance: singular values at most `tolerance` times the largest count as zero; by default
-  ///   max(m, n) eps.
+  ///   `rankTolerance`.
   /// - Throws: `shapeMismatch` when B does not have m rows, `notFinite` for NaN or infinity in A or B,
   ///   `notConverged` (not known to happen), `tooLarge` beyond LAPACK's 32-bit workspace sizes,
   ///   `outOfMemory`.
@@ -50,7 +50,7 @@ extension DenseMatrix {
           values.withUnsafeMutableBufferPointer {
             S.gelsd(
               m, n, max(1, b.columns), a.baseAddress!, m, x.baseAddress!, height, $0.baseAddress!,
-              tolerance: tolerance ?? S.Real(height) * S.Real.ulpOfOne, rank: &rank)
+              tolerance: tolerance ?? rankTolerance(shape), rank: &rank)
           }
         }
       }

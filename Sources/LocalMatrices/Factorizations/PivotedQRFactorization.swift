@@ -13,13 +13,12 @@ public struct PivotedQRFactorization<S: Scalar>: Sendable {
   /// Column j of A P is column `permutation[j]` of A.
   public let permutation: [Int]
 
-  /// The number of diagonal elements of R above `tolerance`, by default max(m, n) eps r_11.
-  ///
-  /// Reliable in practice, not in theory: Kahan's matrices hide small singular values from it.
+  /// The number of diagonal elements of R above `tolerance`, by default `rankTolerance` times r_11. An estimate from
+  /// above: the diagonal falls more slowly than the singular values, and Kahan's matrices hide small ones from it.
   public func rank(tolerance: S.Real? = nil) -> Int {
     let diagonal = r.diagonal.map(\.realPart)
     let limit =
-      tolerance ?? S.Real(max(q.rows, r.columns)) * S.Real.ulpOfOne * (diagonal.first ?? 0)
+      tolerance ?? rankTolerance(Shape(q.rows, r.columns)) * (diagonal.first ?? 0)
     return diagonal.count { $0 > limit }
   }
 

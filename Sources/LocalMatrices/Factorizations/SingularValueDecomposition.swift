@@ -12,10 +12,10 @@ public struct SingularValueDecomposition<S: Scalar>: Sendable {
   /// The right singular vectors: n by min(m, n), orthonormal columns.
   public let v: DenseMatrix<S>
 
-  /// The number of singular values above `tolerance`, by default max(m, n) eps s_1.
+  /// The number of singular values above `tolerance`, by default `rankTolerance` times the largest.
   public func rank(tolerance: S.Real? = nil) -> Int {
     let limit =
-      tolerance ?? S.Real(max(u.rows, v.rows)) * S.Real.ulpOfOne * (singularValues.first ?? 0)
+      tolerance ?? rankTolerance(Shape(u.rows, v.rows)) * (singularValues.first ?? 0)
     return singularValues.count { $0 > limit }
   }
 

@@ -4,6 +4,8 @@
 
 import Numerics
 
+internal import CSparseKernels
+
 extension LocalMatrix {
   /// The upper triangle of A^H A, packed by columns: element (i, j), i <= j, at i + j(j+1)/2.
   ///
@@ -81,23 +83,18 @@ extension DenseMatrix {
   }
 }
 
-@specialized(where S == Float)
-@specialized(where S == Double)
-@specialized(where S == Complex<Float>)
-@specialized(where S == Complex<Double>)
+/// The loops are in CSparseKernels.
 private func sparsePackedGram<S: Scalar>(_ a: SparseMatrix<S>) -> [S] {
   let n = a.columns
-  var packed = [S](repeating: 0, count: n * (n + 1) / 2)
-  var products = 0
-  for i in 0..<a.rows {
-    let entries = a.offsets[i]..<a.offsets[i + 1]
-    products += entries.count * (entries.count + 1) / 2
-    for q in entries {
-      // Indices ascend, so those up to q are the rows of the upper triangle in column j.
-      let j = Int(a.indices[q])
-      let (column, value) = (j * (j + 1) / 2, a.storage[q])
-      for r in entries.lowerBound...q {
-        packed[column + Int(a.indices[r])] += a.storage[r].conjugate * value
+  var packed: [S] = zeroVector(count: n * (n + 1) / 2)
+  let products = packed.withUnsafeMutableBufferPointer { packed in
+    a.offsets.withUnsafeBufferPointer { offsets in
+      a.indices.withUnsafeBufferPointer { indices in
+        a.storage.withUnsafeBufferPointer { values in
+          tessera_packed_gram(
+            S.kind.letter, a.rows, offsets.baseAddress, indices.baseAddress, values.baseAddress,
+            packed.baseAddress)
+        }
       }
     }
   }

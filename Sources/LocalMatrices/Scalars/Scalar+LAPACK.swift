@@ -53,6 +53,21 @@ extension Scalar {
     }
   }
 
+  /// The k largest eigenvalues ascending into the first k of the n elements of `w`, their vectors into Z, n by k; reads
+  /// the upper triangle of A, which is destroyed. About 4n^3/3 flops and 2n^2k. Positive info: no convergence.
+  public static func syevr(
+    _ n: Int, largest k: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int, _ w: UnsafeMutablePointer<Real>,
+    _ z: UnsafeMutablePointer<Self>, _ ldz: Int
+  ) -> Int {
+    var support = [Int32](repeating: 0, count: 2 * k)
+    return withWorkspace(reals: 24 * n, integers: 10 * n) { work, length, rwork, iwork in
+      tessera_syevr(
+        kind.letter, Int32(n), a, Int32(lda), Int32(n - k + 1), Int32(n),
+        2 * Double(Real.leastNormalMagnitude), w, z, Int32(ldz), &support, work, length, rwork,
+        Int32(24 * n), iwork, Int32(10 * n))
+    }
+  }
+
   /// Singular values descending into `s` and, with `vectors`, U (m by min(m,n)) and V^H (min(m,n) by n), by
   /// divide and conquer. A is destroyed. Positive info: no convergence.
   public static func gesdd(

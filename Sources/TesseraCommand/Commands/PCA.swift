@@ -11,7 +11,8 @@ struct PCA: AsyncParsableCommand {
     abstract: "Find the directions in which the rows of a matrix vary most.",
     discussion: """
       Columns are centred without filling a sparse matrix. Ratios are of the variance of all columns. The largest \
-      element of each component is positive.
+      element of each component is positive. Components that did not converge are not shown; a note says so, and the \
+      exit code is 65.
       """)
 
   @OptionGroup var input: MatrixOptions
@@ -102,5 +103,6 @@ struct PCA: AsyncParsableCommand {
       return heading + "\n" + Text.table(rows, leading: 0)
         + "\(pca.method.rawValue), \(pca.passes) passes over the matrix, \(Text.fixed(elapsed, 3)) s"
     }
+    if !pca.converged { throw ExitCode(65) }
   }
 }

@@ -12,7 +12,7 @@ struct QR: AsyncParsableCommand {
     discussion: """
       R has a diagonal that is not negative. The residual |A - Q R|_1 / (m |A|_1 u) and the orthogonality |I - Q'Q|_1 / \
       (m u) are LAPACK's test ratios, with u the unit roundoff: about 1, and below 30, for factors as good as the \
-      precision allows. The rank is the number of diagonal elements of the pivoted triangle above the tolerance.
+      precision allows. The rank is the number of singular values above the tolerance.
       """)
 
   @OptionGroup var input: MatrixOptions
@@ -37,7 +37,7 @@ struct QR: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Diagonal elements below this part of the largest do not count for the rank (default: max(m, n) eps).",
+      "Singular values below this part of the largest do not count for the rank (default: max(m, n) eps).",
       valueName: "part"))
   var tolerance: Double?
 

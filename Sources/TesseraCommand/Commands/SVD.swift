@@ -11,7 +11,7 @@ struct SVD: AsyncParsableCommand {
     abstract: "Find the largest singular values and vectors of a matrix.",
     discussion: """
       Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge, or that the \
-      method squares away, are not printed; a note says so. By itself the method is the one with the least predicted \
+      method squares away, are not printed; a note says so, and the exit code is 65. By itself the method is the one with the least predicted \
       passes, words and memory. The same values, to the last bit, come out for any number of workers.
       """)
 
@@ -86,6 +86,7 @@ struct SVD: AsyncParsableCommand {
     try await input.report(members(svd), since: start, on: cluster) {
       table(heading, svd, workers: Report.workers(of: cluster), $0)
     }
+    if !svd.converged { throw ExitCode(65) }
   }
 
   private func singularValues<S: Scalar>(of a: RowMatrix<S>) async throws -> TruncatedSVD<S> {
