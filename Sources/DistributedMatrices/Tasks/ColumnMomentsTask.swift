@@ -15,9 +15,9 @@ import TesseraLocalMatrices
 /// its imaginary parts, side by side; what is said of its elements is said of their moduli.
 package struct ColumnMoments: WireCodable, Sendable {
   /// The sum of the rows' weights.
-  package private(set) var weight: Double
+  package fileprivate(set) var weight: Double
   /// The number of rows whose weight is not zero; others are as if they were not there.
-  package private(set) var rows: Int
+  package fileprivate(set) var rows: Int
   /// The means, rounded, and what was rounded off.
   package private(set) var mean: [Double]
   package private(set) var meanTail: [Double]

@@ -2,9 +2,10 @@
 
 /// Where bytes go.
 protocol ByteSink: AnyObject {
-  /// A name by which this process can open the file that gets the bytes, for a library that writes by itself; nil for
-  /// what takes bytes only.
-  func unfinishedPath() -> String?
+  /// The name of the file that gets the bytes, for a library that writes by itself; nil for what takes bytes only.
+  ///
+  /// - Throws: `cannotCreate`.
+  func unfinishedPath() throws(FileFormatError) -> String?
   /// Takes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError)
   /// Completes the output. Without this call there is none.
@@ -12,7 +13,7 @@ protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
-  func unfinishedPath() -> String? { nil }
+  func unfinishedPath() throws(FileFormatError) -> String? { nil }
 
   /// Takes the bytes of all `elements`, numbers, as they lie in memory.
   func send<T>(_ elements: [T]) throws(FileFormatError) {

@@ -89,7 +89,10 @@ final class OutputFile: ByteSink {
     }
   }
 
-  func unfinishedPath() -> String? { isNameless ? path(of: descriptor) : temporary }
+  func unfinishedPath() throws(FileFormatError) -> String? {
+    if let temporary { try giveName(temporary) }
+    return temporary
+  }
 
   /// Gives the file the name that it has until it is complete.
   private func giveName(_ unfinished: String) throws(FileFormatError) {

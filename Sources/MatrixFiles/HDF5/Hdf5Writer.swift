@@ -22,7 +22,7 @@
         }
       let sink = try open()
       let image = try Hdf5.session { () throws(FileFormatError) in
-        try write(content, to: sink.unfinishedPath(), name: file)
+        try write(content, to: try sink.unfinishedPath(), name: file)
       }
       if let image { try sink.send(image) }
       try sink.finish()
