@@ -84,31 +84,12 @@ extension DenseMatrix {
   }
 }
 
-/// A matrix of the driver's.
-public protocol DriverMatrix<Element>: Sendable {
-  /// The scalar.
-  associatedtype Element: Scalar
-  /// The matrix as one that is dense or sparse.
-  var localMatrix: LocalMatrix<Element> { get }
-}
-
-extension DenseMatrix: DriverMatrix {
-  /// The matrix as one that is dense or sparse.
-  public var localMatrix: LocalMatrix<S> { .dense(self) }
-}
-
-extension SparseMatrix: DriverMatrix {
-  /// The matrix as one that is dense or sparse.
-  public var localMatrix: LocalMatrix<S> { .sparse(self) }
-}
-
-extension DriverMatrix {
+extension DenseMatrix {
   /// The `count` largest singular values of this m x n matrix of the driver's, and their vectors: as
-  /// `RowMatrix.svd`, with the left vectors, m x r, on the driver. A sparse matrix stays sparse, but for `tsqr` and
-  /// `dense`.
+  /// `RowMatrix.svd`, with the left vectors, m x r, on the driver.
   ///
-  /// Passes and memory are those of `SVDPlan`, which `auto` chooses by; nothing moves. For all of a dense matrix's
-  /// `svd()`, which is LAPACK's, does the same.
+  /// Passes and memory are those of `SVDPlan`, which `auto` chooses by; nothing moves. For all of them `svd()`,
+  /// which is LAPACK's, does the same.
   ///
   /// - Parameters:
   ///   - count: how many; more than min(m, n) asks for all.
@@ -121,12 +102,28 @@ extension DriverMatrix {
   /// - Returns: the triplets that converged, with their residuals.
   /// - Throws: `LinearAlgebraError`, as `RowMatrix.svd`.
   public func svd(
-    count: Int, method: SVDMethod = .auto, tolerance: Element.Real? = nil, seed: UInt64 = 0,
-    passes: Int = 100, leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
-  ) async throws -> LocalSVD<Element> {
+    count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0, passes: Int = 100,
+    leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> LocalSVD<S> {
     try await SVDRequest(
       count: count, method: method, tolerance: tolerance, seed: seed, passLimit: passes,
       leftVectors: leftVectors, progress: progress
-    ).run(LocalSource(localMatrix))
+    ).run(LocalSource(.dense(self)))
+  }
+}
+
+extension SparseMatrix {
+  /// The `count` largest singular values of this m x n matrix of the driver's, and their vectors: as
+  /// `DenseMatrix.svd(count:)`. The matrix stays sparse, but for `tsqr` and `dense`.
+  ///
+  /// - Throws: `LinearAlgebraError`, as `RowMatrix.svd`.
+  public func svd(
+    count: Int, method: SVDMethod = .auto, tolerance: S.Real? = nil, seed: UInt64 = 0, passes: Int = 100,
+    leftVectors: Bool = false, progress: (@Sendable (Int) -> Void)? = nil
+  ) async throws -> LocalSVD<S> {
+    try await SVDRequest(
+      count: count, method: method, tolerance: tolerance, seed: seed, passLimit: passes,
+      leftVectors: leftVectors, progress: progress
+    ).run(LocalSource(.sparse(self)))
   }
 }

@@ -23,12 +23,22 @@ extension DistributedMatrix where Self: LinearOperator {
   }
 }
 
-extension DriverMatrix {
-  /// The 2-norm, the largest singular value; a sparse matrix stays sparse.
+extension DenseMatrix {
+  /// The 2-norm, the largest singular value.
   ///
   /// - Parameter tolerance: the relative accuracy; by default 1e-10, or 10 ulp in single precision.
   /// - Throws: `LinearAlgebraError.notFinite`, `notConverged`.
-  public func twoNorm(tolerance: Element.Real? = nil) async throws -> Element.Real {
+  public func twoNorm(tolerance: S.Real? = nil) async throws -> S.Real {
+    try await svd(count: 1, tolerance: tolerance).largest
+  }
+}
+
+extension SparseMatrix {
+  /// The 2-norm, the largest singular value; the matrix stays sparse.
+  ///
+  /// - Parameter tolerance: the relative accuracy; by default 1e-10, or 10 ulp in single precision.
+  /// - Throws: `LinearAlgebraError.notFinite`, `notConverged`.
+  public func twoNorm(tolerance: S.Real? = nil) async throws -> S.Real {
     try await svd(count: 1, tolerance: tolerance).largest
   }
 }

@@ -4,13 +4,15 @@
 import TesseraDecompositions
 import TesseraDistributedMatrices
 import TesseraExecution
+import TesseraInstrumentation
 import TesseraLocalMatrices
 import TesseraTestSupport
 import Testing
 
 /// t x t tiles of b x b on p x q workers.
 private struct TileGrid: Sendable, CustomTestStringConvertible {
-  let (t, b) = (8, 6)
+  let t = 8
+  let b = 6
   let p: Int
   let q: Int
 
