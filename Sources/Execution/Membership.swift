@@ -7,9 +7,9 @@ public struct Membership: Sendable {
   /// Called once, when the job can take workers: with what to do for each that joins, once messages go from
   /// every worker to it and back.
   public let whenJoined: @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void
-  /// Starts a worker when all but the driver's own are lost; its rank once messages go to it and back, nil where
-  /// that cannot be. Takes as long as a worker takes to start.
-  public let startAnother: @Sendable () -> Int?
+  /// Starts a worker when all but the driver's own are lost; its rank once messages go to it and back, nil when it
+  /// has not come. Takes as long as a worker takes to start. Nil where nobody can be started.
+  public let startAnother: (@Sendable () -> Int?)?
   /// Told a line for a person when a worker is lost, leaves or joins, and when memory is so short that it costs time.
   public let tell: @Sendable (_ line: String) -> Void
 
@@ -18,14 +18,14 @@ public struct Membership: Sendable {
 
   /// Of workers that are there from the beginning, with somebody to tell.
   public static func fixed(tell: @escaping @Sendable (_ line: String) -> Void) -> Membership {
-    Membership(fate: { _ in nil }, whenJoined: { _ in }, startAnother: { nil }, tell: tell)
+    Membership(fate: { _ in nil }, whenJoined: { _ in }, startAnother: nil, tell: tell)
   }
 
   /// A transport's knowledge, and by default nobody to tell.
   public init(
     fate: @escaping @Sendable (_ rank: Int) -> String?,
     whenJoined: @escaping @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void,
-    startAnother: @escaping @Sendable () -> Int?,
+    startAnother: (@Sendable () -> Int?)?,
     tell: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) {
     self.fate = fate

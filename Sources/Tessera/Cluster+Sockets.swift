@@ -131,9 +131,9 @@ private struct DriversGroup: Sendable {
   /// How the process of a lost worker has ended, where that is known. Blocks the calling thread.
   @Sendable func fate(of rank: Int) -> String? { workers?.fate(of: rank) }
 
-  /// Starts a worker when all that this driver has started are lost; its rank, nil if none comes. Blocks the
-  /// calling thread.
-  @Sendable func startAnother() -> Int? { workers?.startAnother() }
+  /// Starts a worker when all that this driver has started are lost; its rank, nil if it does not come. Blocks the
+  /// calling thread. Nil for a driver that has started nobody.
+  var startAnother: (@Sendable () -> Int?)? { workers.map { workers in { workers.startAnother() } } }
 
   /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
   /// calling thread.

@@ -305,6 +305,19 @@ struct SameBitsTests {
     #expect(values["killed"].flatMap { Int($0) } ?? 0 >= 10)
   }
 
+  /// Whoever meets the silence first has its input made again; a backup must not begin without it.
+  @Test func aWorkerStoppedForGoodDuringProductsChangesNoBit() throws {
+    let expected = try FaultJobRun(["multiply"], transport: "in-process", workers: 1).values()["result"]
+    for delay in [20_000, 150_000, 400_000] as [UInt32] {
+      let run = try FaultJobRun(["multiply", "ms=7000"], workers: 3)
+      try #require(run.program.wait { $0.output.contains("ready ") })
+      usleep(delay)
+      kill(try #require(run.workers.last), SIGSTOP)
+      #expect(try run.values()["result"] == expected)
+      #expect(run.program.said.errors.contains("is lost, "))
+    }
+  }
+
   @Test func aWorkerStoppedForGoodChangesNoBit() throws {
     let expected = try Self.expected()
     // How long the job goes on is the machine's affair: one that is over before the moment comes is run again.

@@ -25,6 +25,7 @@ public final class LocalWorkers: @unchecked Sendable {
   /// Worker 1's first.
   private var children: [ChildProcess]
   private let lock = Mutex(())
+  /// How long to wait for one more: longer than the first ones took.
   private let patience: Duration
   private let without: [String]
   /// Rank 0's end of the group.
@@ -41,8 +42,8 @@ public final class LocalWorkers: @unchecked Sendable {
   public init(size: Int, patience: Duration = .seconds(30), without: [String] = []) throws(CommunicationError)
   {
     precondition(1...Roster.mostMembers ~= size)
-    self.patience = patience
     self.without = without
+    let start = ContinuousClock.now
     var gathering = Gathering(ranks: 1..<size, deadline: .now + patience)
     do throws(CommunicationError) {
       try gathering.start(without: without)
@@ -54,6 +55,7 @@ public final class LocalWorkers: @unchecked Sendable {
       gathering.abandon()
       throw error
     }
+    self.patience = min(patience, max(.seconds(3), 3 * (ContinuousClock.now - start)))
     children = gathering.children
     communicator = SocketCommunicator(
       rank: 0, size: size,

@@ -227,6 +227,8 @@ private struct Pipeline {
       #expect(scheduler.violations() == [])
     }
     #expect(scheduler.handle(.tick, at: 3).isEmpty)
+    // Who is lost on the way is called for again.
+    #expect(scheduler.handle(.lostOnItsWay, at: 3) == [.call])
     guard case .run(let assignments, worker: 3)? = scheduler.handle(.joined(worker: 3), at: 4).first else {
       Issue.record("the one that has come has nothing to do")
       return
@@ -235,6 +237,37 @@ private struct Pipeline {
     let made = Scheduler.Event.made(
       block, worker: 3, attempt: assignments[0].attempt, bytes: 8, duration: 1, isSent: true)
     #expect(scheduler.handle(made, at: 5).contains(.ready(job: 1)))
+  }
+
+  /// A task that puts together parts of every block cannot be done twice while one of them is lost, though it was
+  /// given out when all were there.
+  @Test func nothingIsBackedUpThatLacksAPart() {
+    var limits = Scheduler.Limits()
+    limits.leastBackupTime = 0
+    var scheduler = Scheduler(workers: [0, 1, 2], limits: limits)
+    scheduler.define(0, Recipe(.none, count: 3))
+    scheduler.define(1, Recipe(.everyBlock(of: 0), count: 8))
+    _ = scheduler.want((0..<8).map { BlockID(1, $0) }, job: 1, at: 0)
+    func make(_ collection: Int, _ index: Int, at time: Int) {
+      let block = BlockID(collection, index)
+      guard let attempt = scheduler[block].attempts.first else { return }
+      _ = scheduler.handle(
+        .made(
+          block, worker: attempt.worker, attempt: attempt.number, bytes: 8, duration: 1,
+          isSent: collection == 1), at: time)
+    }
+    for index in 0..<3 { make(0, index, at: 1) }
+    let last = (0..<8).first { scheduler[BlockID(1, $0)].attempts.first?.worker == 2 } ?? 0
+    for index in 0..<8 where index != last { make(1, index, at: 2) }
+    // Worker 2 has stopped, which another has noticed and the driver has not.
+    let held = (0..<3).first { scheduler[BlockID(0, $0)].holders == [2] } ?? 0
+    _ = scheduler.handle(.missing(BlockID(0, held), holder: 2, for: nil), at: 3)
+    _ = scheduler.handle(.tick, at: 1_000_000_000)
+    #expect(scheduler[BlockID(1, last)].attempts.map(\.worker) == [2])
+    // When the part is there again, it can.
+    make(0, held, at: 1_000_000_001)
+    _ = scheduler.handle(.tick, at: 2_000_000_000)
+    #expect(scheduler.violations() == [])
   }
 
   @Test func theDriversWorkerBacksNothingUpThatWasUnderWayOnALostWorker() {

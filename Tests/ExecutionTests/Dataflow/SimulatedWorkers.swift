@@ -19,8 +19,9 @@ struct SimulatedWorkers {
     var lethal: Set<BlockID> = []
     /// Tasks of these blocks throw, always.
     var refusing: Set<BlockID> = []
-    /// Whether somebody comes when the driver calls for a worker.
+    /// Whether somebody comes when the driver calls for a worker, and how many of them are lost on their way first.
     var answersCalls = false
+    var lostOnTheWay = 0
   }
 
   /// A worker's side.
@@ -75,7 +76,15 @@ struct SimulatedWorkers {
   mutating func perform(_ actions: [Scheduler.Action]) {
     for action in actions {
       switch action {
-      case .run(_, let worker), .cancel(_, let worker), .drop(_, let worker), .fetch(_, let worker):
+      case .run(let assignments, let worker):
+        for assignment in assignments {
+          for case .every(let source) in scheduler.dependencies(of: assignment.block)
+          where scheduler.collections[source]?.isComplete != true {
+            violations.append("\(assignment.block) begins without a block of collection \(source)")
+          }
+        }
+        post(.action(action), worker, "to")
+      case .cancel(_, let worker), .drop(_, let worker), .fetch(_, let worker):
         post(.action(action), worker, "to")
       case .call: calls += 1
       case .ready(let job): ready.insert(job)
@@ -118,7 +127,13 @@ struct SimulatedWorkers {
     if chance(accidents.join) { join() }
     if answered < calls, chance(0.1) {
       answered += 1
-      if accidents.answersCalls { join() } else { handle(.nobodyElse) }
+      if !accidents.answersCalls {
+        handle(.nobodyElse)
+      } else if answered <= accidents.lostOnTheWay {
+        handle(.lostOnItsWay)
+      } else {
+        join()
+      }
     }
     if time % 10 == 0 { handle(.tick) }
   }

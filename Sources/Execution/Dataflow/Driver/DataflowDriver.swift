@@ -97,9 +97,14 @@ final class DataflowDriver: Sendable {
     tell(.joined(worker))
   }
 
-  /// Has a worker come in place of those that are lost.
+  /// Has a worker come in place of those that are lost. One that is lost while it starts is no reason to give up.
   private func replace() {
-    if let worker = membership.startAnother() { welcome(worker) } else { tell(.nobodyElse) }
+    guard let startAnother = membership.startAnother else { return _ = tell(.nobodyElse) }
+    for _ in 0..<3 {
+      if let worker = startAnother() { return welcome(worker) }
+      membership.tell("a worker that was started in place of those that are lost has not come")
+    }
+    tell(.nobodyElse)
   }
 
   /// Takes reports until the driver's own worker has ended.

@@ -77,7 +77,7 @@ struct DriverLoop: Sendable {
         perform(scheduler.want(job.wanted, job: number, at: now))
       }
     case .joined(let worker):
-      guard !lost.contains(worker) else { return }
+      guard !lost.contains(worker) else { return handle(.lostOnItsWay) }
       handle(.joined(worker: worker))
       news.append("worker \(worker) has joined; there are \(livingCount) now")
     case .nobodyElse: handle(.nobodyElse)
@@ -217,7 +217,10 @@ struct DriverLoop: Sendable {
         failures = failures.filter { $0.key.collection != collection }
       case .ready(let number):
         guard let job = jobs.removeValue(forKey: number) else { continue }
-        job.job.finish(.success(job.job.wanted.compactMap { job.come[$0] }))
+        let come = job.job.wanted.compactMap { job.come[$0] }
+        precondition(
+          come.count == job.job.wanted.count, "a job is ready, and some of its blocks have not come")
+        job.job.finish(.success(come))
         perform(scheduler.finish(job: number, at: MonotonicClock.now()))
       case .fail(let number, let failure):
         jobs.removeValue(forKey: number)?.job.finish(.failure(error(failure)))
@@ -273,7 +276,9 @@ struct DriverLoop: Sendable {
   private func holders(of collection: Int, nearest worker: Int) -> [Work.Parts] {
     var indices: [Int: [Int]] = [:]
     for index in scheduler.collections[collection]?.blocks.indices ?? 0..<0 {
-      guard let holder = scheduler.nearestHolder(of: BlockID(collection, index), to: worker) else { continue }
+      guard let holder = scheduler.nearestHolder(of: BlockID(collection, index), to: worker) else {
+        preconditionFailure("a task needs every block of a collection, and one is nowhere")
+      }
       indices[holder, default: []].append(index)
     }
     return indices.sorted { $0.key < $1.key }.map { Work.Parts(collection, $0.key, $0.value) }

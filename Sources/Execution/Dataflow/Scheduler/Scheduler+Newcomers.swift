@@ -16,7 +16,8 @@ extension Scheduler {
     guard !newcomers.isEmpty else { return }
     let inputs = dependencies(of: block)
     for case .block(let input) in inputs where self[input].home == worker {
-      self[input].stay += duration / inputs.count
+      // As long as a day, at most: what reports say has no end.
+      self[input].stay = min(self[input].stay + min(duration, 1 << 46) / inputs.count, 1 << 46)
     }
   }
 
@@ -27,7 +28,7 @@ extension Scheduler {
     if let heir = self[first].heir, able.contains(heir) { return heir }
     guard inputs.allSatisfy({ self[$0.block].home == holder }) else { return nil }
     let (stay, bytes) = inputs.reduce((0, 0)) { ($0.0 + self[$1.block].stay, $0.1 + self[$1.block].bytes) }
-    guard stay > 0, Double(stay) > limits.transferTime * Double(bytes) else { return nil }
+    guard !able.isEmpty, stay > 0, Double(stay) > limits.transferTime * Double(bytes) else { return nil }
     for input in inputs { self[input.block].stay = 0 }
     var tiles: [Int: Int] = [:]
     for case let home? in (collections[first.collection]?.blocks ?? []).lazy.map(\.home) {

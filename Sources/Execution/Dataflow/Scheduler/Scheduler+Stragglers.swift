@@ -56,9 +56,15 @@ extension Scheduler {
       isWorthMoving(block, from: slow, wait: wait)
     else { return }
     var inputs: [Location] = []
-    for case .block(let input) in dependencies(of: block) {
-      guard let holder = nearestHolder(of: input, to: worker) else { return }
-      inputs.append(Location(block: input, holder: holder))
+    for dependency in dependencies(of: block) {
+      switch dependency {
+      case .block(let input):
+        guard let holder = nearestHolder(of: input, to: worker) else { return }
+        inputs.append(Location(block: input, holder: holder))
+      case .every(let source):
+        // What the slow worker was given when all were there may be lost by now.
+        guard collections[source]?.isComplete == true else { return }
+      }
     }
     start(block, on: worker, inputs, asBackup: true)
   }

@@ -22,6 +22,8 @@ struct Scheduler: Sendable {
     /// A task that may have ended a worker is not for the driver's own when no other is left: another is called for.
     /// If nobody comes, one that has ended so many is given up.
     var lossesBeforeDriver = 2
+    /// So many workers that have been called for and lost on their way, and nobody else is called for.
+    var lossesOnTheWay = 4
     /// A task whose inputs could not be fetched so often, while none of its collection's other blocks has been
     /// made for the first time, fails the job.
     var missingInputs = 100
@@ -57,6 +59,8 @@ struct Scheduler: Sendable {
     case left(worker: Int)
     /// No worker can be had in place of those that are lost.
     case nobodyElse
+    /// The worker that was called for has come, and was lost before it could join.
+    case lostOnItsWay
     /// `isSent` if the block has come along.
     case made(BlockID, worker: Int, attempt: Int, bytes: Int, duration: Int, isSent: Bool)
     /// A block that was fetched has come.
@@ -218,6 +222,7 @@ struct Scheduler: Sendable {
   /// Whether a worker has been called for and may come, and whether nobody has come to the last call.
   var isCalling = false
   var isDeserted = false
+  var lostOnTheWay = 0
   /// Why the worker that was lost last was lost.
   var lastLoss = ""
   private var runs: [Int: [Assignment]] = [:]
@@ -276,6 +281,11 @@ struct Scheduler: Sendable {
     case .left(let worker): lose(worker, nil)
     case .nobodyElse:
       (isCalling, isDeserted) = (false, true)
+      candidates += pendingBlocks().reversed()
+    case .lostOnItsWay:
+      guard isCalling else { break }
+      lostOnTheWay += 1
+      (isCalling, isDeserted) = (false, lostOnTheWay >= limits.lossesOnTheWay)
       candidates += pendingBlocks().reversed()
     case .made(let block, let worker, let attempt, let bytes, let duration, let isSent):
       if isSent { come(block) }
