@@ -133,7 +133,10 @@ private struct DriversGroup: Sendable {
 
   /// Starts a worker when all that this driver has started are lost; its rank, nil if it does not come. Blocks the
   /// calling thread. Nil for a driver that has started nobody.
-  var startAnother: (@Sendable () -> Int?)? { workers.map { workers in { workers.startAnother() } } }
+  var startAnother: (@Sendable () -> Int?)? {
+    guard let workers else { return nil }
+    return { workers.startAnother() }
+  }
 
   /// The error of a lost group with how the worker's process has ended, where that is known. Blocks the
   /// calling thread.

@@ -55,7 +55,7 @@ public final class LocalWorkers: @unchecked Sendable {
       gathering.abandon()
       throw error
     }
-    self.patience = min(patience, max(.seconds(3), 3 * (ContinuousClock.now - start)))
+    self.patience = min(patience, max(.seconds(3), start.duration(to: .now) * 3))
     children = gathering.children
     communicator = SocketCommunicator(
       rank: 0, size: size,
