@@ -78,13 +78,13 @@ private let sizes: [(Int, Int, Int)] =
       let (k, n, perRow) = (300, 3000, 20)
       let b = DenseMatrix<S>(rows: k, columns: n) { i, j in
         (i * 7 + j) % (n / perRow) == 0 ? generator.integer() : 0
-      }.sparse()
+      }.sparse().compressed(by: .rows)
       for lengths in [
         [0, 1, 3, 3, 30, 3, 51, 52, 0, 2, 200, 300, 1, 60, 4], Array(repeating: 300, count: 90),
       ] {
         let a = DenseMatrix<S>(rows: lengths.count, columns: k) { i, j in
           j * 97 % k < lengths[i] ? generator.integer() + 5 : 0
-        }.sparse()
+        }.sparse().compressed(by: .rows)
         let c = try a * b
         #expect(try c.dense() == ExactProduct(try a.dense(), try b.dense()).product)
         #expect(

@@ -4,6 +4,12 @@ extension Scheduler {
   mutating func join(_ worker: Int) {
     workers[worker] = Worker()
     newcomers.insert(worker)
+    // What has been does not count: there was nobody to go to.
+    for collection in collections.keys {
+      for index in collections[collection]?.blocks.indices ?? 0..<0 {
+        self[BlockID(collection, index)].stay = 0
+      }
+    }
     (isCalling, isDeserted) = (false, false)
     isDisturbed = true
     candidates += pendingBlocks().reversed()
