@@ -1,51 +1,17 @@
-// Sparse rows times a dense panel: the template for four scalars. The columns are taken 256 bytes at a time, which is
-// what the vector registers hold beside the operands: a sum stays there until its row is done. A is read once for each
-// such sweep, 12 bytes an entry beside the 256 of B that it asks for.
+// Sparse rows times a dense panel: the template for four scalars. The sums of a row are kept in registers, 256 bytes of
+// them, which is what the vector registers hold beside the operands, until the row is done; two such pieces, 512 bytes
+// of columns, make a sweep. A is read once for each sweep, 12 bytes an entry beside the 512 of B that it asks for.
 #include "scalars.h"
 
 // A row of B is asked for so many entries before it is needed.
 enum { ahead = 16 };
 
-#define ADD REAL_ADD
+// How many numbers of type T these are: 256 bytes, and a cache line of 64.
+#define WIDEST ((ptrdiff_t)(256 / sizeof(T)))
+#define LINE ((ptrdiff_t)(64 / sizeof(T)))
 
-#define T float
-#define WIDEST 64
-#define LINE 16
-#define NAME(f) f##_s
-#include "panel_template.h"
-#undef T
-#undef WIDEST
-#undef LINE
-#undef NAME
-
-#define T double
-#define WIDEST 32
-#define LINE 8
-#define NAME(f) f##_d
-#include "panel_template.h"
-#undef T
-#undef WIDEST
-#undef LINE
-#undef NAME
-
-#undef ADD
-#define ADD COMPLEX_ADD
-
-#define T complex_float
-#define WIDEST 32
-#define LINE 8
-#define NAME(f) f##_c
-#include "panel_template.h"
-#undef T
-#undef WIDEST
-#undef LINE
-#undef NAME
-
-#define T complex_double
-#define WIDEST 16
-#define LINE 4
-#define NAME(f) f##_z
-#include "panel_template.h"
+#define TEMPLATE "panel_template.h"
+#include "every_scalar.h"
 
 void tessera_rows_times_panel(char letter, ptrdiff_t rows, const ptrdiff_t *offsets, const int32_t *indices,
                               const void *values, ptrdiff_t width, const void *b, void *c) {

@@ -1,4 +1,4 @@
-// What the templates need to know of the four scalars: a type and s += a b, s += conj(a) b, each product and sum
+// What the templates need to know of the four scalars: a type and s += a b, s += conj(a) b, s += a, each product and sum
 // rounded by itself.
 #ifndef TESSERA_SCALARS_H
 #define TESSERA_SCALARS_H
@@ -16,6 +16,8 @@ typedef struct { double re, im; } complex_double;
   ((s).re += (a).re * (b).re - (a).im * (b).im, (s).im += (a).re * (b).im + (a).im * (b).re)
 #define COMPLEX_ADD_CONJUGATE(s, a, b)                                                                                 \
   ((s).re += (a).re * (b).re + (a).im * (b).im, (s).im += (a).re * (b).im - (a).im * (b).re)
+#define REAL_PLUS(s, a) ((s) += (a))
+#define COMPLEX_PLUS(s, a) ((s).re += (a).re, (s).im += (a).im)
 
 #define INLINE static inline __attribute__((always_inline))
 

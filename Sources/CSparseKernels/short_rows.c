@@ -8,31 +8,8 @@
 // As many products as a word has bits.
 enum { mostProducts = 64, lanes = 16, ahead = 16, piece = 8 };
 
-#define ADD REAL_ADD
-#define PLUS(s, a) ((s) += (a))
-#define T float
-#define NAME(f) f##_s
-#include "short_rows_template.h"
-#undef T
-#undef NAME
-#define T double
-#define NAME(f) f##_d
-#include "short_rows_template.h"
-#undef T
-#undef NAME
-#undef ADD
-#undef PLUS
-
-#define ADD COMPLEX_ADD
-#define PLUS(s, a) ((s).re += (a).re, (s).im += (a).im)
-#define T complex_float
-#define NAME(f) f##_c
-#include "short_rows_template.h"
-#undef T
-#undef NAME
-#define T complex_double
-#define NAME(f) f##_z
-#include "short_rows_template.h"
+#define TEMPLATE "short_rows_template.h"
+#include "every_scalar.h"
 
 ptrdiff_t tessera_short_rows_most_products(void) { return mostProducts; }
 
