@@ -217,7 +217,7 @@ extension CoordinateMatrix {
 
 extension Shape {
   /// The number of elements, as far as it can be told.
-  var elementCount: Int {
+  package var elementCount: Int {
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
     return overflow ? .max : count
   }

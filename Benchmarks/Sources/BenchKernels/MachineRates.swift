@@ -26,6 +26,7 @@ struct MachineRates {
     let part = places.count / threadCount
     let time = fastest {
       places.withUnsafeBufferPointer {
+        // Never empty; the threads only read it, and are done before it goes.
         nonisolated(unsafe) let first = $0.baseAddress!
         onThreads(threadCount) { k in
           sink[k] =

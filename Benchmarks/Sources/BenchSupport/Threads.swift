@@ -17,7 +17,9 @@ public func onThreads(_ count: Int, _ body: @Sendable (Int) -> Void) {
   DispatchQueue.concurrentPerform(iterations: count) { body($0) }
 }
 
-/// What one of several threads works on: used by one thread at a time.
+/// What one of several threads works on.
+///
+/// `@unchecked Sendable`: each is one thread's while the threads run, and the caller's when they are done.
 public final class Share<Input, Output>: @unchecked Sendable {
   public let input: Input
   public var output: Output

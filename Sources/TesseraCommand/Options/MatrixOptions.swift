@@ -47,8 +47,7 @@ struct MatrixOptions: ParsableArguments {
   ) {
     let a: RowMatrix<S> = try await readRows(
       file, format: format, partitions: compute.partitions, on: cluster, progress: compute.output.progress)
-    let isFull = a.shape.rows.multipliedReportingOverflow(by: a.shape.columns) == (a.storedCount, false)
-    let kind = isFull ? "dense" : "\(a.storedCount) nonzeros"
+    let kind = a.storedCount == a.shape.elementCount ? "dense" : "\(a.storedCount) nonzeros"
     return (a, "\(file): \(a.shape), \(kind), \(S.kind.rawValue)")
   }
 

@@ -128,7 +128,7 @@ private struct Pipeline {
     var limits = Scheduler.Limits()
     limits.losses = .max
     limits.missingInputs = .max
-    accidents.answersCalls = true
+    (accidents.answersCalls, accidents.lostOnTheWay) = (true, seed % 3)
     var simulation = SimulatedWorkers(workers: 4, seed: seed, accidents: accidents, limits: limits)
     pipeline.define(in: &simulation.scheduler)
     #expect(simulation.run([pipeline.result], job: 1) == true, "\(simulation.failed)")

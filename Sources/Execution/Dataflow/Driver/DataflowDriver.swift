@@ -99,8 +99,8 @@ final class DataflowDriver: Sendable {
 
   /// Has a worker come in place of those that are lost. One that is lost while it starts is no reason to give up.
   private func replace() {
-    guard let startAnother = membership.startAnother else { return _ = tell(.nobodyElse) }
     for _ in 0..<3 {
+      guard let startAnother = membership.startAnother else { break }
       if let worker = startAnother() { return welcome(worker) }
       membership.tell("a worker that was started in place of those that are lost has not come")
     }

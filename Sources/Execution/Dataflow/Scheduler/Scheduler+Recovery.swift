@@ -10,7 +10,7 @@ extension Scheduler {
         self[BlockID(collection, index)].stay = 0
       }
     }
-    (isCalling, isDeserted) = (false, false)
+    (isCalling, lostOnTheWay) = (false, 0)
     isDisturbed = true
     candidates += pendingBlocks().reversed()
     relieveForNewcomer()
@@ -67,6 +67,12 @@ extension Scheduler {
       isCalling = true
       emit(.call)
     }
+  }
+
+  /// After a call that nobody has followed, so many in a row by now: what waits is thought of again.
+  mutating func missCall(_ count: Int) {
+    (isCalling, lostOnTheWay) = (false, count)
+    candidates += pendingBlocks().reversed()
   }
 
   /// The tasks that a worker has to do, and the blocks that nobody else has.

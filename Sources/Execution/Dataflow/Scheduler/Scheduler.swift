@@ -219,10 +219,12 @@ struct Scheduler: Sendable {
   var newcomers: Set<Int> = []
   /// Whether something that was there is gone.
   var isDisturbed = false
-  /// Whether a worker has been called for and may come, and whether nobody has come to the last call.
+  /// Whether a worker has been called for and may come.
   var isCalling = false
-  var isDeserted = false
+  /// Workers that were called for and lost on their way since one has joined.
   var lostOnTheWay = 0
+  /// Whether nobody will come.
+  var isDeserted: Bool { lostOnTheWay >= limits.lossesOnTheWay }
   /// Why the worker that was lost last was lost.
   var lastLoss = ""
   private var runs: [Int: [Assignment]] = [:]
@@ -279,14 +281,8 @@ struct Scheduler: Sendable {
     case .joined(let worker): join(worker)
     case .lost(let worker, let reason): lose(worker, reason)
     case .left(let worker): lose(worker, nil)
-    case .nobodyElse:
-      (isCalling, isDeserted) = (false, true)
-      candidates += pendingBlocks().reversed()
-    case .lostOnItsWay:
-      guard isCalling else { break }
-      lostOnTheWay += 1
-      (isCalling, isDeserted) = (false, lostOnTheWay >= limits.lossesOnTheWay)
-      candidates += pendingBlocks().reversed()
+    case .nobodyElse: missCall(limits.lossesOnTheWay)
+    case .lostOnItsWay: if isCalling { missCall(lostOnTheWay + 1) }
     case .made(let block, let worker, let attempt, let bytes, let duration, let isSent):
       if isSent { come(block) }
       made(block, worker, attempt, bytes, duration)
