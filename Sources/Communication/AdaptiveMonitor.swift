@@ -42,14 +42,11 @@ package final class AdaptiveMonitor: @unchecked Sendable {
   /// Lets go of the lock, and lets those who wait see what has happened under it.
   package func unlockAndNotify() {
     events.add(1, ordering: .releasing)
-    let sleepers = sleepers
+    let hasSleepers = sleepers > 0
     pthread_mutex_unlock(mutex)
-    // Several threads wait for different things.
-    if sleepers == 1 {
-      pthread_cond_signal(condition)
-    } else if sleepers > 1 {
-      pthread_cond_broadcast(condition)
-    }
+    // Never one alone, though there was only one: another that has fallen asleep since, waiting for something else,
+    // would take the signal from it.
+    if hasSleepers { pthread_cond_broadcast(condition) }
   }
 
   /// Lets go of the lock until something has happened, or for no reason, or until the monotonic clock says
@@ -74,14 +71,15 @@ package final class AdaptiveMonitor: @unchecked Sendable {
     self.patience.learn(waited: MonotonicClock.now() - start, longestPause: longestPause)
   }
 
+  /// No sleep is longer, in nanoseconds: C libraries have lost wake-ups (glibc 2.25 to 2.40, bug 25847), and one
+  /// that is lost is to cost a moment and not the job.
+  private static let longestSleep = 1_000_000_000
+
   private func sleep(until deadline: Int) {
+    let end = min(deadline, MonotonicClock.now() + Self.longestSleep)
+    var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
     sleepers += 1
-    if deadline == .max {
-      pthread_cond_wait(condition, mutex)
-    } else {
-      var time = timespec(tv_sec: deadline / 1_000_000_000, tv_nsec: deadline % 1_000_000_000)
-      pthread_cond_timedwait(condition, mutex, &time)
-    }
+    pthread_cond_timedwait(condition, mutex, &time)
     sleepers -= 1
   }
 }

@@ -37,6 +37,10 @@ public protocol Communicator: Sendable {
   /// Ends communication for every worker of the group: pending and later calls throw `closed`.
   func close(reason: String)
 
+  /// Ends this worker's part, where it can end without the others: its pending and later calls throw `closed`. By
+  /// default nothing.
+  func leave()
+
   // MARK: threads
 
   /// This end for calls from several threads at once, of which no two receive the same: itself, unless the

@@ -5,6 +5,9 @@ extension Communicator {
   /// Itself.
   public var concurrent: any Communicator { self }
 
+  /// Does nothing.
+  public func leave() {}
+
   /// Not known.
   public var waitingTime: Int? { nil }
 

@@ -3,11 +3,11 @@
 import TesseraCommunication
 
 extension Progress {
-  /// Why every operation ends with `closed`; nil while none has to.
+  /// Why the group is closed; nil while it is not, and where this worker has left it first.
   var reasonForClosing: String? {
     enter()
     defer { leave() }
-    return closedReason
+    return hasLeft ? nil : closedReason
   }
 
   /// Closes the group from here.
@@ -50,6 +50,7 @@ extension Progress {
     if closedReason == nil {
       let reason = "worker \(rank) has left the group"
       closedReason = reason
+      hasLeft = true
       failEverything(.closed(reason: reason))
       for case let connection? in connections { connection.drain() }
       wakeCallers()

@@ -32,6 +32,8 @@ final class Progress: @unchecked Sendable {
   var inbox: Inbox
   var closedReason: String?
   var hasFinished = false
+  /// Whether this worker has left the group before it was closed.
+  var hasLeft = false
   let staging = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 15, alignment: 64)
 
   // Callers.

@@ -54,7 +54,7 @@ public final class SocketCommunicator: Communicator {
   /// there. A reason is cut to 1024 bytes on its way.
   public func close(reason: String) { progress.close(reason: reason) }
 
-  /// Why the group is closed, by this worker or another; nil while it is not.
+  /// Why the group is closed, by this worker or another; nil while it is not, and where this worker has left it first.
   public var closedReason: String? { progress.reasonForClosing }
 
   /// Ends this worker's part in good order: waits until what was posted is on its way, takes leave of the
@@ -63,6 +63,9 @@ public final class SocketCommunicator: Communicator {
     door?.close()
     progress.finish()
   }
+
+  /// Finishes.
+  public func leave() { finish() }
 
   /// From now on, receives from anyone wait also when every peer is lost: this worker sends itself messages,
   /// or others may join.

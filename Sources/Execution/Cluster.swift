@@ -21,7 +21,7 @@ public struct Cluster: Sendable {
   ///
   /// - Parameter recorder: where the workers record their tasks, transfers and waits; nothing is recorded,
   ///   and nothing is paid, without one.
-  /// - Throws: `ExecutionError.invalidConfiguration`, and whatever `program` throws.
+  /// - Throws: `ExecutionError.invalidConfiguration`, `threadsNotStarted`, and whatever `program` throws.
   public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration, registry: TaskRegistry,
     recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
@@ -36,7 +36,7 @@ public struct Cluster: Sendable {
   /// group's ends that this process holds, rank 0's first. Processes that hold others call `serve`.
   ///
   /// - Parameter membership: what the transport can tell of workers that come and go.
-  /// - Throws: whatever `program` throws.
+  /// - Throws: `ExecutionError.threadsNotStarted`, and whatever `program` throws.
   public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration, over communicators: [any Communicator], registry: TaskRegistry,
     recorder: Recorder? = nil, membership: Membership = .fixed, _ program: (Cluster) async throws -> Result
@@ -47,7 +47,13 @@ public struct Cluster: Sendable {
     let elsewhere = Array(Set(0..<communicators[0].size).subtracting(communicators.map(\.rank))).sorted()
     let job = Job(configuration, communicators, elsewhere, registry, recorder, threads)
     let (engine, stop) =
-      configuration.style == .dataflow ? job.startDataflow(membership) : job.startMessagePassing()
+      configuration.style == .dataflow ? job.prepareDataflow(membership) : job.prepareMessagePassing()
+    do throws(ExecutionError) {
+      try threads.start()
+    } catch {
+      communicators[0].close(reason: error.description)
+      throw error
+    }
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
@@ -76,7 +82,10 @@ public struct Cluster: Sendable {
   /// that process's program has ended. Records events if the driver does, and sends them to it at the end.
   public static func serve(_ communicator: any Communicator, registry: TaskRegistry) async {
     let threads = WorkerThreads()
-    threads.start(named: "tessera worker \(communicator.rank)") {
+    @Sendable func start() throws(CommunicationError) {
+      do throws(ExecutionError) { try threads.start() } catch { throw .closed(reason: error.description) }
+    }
+    threads.add(named: "tessera worker \(communicator.rank)") {
       closingOnFailure(communicator) { () throws(CommunicationError) in
         let greeting = try Greeting.hear(communicator, registry: registry)
         let recorder = greeting.isRecording ? Recorder() : nil
@@ -90,13 +99,17 @@ public struct Cluster: Sendable {
           let worker = DataflowWorker(
             communicator: communicator.concurrent, registry: registry, recorder: recorder,
             memory: greeting.memoryPerWorker, isElsewhere: true)
-          threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
+          threads.add(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
+          try start()
           serving.withLock { $0.append(worker) }
           defer { serving.withLock { $0.removeAll { $0 === worker } } }
           try worker.serve()
         }
       }
+      // A task may still wait for others, who have ended like this worker.
+      communicator.leave()
     }
+    closingOnFailure(communicator, start)
     await threads.finished()
   }
 
@@ -136,16 +149,16 @@ private struct Job {
   }
 
   /// The engine, and what ends the job.
-  func startMessagePassing() -> (any Engine, () -> Void) {
+  func prepareMessagePassing() -> (any Engine, () -> Void) {
     for communicator in communicators.dropFirst() {
-      threads.start(named: "tessera worker \(communicator.rank)") {
+      threads.add(named: "tessera worker \(communicator.rank)") {
         closingOnFailure(communicator) { () throws(CommunicationError) in
           try messagePassingWorker(communicator).serve()
         }
       }
     }
     let queue = ClosableQueue<MessagePassingEngine.Job>()
-    threads.start(named: "tessera driver") {
+    threads.add(named: "tessera driver") {
       let worker = messagePassingWorker(communicators[0])
       closingOnFailure(communicators[0]) { () throws(CommunicationError) in
         try greet(.messagePassing, elsewhere, over: communicators[0])
@@ -169,7 +182,7 @@ private struct Job {
   }
 
   /// The engine, and what ends the job.
-  func startDataflow(_ membership: Membership) -> (any Engine, () -> Void) {
+  func prepareDataflow(_ membership: Membership) -> (any Engine, () -> Void) {
     var ledger: Ledger?
     let communicators = communicators.map { $0.concurrent }
     for communicator in communicators {
@@ -177,7 +190,7 @@ private struct Job {
         communicator: communicator, registry: registry, recorder: recorder,
         memory: configuration.memoryPerWorker)
       ledger = ledger ?? worker.communicator.ledger
-      threads.start(named: "tessera service \(communicator.rank)") {
+      threads.add(named: "tessera service \(communicator.rank)") {
         do throws(CommunicationError) {
           try worker.serve()
         } catch {
@@ -186,7 +199,7 @@ private struct Job {
           communicator.close(reason: error.reasonToClose)
         }
       }
-      threads.start(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
+      threads.add(named: "tessera tasks \(communicator.rank)") { worker.makeBlocks() }
     }
     let driver = DataflowDriver(
       communicator: MeasuredCommunicator(communicators[0], ledger: ledger ?? Ledger(), recorder: recorder),
@@ -194,7 +207,7 @@ private struct Job {
     ) { (workers) throws(CommunicationError) in
       try greet(.dataflow, workers, over: communicators[0])
     }
-    driver.start(on: threads, with: elsewhere)
+    driver.prepare(on: threads, with: elsewhere)
     let engine = DataflowEngine(
       workerCount: communicators[0].size, driver: driver, registry: registry, recorder: recorder,
       isMemoryLimited: configuration.memoryPerWorker < .max)

@@ -16,6 +16,8 @@ public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible 
   case noSuchTile(Int, count: Int)
   /// A configuration that cannot be run.
   case invalidConfiguration(String)
+  /// The system has no threads left for the job's `count`.
+  case threadsNotStarted(count: Int, reason: String)
 
   /// One line for a person.
   public var description: String {
@@ -27,6 +29,8 @@ public enum ExecutionError: Error, Equatable, Sendable, CustomStringConvertible 
       "task \(task), tile \(tile), has ended \(count) workers; the last cause: \(reason)"
     case .noSuchTile(let tile, let count): "a piece was sent to tile \(tile) of \(count)"
     case .invalidConfiguration(let message): message
+    case .threadsNotStarted(let count, let reason):
+      "the \(count) threads of the workers cannot be started: \(reason)"
     }
   }
 }

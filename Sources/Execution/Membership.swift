@@ -10,6 +10,9 @@ public struct Membership: Sendable {
   /// Starts a worker when all but the driver's own are lost; its rank once messages go to it and back, nil when it
   /// has not come. Takes as long as a worker takes to start. Nil where nobody can be started.
   public let startAnother: (@Sendable () -> Int?)?
+  /// Whether the workers of other processes have to have ended their last tasks before they are told to end: where none
+  /// can end without the others.
+  let endsTogether: Bool
   /// Told a line for a person when a worker is lost, leaves or joins, and when memory is so short that it costs time.
   public let tell: @Sendable (_ line: String) -> Void
 
@@ -18,19 +21,31 @@ public struct Membership: Sendable {
 
   /// Of workers that are there from the beginning, with somebody to tell.
   public static func fixed(tell: @escaping @Sendable (_ line: String) -> Void) -> Membership {
-    Membership(fate: { _ in nil }, whenJoined: { _ in }, startAnother: nil, tell: tell)
+    Membership(
+      fate: { _ in nil }, whenJoined: { _ in }, startAnother: nil, endsTogether: true, tell: tell)
   }
 
-  /// A transport's knowledge, and by default nobody to tell.
+  /// The knowledge of a transport whose workers come and go, and by default nobody to tell.
   public init(
     fate: @escaping @Sendable (_ rank: Int) -> String?,
     whenJoined: @escaping @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void,
     startAnother: (@Sendable () -> Int?)?,
     tell: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) {
+    self.init(
+      fate: fate, whenJoined: whenJoined, startAnother: startAnother, endsTogether: false, tell: tell)
+  }
+
+  private init(
+    fate: @escaping @Sendable (_ rank: Int) -> String?,
+    whenJoined: @escaping @Sendable (_ join: @escaping @Sendable (_ rank: Int) -> Void) -> Void,
+    startAnother: (@Sendable () -> Int?)?, endsTogether: Bool,
+    tell: @escaping @Sendable (_ line: String) -> Void
+  ) {
     self.fate = fate
     self.whenJoined = whenJoined
     self.startAnother = startAnother
+    self.endsTogether = endsTogether
     self.tell = tell
   }
 }

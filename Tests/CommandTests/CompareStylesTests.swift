@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct CompareStylesTests {
   private static let small = [
     "compare-styles", "--json", "--repeats", "2", "--rows", "600", "--columns", "40", "--density", "0.1",

@@ -9,7 +9,7 @@ private let hasNumPy: Bool = {
   return run?.exitCode == 0
 }()
 
-@Suite(.timeLimit(.minutes(10))) struct DecompositionCommandTests {
+@Suite(.timeLimit(.minutes(30))) struct DecompositionCommandTests {
   @Test func qrHasTheDocumentedKeysAndWritesItsFactors() throws {
     let scratch = try ScratchFolder()
     let (q, r) = (scratch.path("q.npy"), scratch.path("r.npy"))

@@ -146,7 +146,7 @@ struct FailureTests {
     #expect(try scratch.names().isEmpty)
   }
 
-  @Test(.timeLimit(.minutes(10)), arguments: ["info", "svd", "spy"])
+  @Test(.timeLimit(.minutes(30)), arguments: ["info", "svd", "spy"])
   func aPipeIsReadOnce(command: String) throws {
     let run = try shell(
       "\(command) /dev/stdin --format mtx <<'END'\n%%MatrixMarket matrix array real general\n1 1\n3\nEND")
@@ -164,5 +164,15 @@ struct FailureTests {
       #expect(run.exitCode == 65, "\(run.errors)")
       #expect(run.errors.split(separator: "\n").count == 1)
     }
+  }
+
+  /// A job starts with all its threads or says that it cannot: one without some of them would wait for ever.
+  @Test(.timeLimit(.minutes(30)), arguments: ["message-passing", "dataflow"])
+  func moreThreadsThanCanBeStartedAreAnError(style: String) throws {
+    // Of two or three threads each, with stacks of 16 MiB.
+    let run = try CommandRun(
+      ["qr", CommandRun.digits, "--workers", "1000", "--style", style], dataKilobytes: 4_000_000)
+    #expect(run.exitCode == 71, "\(run.errors)")
+    #expect(run.errors.contains("threads of the workers cannot be started"), "\(run.errors)")
   }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct HeadNormDiffTests {
+@Suite(.timeLimit(.minutes(30))) struct HeadNormDiffTests {
   @Test func headShowsWhatStandsFirstInEveryFormat() throws {
     let scratch = try ScratchFolder()
     let entries = try scratch.write(

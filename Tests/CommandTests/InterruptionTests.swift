@@ -4,7 +4,7 @@ import Foundation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10)), .serialized)
+@Suite(.timeLimit(.minutes(30)), .serialized)
 struct InterruptionTests {
   private static func waitUntil(seconds: Double, _ isTrue: () -> Bool) -> Bool {
     let deadline = Date(timeIntervalSinceNow: seconds)

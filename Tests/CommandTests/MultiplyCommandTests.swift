@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct MultiplyCommandTests {
+@Suite(.timeLimit(.minutes(30))) struct MultiplyCommandTests {
   /// Two factors in a folder: 23 x 40 dense and 40 x 31 sparse.
   private func factors(_ scratch: ScratchFolder) throws -> (a: String, b: String) {
     let (a, b) = (scratch.path("a.npy"), scratch.path("b.mtx"))

@@ -4,7 +4,7 @@ import Foundation
 import TesseraTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10))) struct SameBitsTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct SameBitsTests {
   /// Real matrices, where they are there: least squares from surveying, a chemical plant, a power network.
   private static let files =
     ReferenceData.folder.map { folder in

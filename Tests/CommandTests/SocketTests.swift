@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct SocketTests {
   private static let arguments = ["svd", CommandRun.digits, "-k", "4", "--json"]
   private static let secret = "never to be printed 0123456789"

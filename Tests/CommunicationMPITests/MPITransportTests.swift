@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite(.enabled(if: MPIJob.mpirun != nil), .serialized, .timeLimit(.minutes(10)))
+@Suite(.enabled(if: MPIJob.mpirun != nil), .serialized, .timeLimit(.minutes(30)))
 struct MPITransportTests {
   @Test(arguments: [1, 2, 3, 4, 7])
   func ranksConform(ranks: Int) throws {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import TesseraCommunicationSockets
 
-@Suite(.timeLimit(.minutes(10))) struct FaultTests {
+@Suite(.timeLimit(.minutes(30))) struct FaultTests {
   @Test(arguments: Wire.allCases) func aSilentPeerIsLost(wire: Wire) throws {
     let (end, peer) = try ScriptedPeer.pair(wire)
     let lost = loss { _ = try end.receive(Int.self, from: 1, tag: .tiles) }

@@ -68,7 +68,7 @@ private func decode(_ pieces: [ArraySlice<UInt8>], isChecksummed: Bool, longestM
   return frames
 }
 
-@Suite(.timeLimit(.minutes(10))) struct FrameDecoderTests {
+@Suite(.timeLimit(.minutes(30))) struct FrameDecoderTests {
   @Test(arguments: [false, true]) func everySplitOfAStreamGivesTheSameFrames(isChecksummed: Bool) throws {
     let stream = sampleStream(isChecksummed: isChecksummed)
     let whole = try decode([stream[...]], isChecksummed: isChecksummed)

@@ -10,7 +10,7 @@ import Testing
 
 @testable import TesseraCommunicationSockets
 
-@Suite(.timeLimit(.minutes(10)), .serialized) struct LongMessageTests {
+@Suite(.timeLimit(.minutes(30)), .serialized) struct LongMessageTests {
   /// More than 2^31 bytes in full.
   private static let count = isFullTest ? 1 << 28 + 1000 : 1 << 22 + 1000
 

@@ -68,7 +68,7 @@ private final class EndingLink: Link {
   func close() { link.close() }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct ProgressTests {
+@Suite(.timeLimit(.minutes(30))) struct ProgressTests {
   /// A caller looks some thirty times before it blocks; with the only peer gone nothing would wake it.
   @Test func anEndIsNoticedAtWhicheverLookItComes() throws {
     for lastRead in 1...40 {

@@ -6,7 +6,7 @@ import TesseraCommunicationSockets
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SocketCommunicatorTests {
+@Suite(.timeLimit(.minutes(30))) struct SocketCommunicatorTests {
   @Test(arguments: Wire.allCases) func messagesOfOneSenderAndTagArriveInOrder(wire: Wire) throws {
     let received = try onThreads(try wire.group(size: 3)) { end in
       if end.rank < 2 {

@@ -5,7 +5,7 @@ import TesseraCommunicationSockets
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SocketConformanceTests {
+@Suite(.timeLimit(.minutes(30))) struct SocketConformanceTests {
   @Test(arguments: Wire.allCases, 1...8) func socketsConform(wire: Wire, size: Int) throws {
     let failures = try onThreads(try wire.group(size: size)) { conformanceFailures(of: $0) }
     #expect(failures.flatMap { $0 } == [])

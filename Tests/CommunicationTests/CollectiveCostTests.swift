@@ -6,7 +6,7 @@ import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10))) struct CollectiveCostTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct CollectiveCostTests {
   /// The numbers of bits set in the integers below `size`: how often the parts of a tree are moved.
   private func bitsSet(below size: Int) -> Int { (0..<size).reduce(0) { $0 + $1.nonzeroBitCount } }
 

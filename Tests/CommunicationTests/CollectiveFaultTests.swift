@@ -5,7 +5,7 @@ import TesseraCommunication
 import TesseraTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10))) struct CollectiveFaultTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct CollectiveFaultTests {
   /// A collective whose result at each rank can be compared.
   struct Collective {
     let name: String

@@ -5,7 +5,7 @@ import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ConformanceTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ConformanceTests {
   @Test(arguments: 1...8, [false, true])
   func threadsConform(size: Int, encodes: Bool) throws {
     let group = InProcessCommunicator.group(size: size, encodes: encodes)

@@ -6,7 +6,7 @@ import TesseraCommunication
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct InProcessTests {
+@Suite(.timeLimit(.minutes(30))) struct InProcessTests {
   @Test(arguments: [false, true]) func messagesOfOneSenderAndTagArriveInOrder(encodes: Bool) throws {
     let group = InProcessCommunicator.group(size: 3, encodes: encodes)
     let received = try onThreads(group) { end in
@@ -151,7 +151,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct CollectivesTests {
+@Suite(.timeLimit(.minutes(30))) struct CollectivesTests {
   @Test(arguments: 1...9, [false, true])
   func broadcastGivesEveryRankTheRootsValue(size: Int, encodes: Bool) throws {
     for root in 0..<size {

@@ -7,7 +7,7 @@ import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct MeasuredCommunicatorTests {
+@Suite(.timeLimit(.minutes(30))) struct MeasuredCommunicatorTests {
   private func group(_ size: Int, encodes: Bool = false, recorder: Recorder? = nil) -> [MeasuredCommunicator]
   {
     InProcessCommunicator.group(size: size, encodes: encodes).map {
@@ -136,7 +136,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct LedgerOnTheWireTests {
+@Suite(.timeLimit(.minutes(30))) struct LedgerOnTheWireTests {
   private func sample() -> WorkerLedger {
     let ledger = Ledger()
     ledger.received(from: 0, words: 0, payloadBytes: 0, headerBytes: 9, waited: 4)

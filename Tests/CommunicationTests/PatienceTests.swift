@@ -7,7 +7,7 @@ import TesseraInstrumentation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct PatienceTests {
+@Suite(.timeLimit(.minutes(30))) struct PatienceTests {
   @Test func longWaitsEndTheLooksAndShortOnesBringThemBack() {
     var patience = Patience()
     #expect(patience.lasts(20_000) && !patience.lasts(1_000_000))

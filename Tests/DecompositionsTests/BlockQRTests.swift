@@ -21,7 +21,7 @@ private func factor<S: Scalar>(
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct BlockQRTests {
+@Suite(.timeLimit(.minutes(30))) struct BlockQRTests {
   private func check<S: Scalar>(_ a: DenseMatrix<S>, blockSize: Int, panelWidth: Int, _ name: String)
     async throws
   {

@@ -54,7 +54,7 @@ private func centred<S: Scalar>(_ a: DenseMatrix<S>) -> DenseMatrix<S> {
   return DenseMatrix(rows: a.rows, columns: a.columns) { a[$0, $1] - means[$1] }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct PCATests {
+@Suite(.timeLimit(.minutes(30))) struct PCATests {
   @Test(arguments: ScalarKind.allCases, [PCAMethod.auto, .gram, .tsqr, .lanczos])
   func componentsAreTheRightSingularVectorsOfTheCentredMatrix(scalar: ScalarKind, method: PCAMethod)
     async throws

@@ -73,7 +73,7 @@ private func factor<S: Scalar>(
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct QRTests {
+@Suite(.timeLimit(.minutes(30))) struct QRTests {
   @Test(arguments: [ScalarKind.double, .complexFloat], extents)
   func everyShapeHasFactorsOfLAPACKsQuality(scalar: ScalarKind, m: Int) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

@@ -11,7 +11,7 @@ import TesseraMatrixFiles
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReferenceDataTests {
+@Suite(.timeLimit(.minutes(30))) struct ReferenceDataTests {
   @Test func realMatricesHaveTheirRecordedSingularValues() async throws {
     for (path, recorded) in try records() {
       let isComplex = ["complex.mtx", "young1c.mtx"].contains { path.hasSuffix($0) }

@@ -13,7 +13,7 @@ private let shapes = [
   (0, 0), (0, 3), (3, 0), (1, 1), (1, 5), (5, 1), (2, 2), (10, 10), (30, 12), (12, 30), (40, 40),
 ]
 
-@Suite(.timeLimit(.minutes(10))) struct SVDTests {
+@Suite(.timeLimit(.minutes(30))) struct SVDTests {
   @Test(arguments: ScalarKind.allCases, MatrixKind.allCases)
   func everyTripletIsAsAccurateAsTheMatrixAllows(scalar: ScalarKind, kind: MatrixKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {
@@ -134,7 +134,7 @@ private let shapes = [
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct SVDArgumentTests {
+@Suite(.timeLimit(.minutes(30))) struct SVDArgumentTests {
   private func withMatrix(_ body: (RowMatrix<Double>) async throws -> Void) async throws {
     try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
       var generator = SeededGenerator(seed: 60)

@@ -45,7 +45,7 @@ private func cosines<S: Scalar>(_ a: DenseMatrix<S>, threshold: S.Real) -> [Pair
   return pairs
 }
 
-@Suite(.timeLimit(.minutes(10))) struct SimilarityTests {
+@Suite(.timeLimit(.minutes(30))) struct SimilarityTests {
   @Test(arguments: ScalarKind.allCases)
   func exactOnesAreTheirDefinition(scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

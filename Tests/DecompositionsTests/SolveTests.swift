@@ -14,7 +14,7 @@ private let shapes = [
   (0, 0), (0, 3), (3, 0), (1, 1), (1, 5), (5, 1), (2, 2), (10, 10), (30, 12), (12, 30), (50, 50),
 ]
 
-@Suite(.timeLimit(.minutes(10))) struct SolveTests {
+@Suite(.timeLimit(.minutes(30))) struct SolveTests {
   // MARK: iterations
 
   @Test(arguments: ScalarKind.allCases, [SolveMethod.cg, .minres, .gmres, .lsmr])

@@ -40,7 +40,7 @@ private func largeMeans(_ m: Int, _ n: Int, seed: Int) -> DenseMatrix<Double> {
     return (mean, squares / (total - 1))
   }
 
-  @Suite(.timeLimit(.minutes(10))) struct ExtendedPrecisionTests {
+  @Suite(.timeLimit(.minutes(30))) struct ExtendedPrecisionTests {
     @Test(arguments: [1, 3, 8, 64])
     func largeMeansCostNoDigits(partitions: Int) async throws {
       let a = largeMeans(3000, 7, seed: 80)
@@ -89,7 +89,7 @@ private func largeMeans(_ m: Int, _ n: Int, seed: Int) -> DenseMatrix<Double> {
   }
 #endif
 
-@Suite(.timeLimit(.minutes(10))) struct StatisticsTests {
+@Suite(.timeLimit(.minutes(30))) struct StatisticsTests {
   @Test(arguments: ScalarKind.allCases)
   func statisticsAreTheirDefinitions(scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

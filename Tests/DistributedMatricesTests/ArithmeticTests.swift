@@ -98,7 +98,7 @@ private func checkProducts<A: LinearOperator<Double>>(_ a: A, _ local: DenseMatr
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct ArithmeticTests {
+@Suite(.timeLimit(.minutes(30))) struct ArithmeticTests {
   @Test(arguments: Way.allCases, [1, 3])
   func operationsMatchLocalOnesWhateverTheGrids(way: Way, workers: Int) async throws {
     try await withCluster(workers: workers, way: way, registry: .arithmetic) { cluster in

@@ -9,7 +9,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BalanceTests {
+@Suite(.timeLimit(.minutes(30))) struct BalanceTests {
   /// Row i has about 300 / (i + 1) entries.
   private func skewed(_ rows: Int, _ columns: Int) throws -> TripletMatrix<Double> {
     let random = CounterBasedRandom(seed: 3)

@@ -47,7 +47,7 @@ private func checkConversions<M: DistributedMatrix>(
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct ConversionTests {
+@Suite(.timeLimit(.minutes(30))) struct ConversionTests {
   @Test(arguments: Way.allCases, [1, 3])
   func everyTypeBecomesEveryOtherAndStaysTheSameMatrix(way: Way, workers: Int) async throws {
     try await withCluster(workers: workers, way: way, registry: .distributedMatrices) { cluster in

@@ -10,7 +10,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct FileReadingTests {
+@Suite(.timeLimit(.minutes(30))) struct FileReadingTests {
   private func files(in folder: String) throws -> [String] {
     var random = SeededGenerator(seed: 3)
     let sparse = try (random.sparse(83, 40, density: 0.1) as SparseMatrix<Double>).triplets()

@@ -12,7 +12,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct FileWritingTests {
+@Suite(.timeLimit(.minutes(30))) struct FileWritingTests {
   private let folder = NSTemporaryDirectory() + "tessera-\(UUID().uuidString)/"
 
   private func inFolder(_ body: () async throws -> Void) async throws {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import TesseraExecution
 
-@Suite(.timeLimit(.minutes(10))) struct ClusterTests {
+@Suite(.timeLimit(.minutes(30))) struct ClusterTests {
   private struct ProgramError: Error {}
 
   @Test func theProgramsResultAndErrorAreTheClusters() async throws {

@@ -15,7 +15,7 @@ private enum BareTask: ReduceTask {
   static func combine(_ left: inout [Double], _ right: [Double], _ factor: Double) { left += right }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct EngineTests {
+@Suite(.timeLimit(.minutes(30))) struct EngineTests {
   @Test(arguments: Way.allCases) func aTaskNeedsNoNameAndNoTypesSpelledOut(way: Way) async throws {
     let registry = TaskRegistry([.reduce(BareTask.self), .tile(Numbers.self)])
     #expect(registry.names == ["BareTask", "test/numbers"])
@@ -116,7 +116,7 @@ private enum BareTask: ReduceTask {
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct FailingTaskTests {
+@Suite(.timeLimit(.minutes(30))) struct FailingTaskTests {
   private let expected = TaskFailureFields(tile: 3, message: "tile 3 refuses")
 
   @Test(arguments: workerCounts, Way.allCases)

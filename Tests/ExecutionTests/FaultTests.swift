@@ -6,7 +6,7 @@ import TesseraExecution
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct FaultTests {
+@Suite(.timeLimit(.minutes(30))) struct FaultTests {
   @Test(arguments: 1...4) func everyLostMessageEndsTheJobWithATypedError(workers: Int) async throws {
     let sound = group(workers)
     try await withCluster(over: sound, registry: .test, job)

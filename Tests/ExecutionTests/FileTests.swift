@@ -35,7 +35,7 @@ extension TaskRegistry {
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct FileTests {
+@Suite(.timeLimit(.minutes(30))) struct FileTests {
   @Test(arguments: [1, 2, 3, 5], Way.allCases)
   func everyWorkerMakesItsOwnTiles(workers: Int, way: Way) async throws {
     try await withCluster(workers: workers, way: way, registry: .files) { cluster in

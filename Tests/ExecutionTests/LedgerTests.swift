@@ -8,7 +8,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ExecutionLedgerTests {
+@Suite(.timeLimit(.minutes(30))) struct ExecutionLedgerTests {
   /// Every verb once.
   private func job(_ cluster: Cluster, tiles: Int) async throws -> LedgerReport {
     let engine = cluster.engine
@@ -103,7 +103,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct LostWorkerTests {
+@Suite(.timeLimit(.minutes(30))) struct LostWorkerTests {
   /// Loses sight of worker 2 from the `failing`-th receive on.
   private final class Losing: Communicator {
     let base: any Communicator

@@ -53,7 +53,7 @@ private func changing(_ old: Ownership, _ new: Ownership, to rank: Int) -> Int {
   (0..<old.tileCount).count { new.owner(of: $0) == rank && old.owner(of: $0) != rank }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct OwnedCollectionTests {
+@Suite(.timeLimit(.minutes(30))) struct OwnedCollectionTests {
   @Test(arguments: workerCounts, Way.allCases)
   func everyVerbDoesTheSameWhereverTilesLie(workers: Int, way: Way) async throws {
     try await withCluster(workers: workers, way: way, registry: .owned) { cluster in

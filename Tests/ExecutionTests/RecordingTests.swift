@@ -7,7 +7,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct RecordingTests {
+@Suite(.timeLimit(.minutes(30))) struct RecordingTests {
   @Test(arguments: 1...9, [1, 2, 7, 16])
   func wordsMovedAreThoseOfTheFormula(workers: Int, tiles: Int) async throws {
     let recorder = Recorder(workers: workers)

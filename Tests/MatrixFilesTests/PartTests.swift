@@ -8,7 +8,7 @@ import TesseraLocalMatrices
 
 @testable import TesseraMatrixFiles
 
-@Suite(.timeLimit(.minutes(10))) struct PartTests {
+@Suite(.timeLimit(.minutes(30))) struct PartTests {
   @Test func partsOfCoordinateFilesAreTheFile() throws {
     let texts = [
       "%%MatrixMarket matrix coordinate real general\n% c\n3 4 6\n1 1 1.5\n\n2 3 -2e3\n% x\n3 2 4\n1 4 .5\n"

@@ -7,7 +7,7 @@ import TesseraLocalMatrices
 
 @testable import TesseraMatrixFiles
 
-@Suite(.timeLimit(.minutes(10))) struct SplitTests {
+@Suite(.timeLimit(.minutes(30))) struct SplitTests {
   private static let good: [(MatrixFileFormat, String)] = [
     (
       .matrixMarket,

@@ -5,7 +5,7 @@ import Foundation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10)), .serialized)
+@Suite(.timeLimit(.minutes(30)), .serialized)
 struct JoiningTests {
   private static let secret = ["TESSERA_SECRET": "never to be printed 0123456789"]
   private static let job = ["work", "tiles=30", "ms=60"]
@@ -115,6 +115,33 @@ struct JoiningTests {
       try values["result"]
         == FaultJobRun(["multiply"], transport: "in-process", workers: 1).values()["result"])
     #expect(workers.map { $0.program.end().exitCode } == [0, 0])
+  }
+
+  /// W2: those who connect and say nothing cost the driver little, and a worker comes in among them.
+  @Test func silentConnectionsCostTheDriverLittleMemory() throws {
+    let (run, port) = try driver(workers: 2)
+    let before = Processes.memory(of: run.program.identifier)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = try #require(UInt16(port)).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let count = min(500, sysconf(Int32(_SC_OPEN_MAX)) / 3)
+    let silent = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+    defer { for descriptor in silent { close(descriptor) } }
+    for descriptor in silent {
+      let outcome = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      try #require(outcome == 0)
+    }
+    let worker = try worker(port: port)
+    try #require(run.program.wait { $0.output.contains("ready") })
+    let cost = Processes.memory(of: run.program.identifier) - before
+    #expect(before > 0 && cost < 50 << 20, "\(cost) bytes")
+    #expect(try run.values()["result"] == expected())
+    #expect(worker.program.end().exitCode == 0)
   }
 
   @Test func inMessagePassingNobodyJoinsLate() throws {

@@ -6,7 +6,7 @@ import Foundation
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10)), .serialized)
+@Suite(.timeLimit(.minutes(30)), .serialized)
 struct ProcessFaultTests {
   /// Four workers, sixteen tasks of 60 ms: a quarter of a second where nothing happens.
   private static let job = ["work", "tiles=16", "ms=60"]
@@ -273,7 +273,7 @@ struct ProcessFaultTests {
 }
 
 /// One program, two styles, two transports, any number of workers: the same bits.
-@Suite(.timeLimit(.minutes(10)), .serialized)
+@Suite(.timeLimit(.minutes(30)), .serialized)
 struct SameBitsTests {
   private static func expected() throws -> String? {
     try FaultJobRun(["bits"], style: "message-passing", transport: "in-process", workers: 1).values()[

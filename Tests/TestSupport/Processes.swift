@@ -18,6 +18,12 @@ public enum Processes {
     state(of: process).first.map { $0 != "Z" && $0 != "X" } ?? false
   }
 
+  /// The resident memory of a process in bytes; 0 once it has ended.
+  public static func memory(of process: Int32) -> Int {
+    let text = (try? String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8)) ?? ""
+    return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
+  }
+
   /// State, parent and so on: what stands after the name in parentheses.
   private static func state(of process: Int32) -> [Substring] {
     let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""

@@ -10,6 +10,10 @@ extension DataflowWorker {
 
   /// Makes blocks until the queue is closed.
   func makeBlocks() {
+    defer {
+      note([.finished])
+      report()
+    }
     /// Collections whose tasks have been quick so far.
     var quick: Set<Int> = []
     while true {

@@ -62,6 +62,7 @@ final class DataflowWorker: Sendable {
         ledger.peakBytes = store.takeMostHeld()
         _ = try communicator.base.postSend(ledger, to: 0, tag: .accounts)
       case .events: try sendEvents()
+      case .finish: queue.close()
       case .stop:
         if communicator.rank == 0 {
           note([.stopped])

@@ -82,6 +82,7 @@ enum Report {
       case .invalidConfiguration: 64
       case .communication, .workersLost: 69
       case .taskFailed, .notRegistered, .noSuchTile: 70
+      case .threadsNotStarted: 71
       }
     case let error as PlanError:
       // A plan that was asked for is an argument; a product that does not fit is about the data.

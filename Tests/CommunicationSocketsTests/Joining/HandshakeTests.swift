@@ -66,7 +66,7 @@ struct Conversation {
   }
 }
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct HandshakeTests {
   static let secret = Conversation.secret
 

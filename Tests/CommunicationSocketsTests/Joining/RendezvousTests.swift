@@ -8,7 +8,7 @@ import TesseraTestSupport
 
 @testable import TesseraCommunicationSockets
 
-@Suite(.timeLimit(.minutes(10)), .serialized)
+@Suite(.timeLimit(.minutes(30)), .serialized)
 struct RendezvousTests {
   private static func terms(_ cluster: String = "", contract: [String] = ["a"], usesTLS: Bool = false)
     throws(CommunicationError) -> JoiningTerms

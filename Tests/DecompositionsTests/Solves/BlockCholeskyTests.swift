@@ -10,7 +10,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BlockCholeskyTests {
+@Suite(.timeLimit(.minutes(30))) struct BlockCholeskyTests {
   @Test(arguments: ScalarKind.allCases)
   func everyOrderAndTileSizeHasAFactorOfLAPACKsQuality(scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

@@ -10,7 +10,7 @@ import TesseraPartitioning
 import TesseraTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BlockLUTests {
+@Suite(.timeLimit(.minutes(30))) struct BlockLUTests {
   @Test(arguments: ScalarKind.allCases)
   func everyOrderAndTileSizeHasFactorsOfLAPACKsQuality(scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

@@ -32,7 +32,7 @@ private struct TileGrid: Sendable, CustomTestStringConvertible {
 
 private let grids = [TileGrid(p: 2, q: 1), TileGrid(p: 2, q: 2), TileGrid(p: 2, q: 3)]
 
-@Suite(.timeLimit(.minutes(10))) struct TileWordsTests {
+@Suite(.timeLimit(.minutes(30))) struct TileWordsTests {
   @Test(arguments: grids) fileprivate func choleskyMovesEveryTileOfItsPanelsOnce(grid: TileGrid) async throws
   {
     var generator = SeededGenerator(seed: 160)

@@ -10,7 +10,7 @@ import Testing
 
 @testable import TesseraExecution
 
-@Suite(.timeLimit(.minutes(10))) struct DataflowWordsTests {
+@Suite(.timeLimit(.minutes(30))) struct DataflowWordsTests {
   /// The words that each worker receives in a product whose operands are in place, and those predicted.
   private func words(
     _ a: DenseMatrix<Double>, _ left: MatrixType, _ b: DenseMatrix<Double>, _ plan: MultiplyPlan?,

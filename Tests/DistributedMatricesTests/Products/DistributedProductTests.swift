@@ -53,7 +53,7 @@ private let pairs = MatrixType.allCases.flatMap { left in
 
 private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .dataflowEncoded]
 
-@Suite(.timeLimit(.minutes(10))) struct DistributedProductTests {
+@Suite(.timeLimit(.minutes(30))) struct DistributedProductTests {
   /// A case that no other test number gives: shapes, contents and cuts drawn from the number.
   private func drawn<S: Scalar>(
     _ number: Int, _ left: MatrixType, _ right: MatrixType, integers: Bool, of _: S.Type

@@ -36,7 +36,7 @@ private func measured<S: Scalar>(
   )
 }
 
-@Suite(.timeLimit(.minutes(10))) struct ProductLedgerTests {
+@Suite(.timeLimit(.minutes(30))) struct ProductLedgerTests {
   @Test(arguments: [1, 2, 3, 4, 7, 8], [Way.messagePassing, .messagePassingEncoded])
   func measuredIsPredictedForEveryDensePlan(workers: Int, way: Way) async throws {
     try await withCluster(workers: workers, way: way, registry: .distributedMatrices) { cluster in

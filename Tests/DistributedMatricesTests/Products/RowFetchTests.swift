@@ -30,7 +30,7 @@ private func banded(_ n: Int, perRow: Int, reach: Int, seed: UInt64) throws -> S
 
 private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .dataflowEncoded]
 
-@Suite(.timeLimit(.minutes(10))) struct RowFetchTests {
+@Suite(.timeLimit(.minutes(30))) struct RowFetchTests {
   private func measured<C: ProductResult & DistributedMatrix>(
     _ a: ProductOperand<Double>, _ b: ProductOperand<Double>, _ plan: MultiplyPlan?, _: C.Type,
     on cluster: Cluster

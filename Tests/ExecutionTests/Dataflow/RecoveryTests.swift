@@ -78,13 +78,38 @@ private enum LingeringTask: MapTask {
   }
 }
 
+/// An end whose requests for blocks wait for a signal, as those of a thread that gets no processor would.
+private final class HesitantCommunicator: Communicator {
+  private let base: InProcessCommunicator
+  private let signal: Signal
+
+  init(_ base: InProcessCommunicator, until signal: Signal) { (self.base, self.signal) = (base, signal) }
+
+  var rank: Int { base.rank }
+  var size: Int { base.size }
+  func close(reason: String) { base.close(reason: reason) }
+
+  func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: TesseraCommunication.Tag)
+    throws(CommunicationError)
+  {
+    if case .fetch? = value as? Command { signal.wait() }
+    try base.send(value, to: destination, tag: tag)
+  }
+
+  func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: TesseraCommunication.Tag)
+    throws(CommunicationError) -> Received<Value>
+  {
+    try base.receive(type, from: source, tag: tag)
+  }
+}
+
 extension TaskRegistry {
   fileprivate static var slow: TaskRegistry {
     .test.adding([.map(SlowDoublingTask.self), .map(LethalTask.self), .map(LingeringTask.self)])
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
+@Suite(.timeLimit(.minutes(30))) struct RecoveryTests {
   private let grid = (0..<12).map { i in Numbers((0..<5).map { 0.1 + Double(i * 100 + $0) * 1.1 }) }
 
   /// A map, an exchange, another map, a sum, and all tiles.
@@ -116,6 +141,30 @@ extension TaskRegistry {
       return results
     }
     #expect(results == [expected, expected, expected])
+  }
+
+  /// A task that a backup has overtaken may ask for its inputs when the program has ended: it is still answered.
+  @Test func aTaskThatAsksAfterTheEndIsAnswered() async throws {
+    let group = InProcessCommunicator.group(size: 3)
+    let expected = try await withCluster(workers: 1, registry: .slow) { cluster in
+      let tiles = try await cluster.engine.place(grid)
+      return try await cluster.engine.collect(
+        cluster.engine.exchange(TransposingTask.self, [], over: tiles, into: 5))
+    }
+    let end = Signal()
+    let ends: [any Communicator] = [group[0], HesitantCommunicator(group[1], until: end), group[2]]
+    let result = try await withCluster(over: ends, style: .dataflow, registry: .slow) { cluster in
+      let tiles = try await cluster.engine.place(grid)
+      let columns = try await cluster.engine.exchange(TransposingTask.self, [], over: tiles, into: 5)
+      defer {
+        Thread.detachNewThread {
+          Thread.sleep(forTimeInterval: 0.3)
+          end.give()
+        }
+      }
+      return try await cluster.engine.collect(columns)
+    }
+    #expect(result == expected)
   }
 
   @Test(arguments: [2, 5]) func theDriversWorkerIsEnough(workers: Int) async throws {

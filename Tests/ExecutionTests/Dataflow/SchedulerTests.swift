@@ -33,7 +33,7 @@ private struct Pipeline {
   }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(30))) struct SchedulerTests {
   @Test(arguments: [1, 2, 3, 4, 7], [(1, 1), (5, 3), (16, 9), (40, 40)])
   func withoutAccidentsEveryBlockIsMadeOnce(workers: Int, shape: (Int, Int)) {
     let pipeline = Pipeline(tiles: shape.0, targets: shape.1)

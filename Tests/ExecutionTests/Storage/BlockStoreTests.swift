@@ -8,7 +8,7 @@ import Testing
 
 @testable import TesseraExecution
 
-@Suite(.timeLimit(.minutes(10))) struct BlockStoreTests {
+@Suite(.timeLimit(.minutes(30))) struct BlockStoreTests {
   /// A block of 10 numbers is 8 + 80 bytes.
   private static let blockBytes = 88
 

@@ -103,7 +103,7 @@ extension TaskRegistry {
   ])
 }
 
-@Suite(.serialized, .timeLimit(.minutes(10))) struct MemoryTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct MemoryTests {
   private static let length = 512
   private static let tiles = 32
   private static let tileBytes = 8 * length

@@ -69,10 +69,10 @@ final class DataflowDriver: Sendable {
     loop = Mutex(DriverLoop(communicator: communicator, limits: .inForce))
   }
 
-  /// Starts the threads; they end after the driver has been told to stop. The workers `elsewhere`, in other
+  /// Adds its threads; they end after the driver has been told to stop. The workers `elsewhere`, in other
   /// processes, are greeted first.
-  func start(on threads: WorkerThreads, with elsewhere: [Int]) {
-    threads.start(named: "tessera scheduler") {
+  func prepare(on threads: WorkerThreads, with elsewhere: [Int]) {
+    threads.add(named: "tessera scheduler") {
       closingOnFailure(self.communicator) { () throws(CommunicationError) in
         do throws(CommunicationError) {
           try self.greet(elsewhere)
@@ -84,8 +84,8 @@ final class DataflowDriver: Sendable {
       }
       self.watchTheTime()
     }
-    threads.start(named: "tessera reports") { self.hear() }
-    threads.start(named: "tessera questions") {
+    threads.add(named: "tessera reports") { self.hear() }
+    threads.add(named: "tessera questions") {
       while let ask = self.questions.next() { ask() }
     }
   }
@@ -109,12 +109,17 @@ final class DataflowDriver: Sendable {
 
   /// Takes reports until the driver's own worker has ended.
   private func hear() {
+    defer {
+      loop.withLock { $0.isDeaf = true }
+      inbox.wake()
+    }
     while true {
       do throws(CommunicationError) {
         let reports = try communicator.receive([Report].self, from: .any, tag: .report)
         for report in reports.value {
           if case .stopped = report { return }
           loop.withLock { $0.hear(report, from: reports.source) }
+          if case .finished = report { inbox.wake() }
         }
         tellTheNews()
       } catch {
@@ -170,6 +175,8 @@ final class DataflowDriver: Sendable {
       loop.withLock { $0.tick() }
     }
     let others = (0..<communicator.size).filter { !here.contains($0) }
+    loop.withLock { $0.finish(here.union(membership.endsTogether ? others : [])) }
+    while !loop.withLock(\.isFinished) { inbox.sleep(seconds: 0.1) }
     gatherEvents(from: loop.withLock { loop in others.filter(loop.isAlive) })
     loop.withLock { $0.sendStop() }
     inbox.close()

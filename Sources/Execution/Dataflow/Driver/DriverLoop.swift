@@ -36,6 +36,9 @@ struct DriverLoop: Sendable {
   /// Workers whose loss has been heard of, perhaps before their joining.
   private var lost: Set<Int> = []
   private var closed: CommunicationError?
+  /// Workers that have been asked to end their tasks, and those that have.
+  private var finishing: Set<Int> = []
+  private var finished: Set<Int> = []
   /// Whether a worker has been short of memory so far.
   private var isStrained = false
   /// Who has come and gone and is short of memory, in words, until somebody takes them.
@@ -50,6 +53,8 @@ struct DriverLoop: Sendable {
 
   /// Whether the workers can be told what to do: the driver has greeted them.
   var hasBegun = false
+  /// Whether no more will be heard of the workers.
+  var isDeaf = false
   /// Whether the program has said stop.
   private(set) var hasEnded = false
 
@@ -116,6 +121,7 @@ struct DriverLoop: Sendable {
       news.append(
         "memory: limit \(Text.bytes(limit)) is below the \(Text.bytes(placed)) placed on worker \(worker); "
           + "tiles are made again or read from disk in each pass")
+    case .finished: finished.insert(worker)
     case .stopped: break
     }
   }
@@ -170,6 +176,18 @@ struct DriverLoop: Sendable {
       job.job.finish(.failure(.communication(error)))
       _ = scheduler.finish(job: number, at: MonotonicClock.now())
     }
+  }
+
+  /// Has these workers, or those of them that are there, end their tasks. A task that a backup has overtaken may still
+  /// have to ask others for its inputs, who would not answer after their end.
+  mutating func finish(_ workers: some Sequence<Int>) {
+    finishing = Set(workers)
+    for worker in finishing.sorted() { send(.finish, to: worker) }
+  }
+
+  /// Whether those who have been asked to end their tasks have, or no more will be heard of them.
+  var isFinished: Bool {
+    isDeaf || finishing.allSatisfy { finished.contains($0) || !isAlive($0) }
   }
 
   /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads.

@@ -30,7 +30,9 @@ enum Command: WireCodable {
   case fetch(FetchRequest)
   /// Report what has not been reported yet.
   case report
-  /// The program has ended.
+  /// The program has ended: begin no more tasks, and tell when the last has ended.
+  case finish
+  /// Nobody's tasks ask for anything any more.
   case stop
   /// Send the ledger.
   case ledger
@@ -65,11 +67,12 @@ enum Command: WireCodable {
     case .stop: writer.write(8)
     case .ledger: writer.write(9)
     case .events: writer.write(10)
+    case .finish: writer.write(11)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...10, "a command") {
+    switch try reader.readInt(in: 0...11, "a command") {
     case 0: self = .run(try Batch(from: &reader))
     case 1: self = .define(try Definition(from: &reader))
     case 2: self = .cancel(try [BlockID](from: &reader))
@@ -80,7 +83,8 @@ enum Command: WireCodable {
     case 7: self = .report
     case 8: self = .stop
     case 9: self = .ledger
-    default: self = .events
+    case 10: self = .events
+    default: self = .finish
     }
   }
 }

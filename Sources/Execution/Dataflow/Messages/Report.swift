@@ -20,6 +20,8 @@ enum Report: WireCodable {
   /// The blocks that have been made again or read from disk are several times those placed here: bytes that may
   /// be in memory, and bytes placed.
   case strained(limit: Int, placed: Int)
+  /// The worker's last task has ended: it asks nobody for anything any more.
+  case finished
   /// The driver's own worker has ended: the last report.
   case stopped
   /// The worker takes leave before the job is done: its process has been told to end.
@@ -61,11 +63,12 @@ enum Report: WireCodable {
       writer.write(8)
       writer.write(limit)
       writer.write(placed)
+    case .finished: writer.write(9)
     }
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
-    switch try reader.readInt(in: 0...8, "a report") {
+    switch try reader.readInt(in: 0...9, "a report") {
     case 0:
       self = .made(
         try BlockID(from: &reader), attempt: try reader.readInt(),
@@ -83,7 +86,8 @@ enum Report: WireCodable {
     case 5: self = .stopped
     case 6: self = .leaving
     case 7: self = .copied(try BlockID(from: &reader))
-    default: self = .strained(limit: try reader.readInt(), placed: try reader.readInt())
+    case 8: self = .strained(limit: try reader.readInt(), placed: try reader.readInt())
+    default: self = .finished
     }
   }
 }
