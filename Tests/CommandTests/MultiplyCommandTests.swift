@@ -66,11 +66,8 @@ import Testing
     #expect(try CommandRun(product + ["--plan", "two by two"]).exitCode == 64)
   }
 
-  @Test(arguments: ["threads", "sockets", "mpi"]) func whatMovesIsWhatIsPredictedOverEveryTransport(
-    transport: String
-  )
-    throws
-  {
+  @Test(arguments: ["threads", "dataflow", "sockets", "mpi"])
+  func whatMovesIsWhatIsPredictedOverEveryTransport(transport: String) throws {
     guard transport != "mpi" || MPITests.mpirun != nil else { return }
     let scratch = try ScratchFolder()
     let (dense, sparse, out) = (scratch.path("a.npy"), scratch.path("b.mtx"), scratch.path("c.mtx"))
@@ -81,14 +78,14 @@ import Testing
       (sparse, "block", "2x1x2"), (sparse, "row", "4x1x1/touched"),
     ] {
       let arguments = [
-        "multiply", file, file, out, "--left-as", type, "--right-as", type, "--block-size", "16",
-        "--partitions", "8",
-        "--plan", plan, "--ledger", "--json",
+        "multiply", file, file, out, "--left-as", type, "--right-as", type,
+        "--block-size", "16", "--partitions", "8", "--plan", plan, "--ledger", "--json",
       ]
       let run =
         switch transport {
         case "mpi": try MPITests.run(ranks: 4, arguments)
         case "sockets": try CommandRun(arguments + ["--workers", "4", "--transport", "sockets"])
+        case "dataflow": try CommandRun(arguments + ["--workers", "4", "--style", "dataflow"])
         default: try CommandRun(arguments + ["--workers", "4"])
         }
       #expect(run.exitCode == 0, "\(run.errors)")

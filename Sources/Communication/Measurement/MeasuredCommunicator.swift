@@ -148,7 +148,9 @@ public final class MeasuredCommunicator: Communicator {
     }
   }
 
+  /// What a worker tells itself is not moved, and not counted.
   private func received(_ size: WireSize, from source: Int, _ tag: Tag, _ stopwatch: Stopwatch) {
+    guard source != rank else { return }
     let end = stopwatch.accounted == nil || recorder != nil ? MonotonicClock.now() : 0
     let waited =
       if let accounted = stopwatch.accounted { (base.waitingTime ?? accounted) - accounted } else {
@@ -169,6 +171,7 @@ public final class MeasuredCommunicator: Communicator {
   }
 
   private func sent(_ size: WireSize, to destination: Int, _ tag: Tag, since start: Int) {
+    guard destination != rank else { return }
     ledger.sent(
       to: destination, words: size.words, payloadBytes: size.payloadBytes, headerBytes: size.headerBytes)
     if size.payloadBytes >= Self.longSend { ledger.waited(for: destination, MonotonicClock.now() - start) }
@@ -178,7 +181,7 @@ public final class MeasuredCommunicator: Communicator {
   private func waiting(for posted: Posted<Void>, _ size: WireSize, to destination: Int, _ tag: Tag) -> Posted<
     Void
   > {
-    guard size.payloadBytes >= Self.longSend else { return posted }
+    guard size.payloadBytes >= Self.longSend, destination != rank else { return posted }
     return Posted { () throws(CommunicationError) in
       let start = MonotonicClock.now()
       try posted.wait()

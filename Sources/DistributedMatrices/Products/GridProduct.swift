@@ -59,8 +59,8 @@ public struct GridProduct<S: Scalar>: Sendable {
   let cuts: ProductCuts
   /// Whether products of sparse parts are expected to fill up.
   let fillsUp: Bool
-  /// Whether both operands are sparse.
-  let isSparse: Bool
+  /// Whether the result is dense everywhere, as one factor is. A few dense tiles among sparse ones are no reason.
+  let isDense: Bool
   let explanation: MultiplyExplanation
   private let schedule: MultiplySchedule
 
@@ -84,8 +84,8 @@ public struct GridProduct<S: Scalar>: Sendable {
     var a = left.map(try await left.survey(rows, whole), rows, whole)
     var b = right.map(try await right.survey(whole, columns), whole, columns)
     let content = ProductContent(left.shape, right.shape, a, b)
-    isSparse = a.isSparse && b.isSparse
-    fillsUp = isSparse && content.density > 0.5
+    fillsUp = a.isSparse && b.isSparse && content.density > 0.5
+    isDense = a.isDense || b.isDense
     var cuts = ProductCuts(
       left: (left.naturalRows(content.leftStored, a.isDense), left.columnCuts),
       right: (right.rowCuts, right.columnCuts), cutsColumns: b.isDense,
@@ -133,7 +133,7 @@ public struct GridProduct<S: Scalar>: Sendable {
   private var route: ResultRoute {
     ResultRoute(
       rows: cuts.rows, columns: cuts.columns, innerCount: cuts.inner.count, isInSlabs: layout == .slabs,
-      isDense: !isSparse || fillsUp)
+      isDense: isDense || fillsUp)
   }
 
   /// Multiplies, into tiles that are local matrices. On worker 0 where C is the driver's.

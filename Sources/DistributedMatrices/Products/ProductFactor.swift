@@ -163,7 +163,7 @@ extension GridProduct {
   ///
   /// - Throws: `ExecutionError`.
   func storedCount(of tiles: TileCollection<LocalMatrix<S>>) async throws -> Int {
-    isSparse
-      ? try await tiles.storedCount(on: cluster) : partitioning.rows * partitioning.columns
+    isDense
+      ? partitioning.rows * partitioning.columns : try await tiles.storedCount(on: cluster)
   }
 }

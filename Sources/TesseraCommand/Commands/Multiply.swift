@@ -45,6 +45,11 @@ struct Multiply: AsyncParsableCommand {
     help: ArgumentHelp("Size of square blocks (default: from shape and nonzeros).", valueName: "n"))
   var blockSize: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+  var format: MatrixFileFormat?
+
   @Option(help: ArgumentHelp("The plan to use, such as 2x1x2.", valueName: "plan"))
   var plan: MultiplyPlan?
 
@@ -63,7 +68,7 @@ struct Multiply: AsyncParsableCommand {
   func run() async throws {
     try await Report.errors(onEveryRank: true) {
       if let destination, !explain {
-        _ = try MatrixFileFormat.inferred(fromName: destination)
+        if format == nil { _ = try MatrixFileFormat.inferred(fromName: destination) }
         try checkOutputs([destination, compute.trace], input: left)
         try checkOutputs([destination, compute.trace], input: right)
       }
@@ -127,7 +132,8 @@ struct Multiply: AsyncParsableCommand {
   private func write(_ matrix: some DistributedMatrix, _ lines: KeptLines?) async throws -> Int {
     guard let destination else { return 0 }
     if lines != nil { return try write(try await matrix.collect(), lines) }
-    return try await writeMatrix(matrix, to: destination, progress: compute.output.progress)
+    return try await writeMatrix(
+      matrix, to: destination, format: format, progress: compute.output.progress)
   }
 
   /// Writes a result of the driver's; returns its nonzeros.
@@ -139,7 +145,7 @@ struct Multiply: AsyncParsableCommand {
       case (.dense(let matrix), nil): .dense(matrix)
       case (.sparse(let matrix), nil): .triplets(matrix.triplets())
       }
-    try writeMatrix(contents, to: destination, progress: compute.output.progress)
+    try writeMatrix(contents, to: destination, format: format, progress: compute.output.progress)
     return contents.nonzeroCount
   }
 
@@ -161,6 +167,10 @@ struct Multiply: AsyncParsableCommand {
     // What is counted is the product: not how the factors came to the workers, nor the result to the file.
     let before = try await compute.ledger(of: cluster)
     let result = try await product.run()
+    if compute.ledger, let lazy = result as? any DistributedMatrix {
+      // In the dataflow style nothing is done, or moved, before it is asked for.
+      _ = try await lazy.countStored()
+    }
     let after = try await compute.ledger(of: cluster)
     let moved: LedgerReport? = if let before, let after { after - before } else { nil }
     return Outcome(nonzeros: try await write(result), explanation: product.explanation, ledger: moved)

@@ -300,6 +300,24 @@ private let ways: [Way] = [.messagePassing, .dataflow, .messagePassingEncoded, .
     }
   }
 
+  /// A slab that is dense, as that of a full row is, makes no other one dense, also where nothing is.
+  @Test func aFullRowLeavesTheRestSparse() async throws {
+    let n = 900
+    var entries = try TripletMatrix<Double>(rows: n, columns: n)
+    for j in 0..<n { entries.append(0, j, 1) }
+    for i in stride(from: 1, to: n, by: 7) { entries.append(i, 1, 2) }
+    var twice = try TripletMatrix<Double>(rows: n, columns: n)
+    for i in 0..<n { twice.append(i, i, 2) }
+    let (a, b) = (try entries.compressed(), try twice.compressed())
+    try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+      // One slab to a row, nearly: of sparse rows as of the full one.
+      let x = try await RowMatrix(a, partitions: 300, on: cluster)
+      let product = try await x * RowMatrix(b, on: cluster)
+      #expect(product.storedCount == a.nonzeroCount)
+      #expect(try await product.collect().dense() == (2 * a).dense())
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 5]) func productsAreAddedWhereTheResultLies(workers: Int) async throws {
     var generator = SeededGenerator(seed: 9)
     let (a, b): (DenseMatrix<Double>, DenseMatrix<Double>) = (
