@@ -5,26 +5,29 @@ import Numerics
 
 /// Facts about the elements of a local matrix.
 public struct ElementSummary<S: Scalar>: Sendable {
-  /// The sum of all elements, in storage order.
-  public fileprivate(set) var sum: S = 0
+  /// The sum of all elements, in storage order, rounded once at the end.
+  public var sum: S { S(real: S.Real(realSum), imaginary: S.Real(imaginarySum)) }
   /// The number of stored elements of a sparse matrix, of elements other than zero of a dense one.
   public fileprivate(set) var nonzeroCount = 0
   /// The largest modulus of a finite element; zero when there is none.
   public fileprivate(set) var largest: S.Real = 0
   /// The Frobenius norm; NaN or infinite when an element is.
-  public var frobenius: S.Real { squares.root }
+  public var frobenius: S.Real { S.Real(squares.root) }
   /// Row and column of the first NaN or infinite element in row order, from zero.
   public fileprivate(set) var firstNotFinite: (row: Int, column: Int)?
 
-  private var squares = ScaledSquares<S.Real>()
+  private var (realSum, imaginarySum) = (0.0, 0.0)
+  private var squares = ScaledSquares()
   private let countsZeros: Bool
 
   fileprivate init(countsZeros: Bool) { self.countsZeros = countsZeros }
 
   fileprivate mutating func add(_ i: Int, _ j: Int, _ value: S) {
-    sum += value
-    squares.add(value.realPart)
-    squares.add(value.imaginaryPart)
+    let (real, imaginary) = (Double(value.realPart), Double(value.imaginaryPart))
+    realSum += real
+    imaginarySum += imaginary
+    squares.add(real)
+    squares.add(imaginary)
     if countsZeros || value != 0 { nonzeroCount += 1 }
     if value.isFiniteNumber {
       largest = max(largest, value.modulus)

@@ -1,6 +1,7 @@
 // Norms of local matrices: Frobenius, one (largest column sum), infinity (largest row sum), max.
 // One pass over the stored elements; the Frobenius norm is scaled as in LAPACK's lassq (Blue 1978), so
-// that neither squares overflow nor small elements vanish. NaN in the data gives NaN.
+// that neither squares overflow nor small elements vanish. NaN in the data gives NaN. Sums are Double's whatever
+// the scalar: one of Float's stands still once it is 2^24 times what is added.
 
 import Numerics
 
@@ -17,12 +18,12 @@ public enum MatrixNorm: String, Sendable, CaseIterable {
 }
 
 /// A sum of squares as scale^2 * sum, safe from overflow and underflow.
-struct ScaledSquares<Real: RealScalar> {
-  private var scale: Real = 0
-  private var sum: Real = 1
-  private var special: Real? = nil
+struct ScaledSquares {
+  private var scale = 0.0
+  private var sum = 1.0
+  private var special: Double? = nil
 
-  mutating func add(_ x: Real) {
+  mutating func add(_ x: Double) {
     let size = x.magnitude
     if size == 0 { return }
     guard size.isFinite else {
@@ -39,7 +40,7 @@ struct ScaledSquares<Real: RealScalar> {
     }
   }
 
-  var root: Real { special ?? scale * Real.sqrt(sum) }
+  var root: Double { special ?? scale * sum.squareRoot() }
 }
 
 /// The larger of the two, NaN when either is.
@@ -47,12 +48,17 @@ func maximum<Real: RealScalar>(_ a: Real, _ b: Real) -> Real {
   a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
 }
 
+/// The root of a^2 + b^2, NaN when either is: the system's is infinite where the other is.
+package func hypotenuse<Real: RealScalar>(_ a: Real, _ b: Real) -> Real {
+  a.isNaN || b.isNaN ? .nan : Real.hypot(a, b)
+}
+
 /// Accumulates one norm over entries (i, j, value); only the sums of rows or columns take memory.
 struct NormAccumulator<S: Scalar> {
   private let kind: MatrixNorm
-  private var squares = ScaledSquares<S.Real>()
-  private var largest: S.Real = 0
-  private var sums: [S.Real]
+  private var squares = ScaledSquares()
+  private var largest = 0.0
+  private var sums: [Double]
 
   init(_ kind: MatrixNorm, _ shape: Shape) {
     self.kind = kind
@@ -62,21 +68,21 @@ struct NormAccumulator<S: Scalar> {
       case .infinity: shape.rows
       case .frobenius, .max: 0
       }
-    sums = [S.Real](repeating: 0, count: count)
+    sums = [Double](repeating: 0, count: count)
   }
 
   mutating func add(_ i: Int, _ j: Int, _ value: S) {
     switch kind {
     case .frobenius:
-      squares.add(value.realPart)
-      squares.add(value.imaginaryPart)
-    case .one: sums[j] += value.modulus
-    case .infinity: sums[i] += value.modulus
-    case .max: largest = maximum(largest, value.modulus)
+      squares.add(Double(value.realPart))
+      squares.add(Double(value.imaginaryPart))
+    case .one: sums[j] += Double(value.modulus)
+    case .infinity: sums[i] += Double(value.modulus)
+    case .max: largest = maximum(largest, Double(value.modulus))
     }
   }
 
-  var norm: S.Real {
+  var norm: Double {
     switch kind {
     case .frobenius: squares.root
     case .one, .infinity: sums.reduce(0, maximum)
@@ -94,7 +100,7 @@ extension DenseMatrix {
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
     var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }
-    return accumulator.norm
+    return S.Real(accumulator.norm)
   }
 
   /// Calls `body` with row, column and value of every element, in storage order. O(mn).
@@ -119,6 +125,6 @@ extension SparseMatrix {
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
     var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }
-    return accumulator.norm
+    return S.Real(accumulator.norm)
   }
 }

@@ -41,7 +41,7 @@ public func norm<S: Scalar>(_ x: [S]) -> S.Real {
   x.withUnsafeBufferPointer { x in
     forEachPiece(of: x.count) { start, count in
       let part = S.Real(tessera_nrm2(S.kind.letter, count, x.baseAddress! + start))
-      sum = start == 0 ? part : S.Real.hypot(sum, part)
+      sum = start == 0 ? part : hypotenuse(sum, part)
     }
   }
   return sum

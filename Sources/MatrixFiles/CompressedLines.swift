@@ -22,8 +22,10 @@ struct CompressedLines {
     guard starts.count - 1 == majors else {
       throw error("\(majors) + 1 numbers in \"indptr\"", "\(starts.count)")
     }
-    guard starts[0] == 0, zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw error("ascending numbers from zero in \"indptr\"", "others")
+    guard starts[0] == 0 else { throw error("0 at the beginning of \"indptr\"", "\(starts[0])") }
+    if let wrong = starts.indices.dropFirst().first(where: { starts[$0] < starts[$0 - 1] }) {
+      throw error(
+        "ascending numbers in \"indptr\"", "\(starts[wrong]) behind \(starts[wrong - 1]), at \(wrong)")
     }
     guard starts[majors] == count, indices.count == count else {
       throw error(
@@ -50,10 +52,10 @@ struct CompressedLines {
 func checkedIndices(_ indices: [Int], below limit: Int, name: String, file: String) throws(FileFormatError)
   -> [Int32]
 {
-  if let wrong = indices.first(where: { !(0..<limit ~= $0) }) {
+  if let wrong = indices.firstIndex(where: { !(0..<limit ~= $0) }) {
     throw FileFormatError(
       file: file, at: .none, expected: "indices from 0 to \(limit - 1) in \(quoted(name.utf8))",
-      found: "\(wrong)")
+      found: "\(indices[wrong]) at \(wrong)")
   }
   return indices.map { Int32(truncatingIfNeeded: $0) }
 }

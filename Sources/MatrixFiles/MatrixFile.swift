@@ -115,6 +115,11 @@ public enum MatrixFile {
     symmetry: MatrixSymmetry = .general, progress: ((Int) -> Void)? = nil
   ) throws(FileFormatError) {
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
+    if format == .npz || format == .hdf5, path.lowercased().hasSuffix(".gz") {
+      // Nobody, we included, unpacks one to find an archive in it.
+      throw FileFormatError(
+        .usage, file: path, "\(format.rawValue) files are not compressed as a whole: leave out .gz")
+    }
     try write(contents, format, file: path, symmetry: symmetry) { () throws(FileFormatError) in
       try openSink(path, progress)
     }

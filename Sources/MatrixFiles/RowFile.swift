@@ -87,7 +87,8 @@ struct RowFile {
   /// The parser behind the first row, which tells what the others look like.
   private func firstRow<Parser: RowParser>(of parser: Parser) throws(FileFormatError) -> Parser {
     var parser = parser
-    try LineBlocks(whole(), longestLine: LineBlocks.longestRow).parseHead(with: &parser, rows: 1)
+    try LineBlocks(whole(), longestLine: LineBlocks.longestRow, comment: hash).parseHead(
+      with: &parser, rows: 1)
     return parser
   }
 
@@ -98,7 +99,7 @@ struct RowFile {
     func parse(_ firstLine: Int, threads: Int) throws(FileFormatError) {
       parser = template
       let lines = LineBlocks(
-        SeekableRange(bytes, range, name: file.name), longestLine: LineBlocks.longestRow,
+        SeekableRange(bytes, range, name: file.name), longestLine: LineBlocks.longestRow, comment: hash,
         firstLine: firstLine, beginsFile: range.lowerBound == 0)
       try lines.parseRows(with: &parser, threads: threads, keepingElements: true, progress: nil)
     }
@@ -123,7 +124,7 @@ private struct RowPlaces {
   init(_ bytes: SeekableBytes, file: String) throws(FileFormatError) {
     (source, self.file) = (bytes, file)
     let lines = LineBlocks(
-      SeekableRange(bytes, 0..<bytes.count, name: file), longestLine: LineBlocks.longestRow)
+      SeekableRange(bytes, 0..<bytes.count, name: file), longestLine: LineBlocks.longestRow, comment: hash)
     while let block = try lines.next() {
       blocks.append((lines.consumedBytes - block.bytes.count, count))
       RowPlaces.forEachRow(in: block) { _ in
@@ -143,6 +144,7 @@ private struct RowPlaces {
     guard row < count, let block = blocks.last(where: { $0.rows <= row }) else { return source.count }
     let lines = LineBlocks(
       SeekableRange(source, block.place..<source.count, name: file), longestLine: LineBlocks.longestRow,
+      comment: hash,
       beginsFile: block.place == 0)
     var (next, found) = (block.rows, source.count)
     while next <= row, let lineBlock = try lines.next() {
@@ -165,7 +167,7 @@ private struct RowPlaces {
     var content = block.beginsFile && lines.starts(with: byteOrderMark) ? byteOrderMark.count : 0
     while place < lines.count {
       while isBlank(lines[content]) { content += 1 }
-      if lines[content] != newline, lines[content] != UInt8(ascii: "#"), !body(place) { return }
+      if lines[content] != newline, lines[content] != hash, !body(place) { return }
       guard let end = memchr(start + content, Int32(newline), lines.count - content) else { return }
       place = start.distance(to: UnsafeRawPointer(end)) + 1
       content = place

@@ -35,6 +35,18 @@ struct ElementwiseCommandTests {
     }
   }
 
+  @Test func inputsWithoutANameAreReadAsTold() throws {
+    let scratch = try ScratchFolder()
+    let table = Data("1,2\n3,4\n".utf8)
+    let run = try CommandRun(
+      ["transpose", "-", "-", "--input-format", "csv", "--format", "csv"], input: table)
+    #expect(run.exitCode == 0 && run.output == "1,3\n2,4\n", "\(run.errors)\(run.output)")
+    let text = try scratch.write("a.txt", table)
+    #expect(
+      try CommandRun(["add", text, text, "-", "--input-format", "csv", "--format", "csv"]).output
+        == "2,4\n6,8\n")
+  }
+
   /// Whatever the workers hold them as: a matrix without rows, and one that has every entry, which takes fewer bytes
   /// as an array.
   @Test(arguments: [

@@ -87,6 +87,9 @@ struct FailureTests {
       (["generate", "identity", "2000000000x2000000000", "/tmp/x.mtx"], 65),
       (["scale", "nan", CommandRun.digits, "/tmp/x.mtx"], 64),
       (["convert", CommandRun.digits, "/dev/null/x.npy"], 73),
+      (["convert", CommandRun.digits, "/tmp/x.npz.gz", "--format", "npz"], 64),
+      (["info", CommandRun.digits, "--delimiter", "-"], 64),
+      (["info", CommandRun.digits, "--delimiter", "5"], 64),
     ] as [([String], Int32)])
   func exitCodesFollowSysexits(arguments: [String], expected: Int32) throws {
     let run = try CommandRun(arguments)
@@ -151,6 +154,36 @@ struct FailureTests {
     let run = try shell(
       "\(command) /dev/stdin --format mtx <<'END'\n%%MatrixMarket matrix array real general\n1 1\n3\nEND")
     #expect(run.exitCode == 0, "\(run.errors)")
+  }
+
+  /// What the shell has open to be appended to is written to, not replaced.
+  @Test(arguments: ["/dev/stdout", "/dev/fd/1"]) func outputsThatAreOpenAreAppendedTo(name: String) throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.mtx", (Self.banner + "1 1 1\n1 1 5\n").utf8)
+    let (log, drawing) = (try scratch.write("log.txt", "first\n".utf8), scratch.path("drawing.txt"))
+    #expect(try shell("convert \(a) \(name) --format csv >>\(log)").exitCode == 0)
+    #expect(try String(contentsOfFile: log, encoding: .utf8) .hasPrefix("first\n5\n"))
+    #expect(try shell("spy \(a) \(name) >>\(drawing)").exitCode == 0)
+    #expect(try String(contentsOfFile: drawing, encoding: .utf8).contains("<svg"))
+  }
+
+  /// What is dropped of a long comment is dropped of no row.
+  @Test func aLongBrokenRowIsNoComment() throws {
+    let scratch = try ScratchFolder()
+    let row = [UInt8](repeating: UInt8(ascii: "4"), count: 3_000_000)
+    let broken = try scratch.write("a.csv", Array("1,2\n%3,".utf8) + row + Array("\n5,6\n".utf8))
+    let run = try CommandRun(["info", broken])
+    #expect(run.exitCode == 65 && run.errors.contains("a.csv:2:1:"), "\(run.errors)")
+    let comment = try scratch.write("b.csv", Array("1,2\n#".utf8) + row + Array("\n5,6\n".utf8))
+    #expect(try CommandRun(["info", comment, "--json"]).json()["rows"] as? Int == 2)
+  }
+
+  /// A line of names has no number, not a broken one either.
+  @Test(arguments: ["1.5abc,2..3\n3,4\n", ",\n1,2\n", "-x,.5y\n1,2\n"])
+  func aBrokenFirstRowIsNoLineOfNames(text: String) throws {
+    let scratch = try ScratchFolder()
+    let run = try CommandRun(["info", try scratch.write("a.csv", text.utf8)])
+    #expect(run.exitCode == 65 && run.errors.contains("a.csv:1:1:"), "\(run.errors)")
   }
 
   @Test func aHoleInAFileReservesNothing() throws {

@@ -42,6 +42,13 @@ import Testing
       "b.mtx", "%%MatrixMarket matrix coordinate real general\n9 9 2\n1 1 nan\n9 9 2\n".utf8)
     #expect(try CommandRun(["norm", broken, "--kind", "two", "--json"]).json()["norm"] as? String == "nan")
     #expect(try CommandRun(["norm", file, "--kind", "none"]).exitCode == 64)
+    let mixed = try scratch.write("c.csv", "nan,1\ninf,0\n".utf8)
+    for kind in ["frobenius", "one", "infinity", "max"] {
+      for parts in ["1", "2"] {
+        let run = try CommandRun(["norm", mixed, "--kind", kind, "--partitions", parts, "--json"])
+        #expect(try run.json()["norm"] as? String == "nan", "\(kind), \(parts)")
+      }
+    }
   }
 
   @Test func diffComparesWhateverTheFormats() throws {

@@ -47,6 +47,16 @@ import Testing
     check(scalar.type)
   }
 
+  /// Float's 2^24 + 1 is 2^24: sums of more ones would stand still there.
+  @Test func manyFloatsAreSummedToTheEnd() {
+    let count = (1 << 24) + 1000
+    let ones = DenseMatrix<Float>(rows: count, columns: 1) { _, _ in 1 }
+    #expect(ones.norm(.one) == Float(count))
+    #expect(ones.norm() == Float(count).squareRoot())
+    let summary = LocalMatrix.dense(ones).summary()
+    #expect(summary.sum == Float(count) && summary.frobenius == Float(count).squareRoot())
+  }
+
   @Test(arguments: ScalarKind.allCases)
   func notANumberAndInfinityPassThrough(scalar: ScalarKind) {
     func check<S: Scalar>(_: S.Type) {

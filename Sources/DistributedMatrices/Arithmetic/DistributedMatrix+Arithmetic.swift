@@ -62,7 +62,7 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
       }
     let sums = try await cluster.engine.reduce(
       NormTask<Element>.self, NormArguments(stored, layout.grid), over: tiles)
-    return sums.elements.reduce(0, larger)
+    return Element.Real(sums.elements.reduce(0, larger))
   }
 
   /// The largest |a - b| and the largest |a - b| / max(|a|, |b|) over all elements; elements that are equal,

@@ -58,6 +58,6 @@ enum InspectionTask<A: RowSlab>: ReduceTask {
   static func combine(_ left: inout Inspection<S.Real>, _ right: Inspection<S.Real>, _: [Int]) {
     if left.firstNotFinite.isEmpty { left.firstNotFinite = right.firstNotFinite }
     left.largest = max(left.largest, right.largest)
-    left.frobenius = S.Real.hypot(left.frobenius, right.frobenius)
+    left.frobenius = hypotenuse(left.frobenius, right.frobenius)
   }
 }

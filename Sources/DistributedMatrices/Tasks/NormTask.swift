@@ -1,5 +1,6 @@
 // Norms of a grid of tiles. Frobenius and max: one number from every worker. Column and row sums: one number
-// from every worker where a tile has all of a column (row), else the sums of the columns (rows) reached.
+// from every worker where a tile has all of a column (row), else the sums of the columns (rows) reached. All in Double,
+// whatever the scalar.
 
 import Numerics
 import TesseraCommunication
@@ -36,25 +37,25 @@ enum NormTask<S: Scalar>: ReduceTask {
   typealias Input = LocalMatrix<S>
   static var name: String { scalarName("norm", S.self) }
 
-  static func run(_ arguments: NormArguments, _ tile: LocalMatrix<S>, tile t: Int) throws -> Segment<S.Real> {
+  static func run(_ arguments: NormArguments, _ tile: LocalMatrix<S>, tile t: Int) throws -> Segment<Double> {
     let grid = arguments.grid
     guard 0..<grid.tileCount ~= t, tile.rows == grid.rows(ofTile: t).count,
       tile.columns == grid.columns(ofTile: t).count
     else { throw CommunicationError.malformed(expected: "tile \(t) in a grid") }
     switch arguments.kind {
     case .one where grid.rowCuts.count > 1:
-      var sums = [S.Real](repeating: 0, count: tile.columns)
-      tile.forEach { _, j, value in sums[j] += value.modulus }
+      var sums = [Double](repeating: 0, count: tile.columns)
+      tile.forEach { _, j, value in sums[j] += Double(value.modulus) }
       return Segment(first: grid.columns(ofTile: t).lowerBound, sums)
     case .infinity where grid.columnCuts.count > 1:
-      var sums = [S.Real](repeating: 0, count: tile.rows)
-      tile.forEach { i, _, value in sums[i] += value.modulus }
+      var sums = [Double](repeating: 0, count: tile.rows)
+      tile.forEach { i, _, value in sums[i] += Double(value.modulus) }
       return Segment(first: grid.rows(ofTile: t).lowerBound, sums)
-    case let kind: return Segment(first: 0, [tile.norm(kind)])
+    case let kind: return Segment(first: 0, [Double(tile.norm(kind))])
     }
   }
 
-  static func combine(_ left: inout Segment<S.Real>, _ right: Segment<S.Real>, _ arguments: NormArguments)
+  static func combine(_ left: inout Segment<Double>, _ right: Segment<Double>, _ arguments: NormArguments)
     throws
   {
     switch arguments.kind {
@@ -67,7 +68,7 @@ enum NormTask<S: Scalar>: ReduceTask {
       guard let a = left.elements.first, let b = right.elements.first else {
         throw CommunicationError.malformed(expected: "a norm")
       }
-      left.elements = [kind == .frobenius ? S.Real.hypot(a, b) : larger(a, b)]
+      left.elements = [kind == .frobenius ? hypotenuse(a, b) : larger(a, b)]
     }
   }
 }

@@ -57,6 +57,6 @@ enum VectorNormTask<S: Scalar>: ReduceTask {
     guard let a = left.elements.first, let b = right.elements.first else {
       throw CommunicationError.malformed(expected: "a norm")
     }
-    left.elements = [S.Real.hypot(a, b)]
+    left.elements = [hypotenuse(a, b)]
   }
 }

@@ -15,7 +15,7 @@ package func finiteMagnitudes<S: Scalar>(_ values: [S]) -> (largest: S.Real, fro
   return values.withUnsafeBytes { bytes -> (S.Real, S.Real)? in
     let x = bytes.bindMemory(to: S.Real.self)
     let block = 4096
-    var (largest, sum): (S.Real, S.Real) = (0, 0)
+    var (largest, sum): (S.Real, Double) = (0, 0)
     for start in stride(from: 0, to: x.count, by: block) {
       let end = min(start + block, x.count)
       // Four sums, so that an addition need not wait for the one before.
@@ -40,7 +40,7 @@ package func finiteMagnitudes<S: Scalar>(_ values: [S]) -> (largest: S.Real, fro
         m0 = a > m0 ? a : m0
         q += 1
       }
-      sum += (s0 + s1) + (s2 + s3)
+      sum += Double((s0 + s1) + (s2 + s3))
       largest = max(largest, max(m0, m1))
     }
     // A NaN among the values is one in the sum; small squares matter only beside large ones.
@@ -48,6 +48,6 @@ package func finiteMagnitudes<S: Scalar>(_ values: [S]) -> (largest: S.Real, fro
     else {
       return nil
     }
-    return (largest, S.Real.sqrt(sum))
+    return (largest, S.Real(sum.squareRoot()))
   }
 }

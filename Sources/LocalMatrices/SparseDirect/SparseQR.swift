@@ -95,7 +95,7 @@ extension CXSparseMatrix {
   /// The Euclidean norm of a column of the scaled matrix.
   fileprivate func columnNorm(_ j: Int) -> Double {
     let width = letter == ScalarKind.double.letter ? 1 : 2
-    var squares = ScaledSquares<Double>()
+    var squares = ScaledSquares()
     for part in parts[offsets[j] * width..<offsets[j + 1] * width] { squares.add(part) }
     return squares.root
   }

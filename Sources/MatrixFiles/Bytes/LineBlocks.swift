@@ -23,8 +23,8 @@ struct LineBlock: @unchecked Sendable {
 
 /// Cuts a source into blocks of whole lines.
 ///
-/// A comment line (`%` first) may have any length: what does not fit the buffer is dropped unseen. Any other
-/// line must fit `longestLine` bytes.
+/// A comment line may have any length: what does not fit the buffer is dropped unseen. Any other line must fit
+/// `longestLine` bytes.
 final class LineBlocks {
   /// The longest line of a file whose lines are short.
   static let longestLine = 1 << 24
@@ -36,6 +36,8 @@ final class LineBlocks {
   /// Where the lines come from.
   let source: any ByteSource
   private let longestLine: Int
+  /// What a comment line begins with.
+  private let comment: UInt8
   /// Holds a block, one more newline where the last line has none, and the slack.
   private var buffer: UnsafeMutableRawBufferPointer
   /// The bytes of `buffer` that have been read and not yet handed out.
@@ -51,17 +53,19 @@ final class LineBlocks {
 
   /// - Parameters:
   ///   - longestLine: what is too long for a line.
+  ///   - comment: what a comment line begins with.
   ///   - blockSize: the bytes of a block, unless a line has more.
   ///   - firstLine: the number of the source's first line.
   ///   - beginsFile: whether nothing stands before it.
   init(
-    _ source: any ByteSource, longestLine: Int = LineBlocks.longestLine,
+    _ source: any ByteSource, longestLine: Int = LineBlocks.longestLine, comment: UInt8 = percent,
     blockSize: Int = LineBlocks.blockSize, firstLine: Int = 1, beginsFile: Bool = true
   ) {
     self.source = source
     self.beginsFile = beginsFile
     nextLine = firstLine
     self.longestLine = longestLine
+    self.comment = comment
     buffer = LineBlocks.buffer(blockSize)
   }
 
@@ -131,7 +135,8 @@ final class LineBlocks {
 
   /// The buffer is full of one unfinished line: drops it if it is a comment, grows otherwise.
   private func makeRoom() throws(FileFormatError) {
-    if nextLine > 1, buffer[pending].first(where: { !isBlank($0) }) == percent {
+    // Matrix Market's first line is no comment, though it begins like one.
+    if nextLine > 1 || comment != percent, buffer[pending].first(where: { !isBlank($0) }) == comment {
       try skipToNextLine()
     } else if pending.count >= longestLine {
       throw FileFormatError(
@@ -202,6 +207,7 @@ func newlineCount(_ bytes: UnsafeRawBufferPointer) -> Int {
 
 let newline = UInt8(ascii: "\n")
 let percent = UInt8(ascii: "%")
+let hash = UInt8(ascii: "#")
 
 /// Whether a byte separates words within a line. A carriage return does: lines may end in CR LF.
 @inline(__always)

@@ -1,8 +1,8 @@
 // A file that appears under its name only when it is complete: written without a name in the same folder, where
 // the system can do that (Linux, open(2), O_TMPFILE), flushed to the disk, then given an unpredictable name and
 // renamed. Until then the old file, if any, is untouched, and whatever goes wrong leaves nothing behind, even the
-// process's sudden end. On other file systems it has the unpredictable name from the start, and what goes wrong
-// removes it.
+// process's sudden end. On other file systems, and for a library that wants a name (HDF5), it has the unpredictable
+// name from the start; what goes wrong removes it, but a sudden end leaves it.
 
 #if canImport(Glibc)
   import Glibc
@@ -24,7 +24,7 @@ final class OutputFile: ByteSink {
 
   /// Begins the file at `path`; `-` is standard output. A file that stands there keeps its permission bits,
   /// a new one gets what the process's mask leaves. Behind a symbolic link the file is replaced, not the
-  /// link; a device or a pipe is written to as it is.
+  /// link; a device, a pipe, and what the process has open (/dev/stdout, /dev/fd/3) are written to as they are.
   ///
   /// - Throws: `cannotCreate` for a folder, a file that may not be written, a folder that takes no file.
   init(_ path: String) throws(FileFormatError) {
@@ -35,6 +35,13 @@ final class OutputFile: ByteSink {
     }
     guard !path.utf8.contains(0) else {
       throw FileFormatError(.cannotCreate, file: name, "a file name cannot hold a NUL character")
+    }
+    if let open = openDescriptor(named: path) {
+      (target, descriptor) = (path, dup(open))
+      guard descriptor >= 0 else {
+        throw FileFormatError(.cannotCreate, file: name, "cannot be written: \(systemMessage())")
+      }
+      return
     }
     let target = resolved(path)
     self.target = target
@@ -89,6 +96,7 @@ final class OutputFile: ByteSink {
     }
   }
 
+  /// libhdf5 asks the system for the real path of what it opens, and a nameless file has none.
   func unfinishedPath() throws(FileFormatError) -> String? {
     if let temporary { try giveName(temporary) }
     return temporary
@@ -131,6 +139,18 @@ private func openNameless(inFolder folder: String) -> Int32 {
 
 /// A name for an open file.
 private func path(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
+
+/// The number of the open file that a path of the system's stands for. What is behind it may be a regular file that
+/// the shell has open to be appended to: it must not be replaced.
+private func openDescriptor(named path: String) -> Int32? {
+  switch path {
+  case "/dev/stdout": return STDOUT_FILENO
+  case "/dev/stderr": return STDERR_FILENO
+  default:
+    guard let folder = ["/dev/fd/", "/proc/self/fd/"].first(where: path.hasPrefix) else { return nil }
+    return Int32(path.dropFirst(folder.count))
+  }
+}
 
 /// The path without symbolic links; as it is when nothing stands there.
 private func resolved(_ path: String) -> String {

@@ -48,7 +48,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
       // A row may begin with blanks that are delimiters.
       var content = cursor
       content.skipBlanks()
-      if content.isAtEndOfLine || content.place.pointee == UInt8(ascii: "#") {
+      if content.isAtEndOfLine || content.place.pointee == hash {
         cursor.skipLine()
         continue
       }
@@ -144,11 +144,15 @@ struct DelimitedParser<S: Scalar>: RowParser {
   private mutating func takeNames(_ cursor: inout LineCursor) throws(FileFormatError) -> Bool {
     guard headerRow != .absent else { return false }
     var line = cursor
-    var fields = 0
+    var (fields, isNamed) = (0, headerRow == .present)
     while true {
       line.skipBlanks(but: delimiter)
       let field = try takeField(&line)
-      if headerRow == .auto, complexNumber(field, as: S.Real.self) != nil { return false }
+      // What begins like a number is one, or a broken one: no name, unless it is said to be.
+      if headerRow == .auto, complexNumber(field, as: S.Real.self) != nil || beginsLikeNumber(field) {
+        return false
+      }
+      isNamed = isNamed || !field.isEmpty
       fields += 1
       line.skipBlanks(but: delimiter)
       guard line.place.pointee == delimiter else { break }
@@ -157,6 +161,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
     guard line.place.pointee == newline else {
       throw error(line, "a delimiter, \(quoted([delimiter])), or the end of the line")
     }
+    guard isNamed else { return false }
     columns = fields
     hasNames = true
     line.skipLine()
@@ -167,6 +172,14 @@ struct DelimitedParser<S: Scalar>: RowParser {
   private func error(_ cursor: LineCursor, _ expected: String) -> FileFormatError {
     FileFormatError(file: file, at: cursor.position, expected: expected, found: cursor.found)
   }
+}
+
+/// Whether a digit comes first, behind a sign and a point at most.
+private func beginsLikeNumber(_ field: [UInt8]) -> Bool {
+  var rest = field[...]
+  if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest = rest.dropFirst() }
+  if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst() }
+  return rest.first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
 }
 
 /// A real number, or a complex one as Python prints it: `1`, `2j`, `1+2j`, `(1-2j)`; also with `i`.

@@ -26,7 +26,7 @@ struct DelimitedReader {
     self.source = source
     self.format = format
     threads = options.threadCount
-    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, blockSize: blockSize)
+    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, comment: hash, blockSize: blockSize)
     delimiter = options.delimiter ?? DelimitedReader.delimiter(of: format)
     headerRow = options.headerRow
   }

@@ -124,5 +124,4 @@ struct SvmlightParser<S: Scalar>: RowParser {
   }
 }
 
-private let hash = UInt8(ascii: "#")
 private let colon = UInt8(ascii: ":")

@@ -18,7 +18,7 @@ struct SvmlightReader {
   ) {
     self.source = source
     self.options = options
-    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, blockSize: blockSize)
+    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, comment: hash, blockSize: blockSize)
   }
 
   /// Shape and number of entries, for which all of the file is read: it declares nothing. O(bytes) time, and

@@ -19,6 +19,11 @@ struct ElementwiseOptions: ParsableArguments {
       "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
+  @Option(
+    help: ArgumentHelp(
+      "Format to read, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+  var inputFormat: MatrixFileFormat?
+
   @OptionGroup var reading: ReadingOptions
 
   @OptionGroup var compute: ComputeOptions
@@ -30,7 +35,7 @@ struct ElementwiseOptions: ParsableArguments {
       for input in inputs { try checkOutputs([compute.trace], input: input) }
       try await compute.runCluster { cluster in
         let headers = try inputs.map { input throws(FileFormatError) in
-          try headerOfFile(input, format: nil, options: reading.options)
+          try headerOfFile(input, format: inputFormat, options: reading.options)
         }
         let kind = compute.scalar ?? headers.map { $0?.scalar ?? .double }.reduce(body.scalar, wider)
         try await withScalar(kind) {
@@ -67,7 +72,7 @@ struct ElementwiseOptions: ParsableArguments {
     for input in inputs {
       operands.append(
         try await readRows(
-          input, options: reading.options, partitions: compute.partitions, on: cluster,
+          input, format: inputFormat, options: reading.options, partitions: compute.partitions, on: cluster,
           progress: compute.output.progress))
     }
     let result = try await body.result(operands)
@@ -93,7 +98,7 @@ struct ElementwiseOptions: ParsableArguments {
     var lists: [TripletMatrix<S>] = []
     for input in inputs {
       let contents = try readMatrix(
-        input, as: S.self, format: nil, options: reading.options, progress: compute.output.progress
+        input, as: S.self, format: inputFormat, options: reading.options, progress: compute.output.progress
       ).contents
       guard case .triplets(let entries) = contents else { return nil }
       lists.append(entries)

@@ -8,7 +8,7 @@ struct Scale: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Multiply a matrix by a number; or, with --model, predict how work scales.",
     discussion: """
-      A complex number is written re,im: `tessera scale 0,1 A.mtx B.mtx`. Before a negative one put --.
+      A complex number is written re,im: `tessera scale 0,1 A.mtx B.mtx`. Options come before a negative one, and then --: `tessera scale --format csv -- -2 A.mtx -`.
       \(ElementwiseOptions.discussion)
 
       `tessera scale --model` reads no file and runs nothing: it prints what 1 to 1000 workers would take for a dense \

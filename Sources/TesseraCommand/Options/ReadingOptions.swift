@@ -9,12 +9,13 @@ extension MatrixReadOptions.HeaderRow: ExpressibleByArgument {}
 struct ReadingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Character between the fields of a .csv or .tsv file (default: comma, tab).", valueName: "character"))
+      "Character between the fields of a .csv or .tsv file, \\t for a tab (default: comma, tab).",
+      valueName: "character"))
   var delimiter: String?
 
   @Option(
     help: ArgumentHelp(
-      "Whether the first line of a .csv or .tsv file names the columns: auto (if it has no number), present, absent.",
+      "Whether the first line of a .csv or .tsv file names the columns: auto (if no field begins like a number), present, absent.",
       valueName: "when"))
   var headerRow: MatrixReadOptions.HeaderRow = .auto
 
@@ -30,18 +31,28 @@ struct ReadingOptions: ParsableArguments {
   var member: String?
 
   func validate() throws {
-    if let delimiter, delimiter.utf8.count != 1 || "\n\r\"#".contains(delimiter) {
-      throw ValidationError("--delimiter takes one ASCII character, and no line end, quotation mark or #")
+    if delimiter != nil {
+      // What may stand in a number would cut it.
+      guard let byte = delimiterByte, !Array("\n\r\"#+-.0123456789deijDEIJ".utf8).contains(byte) else {
+        throw ValidationError(
+          "--delimiter takes one ASCII character (\\t is a tab) that is no part of a number, and no line end, "
+            + "quotation mark or #")
+      }
     }
     if let featureColumns, featureColumns < 0 {
       throw ValidationError("--feature-columns cannot be negative")
     }
   }
 
+  private var delimiterByte: UInt8? {
+    if delimiter == "\\t" { return UInt8(ascii: "\t") }
+    return delimiter.flatMap { $0.utf8.count == 1 ? $0.utf8.first : nil }
+  }
+
   /// The options as the library takes them.
   var options: MatrixReadOptions {
     MatrixReadOptions(
-      delimiter: delimiter?.utf8.first, headerRow: headerRow, isZeroBased: zeroBased,
+      delimiter: delimiterByte, headerRow: headerRow, isZeroBased: zeroBased,
       columns: featureColumns, member: member)
   }
 }
