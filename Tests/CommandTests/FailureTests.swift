@@ -162,7 +162,7 @@ struct FailureTests {
     let a = try scratch.write("a.mtx", (Self.banner + "1 1 1\n1 1 5\n").utf8)
     let (log, drawing) = (try scratch.write("log.txt", "first\n".utf8), scratch.path("drawing.txt"))
     #expect(try shell("convert \(a) \(name) --format csv >>\(log)").exitCode == 0)
-    #expect(try String(contentsOfFile: log, encoding: .utf8) .hasPrefix("first\n5\n"))
+    #expect(try String(contentsOfFile: log, encoding: .utf8).hasPrefix("first\n5\n"))
     #expect(try shell("spy \(a) \(name) >>\(drawing)").exitCode == 0)
     #expect(try String(contentsOfFile: drawing, encoding: .utf8).contains("<svg"))
   }
