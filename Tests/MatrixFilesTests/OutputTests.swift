@@ -28,6 +28,19 @@ private func mode(_ path: String) throws -> Int {
     }
   }
 
+  /// A link to nothing stays one: what it leads to is made.
+  @Test func aLinkToNothingLeadsToTheFile() throws {
+    try withFolder { folder in
+      let manager = FileManager.default
+      try manager.createSymbolicLink(atPath: folder + "a.mtx", withDestinationPath: "b.mtx")
+      try MatrixFile.write(small, to: folder + "a.mtx")
+      #expect(try manager.destinationOfSymbolicLink(atPath: folder + "a.mtx") == "b.mtx")
+      #expect(try MatrixFile.readHeader(folder + "b.mtx").rows == 2)
+      try manager.createSymbolicLink(atPath: folder + "c.mtx", withDestinationPath: "c.mtx")
+      #expect(throws: FileFormatError.self) { try MatrixFile.write(small, to: folder + "c.mtx") }
+    }
+  }
+
   /// The format leaves out zeros, but not their signs.
   @Test func svmlightKeepsZerosThatHaveASign() throws {
     let a = DenseMatrix<Double>([[-0.0, 1], [0, 2]])

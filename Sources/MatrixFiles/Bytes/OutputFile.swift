@@ -43,7 +43,9 @@ final class OutputFile: ByteSink {
       }
       return
     }
-    let target = resolved(path)
+    guard let target = resolved(path) else {
+      throw FileFormatError(.cannotCreate, file: name, "is a symbolic link that leads to itself")
+    }
     self.target = target
     var status = stat()
     let exists = stat(target, &status) == 0
@@ -152,11 +154,23 @@ private func openDescriptor(named path: String) -> Int32? {
   }
 }
 
-/// The path without symbolic links; as it is when nothing stands there.
-private func resolved(_ path: String) -> String {
-  guard let real = realpath(path, nil) else { return path }
-  defer { free(real) }
-  return String(cString: real)
+/// The path without symbolic links, or the one that a link to nothing leads to; nil where links lead in a circle.
+private func resolved(_ path: String) -> String? {
+  var path = path
+  // As many as Linux follows.
+  for _ in 0..<40 {
+    if let real = realpath(path, nil) {
+      defer { free(real) }
+      return String(cString: real)
+    }
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = readlink(path, &target, target.count - 1)
+    guard length > 0 else { return path }
+    let link = String(cString: target)
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    path = link.hasPrefix("/") ? link : folder + link
+  }
+  return nil
 }
 
 /// `write`, under a name that `OutputFile.write` does not hide.
