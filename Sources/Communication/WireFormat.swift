@@ -78,6 +78,18 @@ public struct WireWriter: Sendable {
     if count(elements: array.count, stride: MemoryLayout<Element>.stride) { append(array) }
   }
 
+  /// Appends elements of an array as they are appended that are an array: copied, but where the message is only
+  /// counted.
+  ///
+  /// - Precondition: the range lies in the array; the element is a plain value without references.
+  @inlinable public mutating func write<Element: Sendable>(array: [Element], _ range: Range<Int>) {
+    if buffers == nil { return write(count: range.count, of: Element.self) { Array(array[range]) } }
+    precondition(_isPOD(Element.self), "\(Element.self) has no raw representation")
+    write(range.count)
+    array[range].withUnsafeBytes { list($0) }
+    _ = count(elements: range.count, stride: MemoryLayout<Element>.stride)
+  }
+
   /// Appends an array that `make` makes: not called, and nothing allocated, where the message is only counted.
   ///
   /// - Precondition: `make` makes `count` elements of a plain type without references.

@@ -15,4 +15,8 @@ enum HeldBytes {
   static let sparsePartial = 88
   /// An operand of a cell, or its result: the number of parts.
   static let cell = 8
+  /// A piece of a list of entries: its kind and three lengths.
+  static let entryPiece = 32
+  /// Where a piece goes, and how many go there.
+  static let target = 16
 }

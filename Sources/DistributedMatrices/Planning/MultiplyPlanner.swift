@@ -17,6 +17,9 @@ struct MultiplyPlanner: Sendable {
   var memoryPerWorker: Int
   /// What units touch, where that may be worth knowing.
   var touched: TouchedUnits?
+  /// Whether workers keep what they cut out of tiles, and what cells took, until the product is done, as in
+  /// dataflow.
+  var keepsPieces = false
 
   /// The most grids that are worked out in full; of more, those with the fewest words in the ideal placement.
   static let mostGrids = 200
@@ -107,7 +110,7 @@ struct MultiplyPlanner: Sendable {
   private func schedule(_ plan: MultiplyPlan, _ grid: MultiplyGrid) -> MultiplySchedule {
     MultiplySchedule(
       plan, grid: grid, cuts: cuts, left: left, right: right, result: result, touched: touched,
-      workerCount: workerCount)
+      keepsPieces: keepsPieces, workerCount: workerCount)
   }
 
   /// The grid as a whole if that fits, else in the fewest panels that do, else in those that need least.

@@ -54,7 +54,7 @@ struct MultiplySchedule: Hashable, Sendable {
   /// - Precondition: the grid has at most `workerCount` cells and no more layers than there are units.
   init(
     _ plan: MultiplyPlan, grid: MultiplyGrid, cuts: ProductCuts, left: OperandMap, right: OperandMap,
-    result: ResultMap, touched: TouchedUnits? = nil, workerCount: Int
+    result: ResultMap, touched: TouchedUnits? = nil, keepsPieces: Bool = false, workerCount: Int
   ) {
     precondition(grid.cellCount <= workerCount)
     self.plan = plan
@@ -63,7 +63,8 @@ struct MultiplySchedule: Hashable, Sendable {
     rowRanges = evenRanges(cuts.rows.count, grid.rows)
     columnRanges = evenRanges(cuts.columns.count, grid.columns)
     innerRanges = alignedRanges(cuts.inner.count, grid.inner)
-    predictions = [WorkerPrediction](repeating: WorkerPrediction(), count: workerCount)
+    predictions = [WorkerPrediction](
+      repeating: WorkerPrediction(pieceBytes: keepsPieces ? 0 : nil), count: workerCount)
 
     self.touched =
       plan.fetchesTouched
@@ -139,11 +140,17 @@ struct MultiplySchedule: Hashable, Sendable {
       predictions[w].leftWords += a.words(c) - a.held(c, w)
       predictions[w].rightWords += b.words(c) - b.held(c, w)
       predictions[w].cellBytes += leftBytes[c] + rightBytes[c]
+      predictions[w].partialBytes += HeldBytes.cell
+      predictions[w].pieceBytes? += HeldBytes.cell
+    }
+    for w in predictions.indices where predictions[w].pieceBytes != nil {
+      predictions[w].pieceBytes? +=
+        a.pieceBytes(of: w, owners: leftOwners) + b.pieceBytes(of: w, owners: rightOwners)
     }
   }
 
   private mutating func predictResult(_ left: OperandMap, _ right: OperandMap, _ result: ResultMap) {
-    let sizes = PartialSizes(left, right, cuts, innerRanges)
+    let sizes = PartialSizes(left, right, result, cuts, innerRanges)
     let columns = cuts.columns.count
     let tilesAcross = result.isInSlabs ? 1 : columns
     var owners: [Int] = []
@@ -153,18 +160,17 @@ struct MultiplySchedule: Hashable, Sendable {
         let units = result.isInSlabs ? 0..<columns : tile..<tile + 1
         // The tile's partial results by worker, in the order of the cells.
         var parts: [(worker: Int, words: Int, bytes: Int)] = []
-        var (count, elementBytes) = (0, 0)
+        var (count, elements) = (0, 0)
         for columnUnit in units where !result.isTriangular || rowUnit <= columnUnit {
           let j = layer(of: columnUnit, in: columnRanges)
-          var largest = 0
           for k in 0..<grid.inner {
             let partial = sizes.partial(rowUnit, columnUnit, k)
             count += partial.count
-            // Dense ones add up in place, sparse ones at most side by side.
-            largest = sizes.isDense ? max(largest, partial.bytes) : largest + partial.bytes * partial.count
+            elements += partial.elements * partial.count
             // With panels, those of a cell so far are taken over by what comes next.
             let bytes = partial.allBytes + (plan.streaming == .none ? 0 : partial.count * partial.overhead)
             let worker = workers[grid.cell(i, k, j)]
+            predictions[worker].pieceBytes? += partial.count * (partial.overhead + HeldBytes.target)
             if let known = parts.firstIndex(where: { $0.worker == worker }) {
               parts[known].words += partial.words
               parts[known].bytes += bytes
@@ -172,7 +178,6 @@ struct MultiplySchedule: Hashable, Sendable {
               parts.append((worker, partial.words, bytes))
             }
           }
-          elementBytes += largest
         }
         let total = parts.reduce(0) { $0 + $1.words }
         func received(by part: (worker: Int, words: Int, bytes: Int)) -> Int {
@@ -188,7 +193,11 @@ struct MultiplySchedule: Hashable, Sendable {
           predictions[owner].resultBytes += part.bytes
         }
         // One partial result becomes the tile; of several a sum, or a slab, is made.
-        predictions[owner].resultBytes += HeldBytes.tile + (count == 1 ? 0 : elementBytes)
+        predictions[owner].resultBytes +=
+          HeldBytes.tile
+          + sizes.tileBytes(
+            rows: cuts.rows[rowUnit].count, columns: cuts.columns.span(units).count, elements: elements,
+            partials: count)
         owners.append(owner)
       }
     }
@@ -199,6 +208,7 @@ struct MultiplySchedule: Hashable, Sendable {
           let owner = owners[columnUnit * columns + rowUnit]
           owners[rowUnit * columns + columnUnit] = owner
           predictions[owner].resultBytes += 2 * HeldBytes.tile
+          predictions[owner].pieceBytes? += 2 * (HeldBytes.tile + HeldBytes.target)
         }
       }
     }

@@ -28,6 +28,8 @@ struct OperandMap: Hashable, Sendable {
     var form: Form
     /// Stored elements in each unit piece that the tile meets, row of units after row; empty when dense.
     var stored: [Int] = []
+    /// How they lie over the inner dimension, unit by unit; empty when dense or not counted.
+    var lines: [LineCounts] = []
   }
 
   /// A rectangle of unit pieces.
@@ -46,6 +48,8 @@ struct OperandMap: Hashable, Sendable {
     var isWhole: Bool
     /// Bytes that it has beside its arrays, about itself and its place.
     var overhead: Int
+    /// Bytes of its arrays as it is cut out of the tile.
+    var pieceBytes: Int
   }
 
   /// How the product cuts the operand's rows: I for A, K for B.
@@ -79,16 +83,26 @@ struct OperandMap: Hashable, Sendable {
     guard stored > 0 else { return nil }
     switch tile.form {
     case .dense:
-      return Part(
-        words: stored, bytes: stored * bytesPerElement, isWhole: isWhole, overhead: HeldBytes.densePart)
+      return part(words: stored, bytes: stored * bytesPerElement, isWhole, HeldBytes.densePart)
     case .byRows, .byColumns:
       let starts = (tile.form == .byRows ? rows.count : columns.count) + 1
-      return Part(
-        words: 2 * stored + starts, bytes: stored * (bytesPerElement + 4) + 8 * starts, isWhole: isWhole,
-        overhead: HeldBytes.sparsePart)
-    case .triplets:
-      return Part(words: 3 * stored, bytes: stored * (bytesPerElement + 4), isWhole: false, overhead: 0)
+      return part(
+        words: 2 * stored + starts, bytes: stored * (bytesPerElement + 4) + 8 * starts, isWhole,
+        HeldBytes.sparsePart)
+    case .triplets: return entries(stored)
     }
+  }
+
+  /// A part of a matrix.
+  private func part(words: Int, bytes: Int, _ isWhole: Bool, _ overhead: Int) -> Part {
+    Part(words: words, bytes: bytes, isWhole: isWhole, overhead: overhead, pieceBytes: isWhole ? 0 : bytes)
+  }
+
+  /// A part of a list of entries, which is copied in cutting and loses its rows in the cell's operand.
+  private func entries(_ stored: Int) -> Part {
+    Part(
+      words: 3 * stored, bytes: stored * (bytesPerElement + 4), isWhole: false, overhead: 0,
+      pieceBytes: stored * (bytesPerElement + 8))
   }
 
   /// The part of tile `t` in `block` that has positions `set` of the inner dimension, A's columns or B's rows.
@@ -104,21 +118,19 @@ struct OperandMap: Hashable, Sendable {
     let touched = set.count(in: inner)
     guard touched > 0, !outer.isEmpty else { return nil }
     if tile.form == .dense {
-      return Part(
-        words: touched * outer.count, bytes: touched * outer.count * bytesPerElement, isWhole: false,
-        overhead: HeldBytes.densePart)
+      return part(
+        words: touched * outer.count, bytes: touched * outer.count * bytesPerElement, false,
+        HeldBytes.densePart)
     }
     let all = stored.map { $0.count(in: inner) } ?? inner.count
     let inBlock = Double(self.stored(ofTile: t, in: block))
     let count = Int((inBlock * Double(touched) / Double(max(1, all))).rounded(.up))
     guard count > 0 else { return nil }
-    if tile.form == .triplets {
-      return Part(words: 3 * count, bytes: count * (bytesPerElement + 4), isWhole: false, overhead: 0)
-    }
+    if tile.form == .triplets { return entries(count) }
     let starts = ((tile.form == .byRows) == isLeft ? outer.count : touched) + 1
-    return Part(
-      words: 2 * count + starts, bytes: count * (bytesPerElement + 4) + 8 * starts, isWhole: false,
-      overhead: HeldBytes.sparsePart)
+    return part(
+      words: 2 * count + starts, bytes: count * (bytesPerElement + 4) + 8 * starts, false,
+      HeldBytes.sparsePart)
   }
 
   /// Stored elements of tile `t` in `block`.
@@ -158,11 +170,17 @@ struct OperandMap: Hashable, Sendable {
 
   /// Bytes that tile `t` takes where it lies.
   func bytes(ofTile t: Int) -> Int {
-    let all = Block(rows: 0..<unitRows.count, columns: 0..<unitColumns.count)
-    if tiles[t].form == .triplets {
-      return HeldBytes.tile + stored(ofTile: t, in: all) * (bytesPerElement + 8)
-    }
-    return HeldBytes.tile + (part(ofTile: t, in: all)?.bytes ?? 0)
+    let stored = stored(
+      ofTile: t, in: Block(rows: 0..<unitRows.count, columns: 0..<unitColumns.count))
+    // A tile that stores nothing has the starts of its rows all the same.
+    let bytes =
+      switch tiles[t].form {
+      case .dense: stored * bytesPerElement
+      case .byRows: stored * (bytesPerElement + 4) + 8 * (tiles[t].rows.count + 1)
+      case .byColumns: stored * (bytesPerElement + 4) + 8 * (tiles[t].columns.count + 1)
+      case .triplets: stored * (bytesPerElement + 8)
+      }
+    return HeldBytes.tile + bytes
   }
 }
 

@@ -72,6 +72,21 @@ struct OperandTotals {
     return (0..<grid.cellCount).map { c in bytes[c * panels..<(c + 1) * panels].max() ?? 0 }
   }
 
+  /// Bytes of the pieces that `worker` cuts out of its tiles, of all panels the most. What is cut once for several
+  /// cells is held once.
+  func pieceBytes(of worker: Int, owners: [Int]) -> Int {
+    var bytes = [Int](repeating: 0, count: panels)
+    for t in map.tiles.indices where owners[t] == worker {
+      for panel in bytes.indices { bytes[panel] += HeldBytes.cell }
+      forEachPart(of: t) { slot, panel, part in
+        let targets = touched == nil ? cells(slot / columns.count, slot % columns.count).count : 1
+        let overhead = map.tiles[t].form == .triplets ? HeldBytes.entryPiece : part.overhead
+        bytes[panel] += part.pieceBytes + targets * (overhead + HeldBytes.target)
+      }
+    }
+    return bytes.max() ?? 0
+  }
+
   /// Spreads the tiles of every block evenly over the workers that use it. Returns the owners.
   mutating func settle(_ workers: [Int]) -> [Int] {
     var tiles = [[Int]](repeating: [], count: rows.count * columns.count)

@@ -8,6 +8,10 @@ struct ResultMap: Hashable, Sendable {
   var owners: [Int]?
   /// Only units with I <= J are computed: C is Hermitian.
   var isTriangular = false
+  /// Whether partial results of sparse operands are made dense.
+  var fillsUp = false
+  /// Whether its tiles are lists of entries.
+  var isInEntries = false
 }
 
 /// What one worker receives and holds.
@@ -28,9 +32,15 @@ struct WorkerPrediction: Hashable, Sendable {
   /// tiles as they are.
   var resultBytes = 0
 
-  /// The most bytes of operands, panels and results at a time: what a cell took is gone when partial results
-  /// travel.
-  var peakBytes: Int { operandBytes + partialBytes + max(cellBytes, resultBytes) }
+  /// Bytes of pieces that are cut out of what it has and kept until all is done; nil where what a cell took, too,
+  /// is gone when partial results travel.
+  var pieceBytes: Int?
+
+  /// The most bytes of operands, panels and results at a time.
+  var peakBytes: Int {
+    guard let pieceBytes else { return operandBytes + partialBytes + max(cellBytes, resultBytes) }
+    return operandBytes + pieceBytes + cellBytes + partialBytes + resultBytes
+  }
   /// Words in all.
   var words: Int { leftWords + rightWords + partialWords }
 }

@@ -182,9 +182,7 @@ enum BroadcastProductTask<S: Scalar>: MapTask {
   static var name: String { scalarName("broadcast-product", S.self) }
 
   static func run(_ broadcast: BroadcastWork<S>, _ input: CellOperand<S>, tile: Int) throws -> CellResult<S> {
-    var isEmpty = false
-    if case .sparse(let a) = broadcast.matrix { isEmpty = a.nonzeroCount == 0 }
-    let whole = CellOperand(isEmpty ? [] : [OperandPart(row: 0, column: 0, broadcast.matrix)])
+    let whole = CellOperand([OperandPart(row: 0, column: 0, broadcast.matrix)])
     return CellResult(
       broadcast.isLeft
         ? try broadcast.work.run(whole, input, cell: tile) : try broadcast.work.run(input, whole, cell: tile))

@@ -44,6 +44,8 @@ public enum ResultLayout: Hashable, Sendable {
   case slabs
   /// A grid.
   case blocks
+  /// A grid of lists of entries.
+  case entries
   /// One matrix on the driver.
   case driver
 }
@@ -95,13 +97,17 @@ public struct GridProduct<S: Scalar>: Sendable {
     a =
       a.isDense
       ? left.map(a.tiles.map { TileSurvey($0.form, []) }, cuts.rows, cuts.inner)
-      : left.map(try await left.survey(cuts.rows, cuts.inner), cuts.rows, cuts.inner)
+      : left.map(
+        try await left.survey(cuts.rows, cuts.inner, linesOf: b.isDense ? nil : .left), cuts.rows, cuts.inner)
     b =
       b.isDense
       ? right.map(b.tiles.map { TileSurvey($0.form, []) }, cuts.inner, cuts.columns)
-      : right.map(try await right.survey(cuts.inner, cuts.columns), cuts.inner, cuts.columns)
+      : right.map(
+        try await right.survey(cuts.inner, cuts.columns, linesOf: a.isDense ? nil : .right), cuts.inner,
+        cuts.columns)
     let workers = cluster.engine.workerCount
-    var result = ResultMap(isInSlabs: layout == .slabs, isTriangular: isGram)
+    var result = ResultMap(
+      isInSlabs: layout == .slabs, isTriangular: isGram, fillsUp: fillsUp, isInEntries: layout == .entries)
     let tileCount = cuts.rows.count * (layout == .slabs ? 1 : cuts.columns.count)
     if layout == .driver { result.owners = Array(repeating: 0, count: tileCount) }
     let grid = Partitioning(
@@ -112,7 +118,8 @@ public struct GridProduct<S: Scalar>: Sendable {
     }
     var planner = MultiplyPlanner(
       cuts: cuts, left: a, right: b, result: result, workerCount: workers,
-      memoryPerWorker: options.memory(on: cluster))
+      memoryPerWorker: options.memory(on: cluster),
+      keepsPieces: cluster.configuration.style == .dataflow)
     if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
       planner.touched = try await TouchedUnits(left, a, right, b, cuts, isForced: options.plan != nil)
     }
@@ -226,6 +233,8 @@ extension GridProduct {
     guard case .driver(let matrix) = whole.source, !other.isOnDriver,
       (isLeft ? grid.rows : grid.columns) == 1
     else { return nil }
+    // Of a matrix that stores nothing not even the starts of its rows are to travel.
+    if case .sparse(let a) = matrix, a.nonzeroCount == 0 { return nil }
     let parts = try await other.placed(
       on: cluster, owners: isLeft ? schedule.rightOwners : schedule.leftOwners
     ).exchange(schedule.route(of: other, isLeft: !isLeft, work), into: cells, on: cluster)

@@ -105,7 +105,7 @@ extension SparseMatrix: ProductFactor {
 
 extension CoordinateMatrix: ProductResult {
   /// Lists of entries by the units of a grid.
-  public static var productLayout: ResultLayout { .blocks }
+  public static var productLayout: ResultLayout { .entries }
 
   /// Multiplies.
   public init(_ product: GridProduct<S>) async throws {

@@ -78,9 +78,15 @@ public struct ProductOperand<S: Scalar>: Sendable {
     }
   }
 
-  /// What every tile stores in the given units. One step.
-  func survey(_ unitRows: Cuts, _ unitColumns: Cuts) async throws -> [TileSurvey] {
-    let route = SurveyRoute(layout, Partitioning(rowCuts: unitRows, columnCuts: unitColumns))
+  /// What every tile stores in the given units, and how it lies over the inner dimension if that is wanted. One
+  /// step.
+  ///
+  /// - Parameter side: which factor's lines are counted.
+  func survey(_ unitRows: Cuts, _ unitColumns: Cuts, linesOf side: SurveyRoute.Side? = nil) async throws
+    -> [TileSurvey]
+  {
+    let route = SurveyRoute(
+      layout, Partitioning(rowCuts: unitRows, columnCuts: unitColumns), linesOf: side)
     switch source {
     case .driver(let matrix): return [try matrix.survey(route, tile: 0)]
     case .unplacedMatrices(let tiles):
@@ -106,7 +112,7 @@ public struct ProductOperand<S: Scalar>: Sendable {
         let (rows, columns) = (layout.grid.rows(ofTile: cell), layout.grid.columns(ofTile: cell))
         return OperandMap.Tile(
           rows: isTransposed ? columns : rows, columns: isTransposed ? rows : columns, form: survey.form,
-          stored: survey.stored)
+          stored: survey.stored, lines: survey.lines)
       }, owners: owners, bytesPerElement: MemoryLayout<S>.stride)
   }
 

@@ -117,11 +117,10 @@ public struct EntryRun<S: Scalar>: WireCodable {
 
   /// Writes rows, columns and values of the entries.
   public func encode(to writer: inout WireWriter) {
-    let count = range.count
     // Places are bookkeeping like the lengths of arrays, but they are data of the matrix too: words.
-    writer.write(count: count, of: Int32.self) { Array(rowIndices[range]) }
-    writer.write(count: count, of: Int32.self) { Array(columnIndices[range]) }
-    writer.write(count: count, of: S.self) { Array(values[range]) }
+    writer.write(array: rowIndices, range)
+    writer.write(array: columnIndices, range)
+    writer.write(array: values, range)
   }
 
   /// Reads a run back. Places are checked where the target tile is known.
