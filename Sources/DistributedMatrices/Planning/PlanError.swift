@@ -34,11 +34,12 @@ extension PlanError: CustomStringConvertible {
     func count(_ workers: Int) -> String { workers == 1 ? "1 worker" : "\(workers) workers" }
     switch (workers, finer) {
     case (let workers, let finer?):
-      return "; with both factors in blocks of \(finer.size) (--block-size \(finer.size)) it fits on "
-        + count(finer.workers) + (workers.map { ", with these pieces on \($0)" } ?? "")
+      return "; in blocks of \(finer.size) (--block-size \(finer.size)) it fits on " + count(finer.workers)
+        + (workers.map { ", with these pieces on \($0)" } ?? "")
     case (let workers?, nil): return "; it fits on \(count(workers))"
     case (nil, nil):
-      return "; 256 workers are not enough with pieces as large as these: cut the factors finer (--block-size, "
+      return
+        "; 256 workers are not enough with pieces as large as these: cut the factors finer (--block-size, "
         + "--partitions) or give a worker more memory (--memory)"
     }
   }

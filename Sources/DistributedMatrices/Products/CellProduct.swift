@@ -73,7 +73,8 @@ struct CellWork: WireCodable, Hashable {
     self.init(
       rows: cuts[0], inner: cuts[1], columns: cuts[2], grid: MultiplyGrid(cells[0], cells[1], cells[2]),
       rowRanges: ranges[0], innerRanges: ranges[1], columnRanges: ranges[2], fillsUp: flags & 1 == 1,
-      isTriangular: flags & 2 == 2, touchedBounds: touchedBounds, rowParts: rowParts, columnParts: columnParts)
+      isTriangular: flags & 2 == 2, touchedBounds: touchedBounds, rowParts: rowParts, columnParts: columnParts
+    )
   }
 
   init(

@@ -91,7 +91,8 @@ struct PublishedRow: CustomTestStringConvertible {
   }
 
   @Test func piecesOfTheResultArePartsOfUnitProducts() {
-    for (m, k, n) in [(256, 1 << 20, 256), (100, 70_000, 33), (2048, 2048, 2048), (1, 1 << 18, 1), (0, 5, 3)] {
+    for (m, k, n) in [(256, 1 << 20, 256), (100, 70_000, 33), (2048, 2048, 2048), (1, 1 << 18, 1), (0, 5, 3)]
+    {
       let cuts = MultiplyPlanner(rows: m, inner: k, columns: n).cuts
       let pieces = cuts.ofResult
       #expect(Set(cuts.rows.bounds).isSubset(of: pieces.rows.bounds) && pieces.rows.extent == m)

@@ -113,7 +113,7 @@ private func measured<S: Scalar>(
           let found = try await product(plan, shortest: 2)
           #expect(found.words == found.explanation.chosen.words, "\(plan)")
           let (peak, predicted) = (found.peaks.max() ?? 0, found.explanation.chosen.peakBytes)
-          #expect(peak <= predicted && predicted <= 2 * peak + 4096, "\(plan): \(predicted) for \(found.peaks)")
+          #expect(peak <= predicted && predicted <= 2 * peak + 4096, "\(plan): \(predicted), \(found.peaks)")
           #expect(found.result == first.result, "\(plan)")
           if m == 16, workers == 16, plan == inner {
             #expect(found.explanation.chosen.words.max() == 15 * m * n / 16)
