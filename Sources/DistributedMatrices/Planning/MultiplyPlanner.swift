@@ -1,8 +1,8 @@
 // Chooses the plan of a product: a pure function of cuts, contents and places of the operands, the number of
 // workers and the memory of each. It works out every grid of cells that cannot be made longer, as a whole or,
 // where that does not fit, in the fewest panels that do, and takes the least cost (`MultiplySchedule.cost`:
-// words, arithmetic, rounds); ties by the order of the grids. Where it is known what sparse operands touch, every
-// grid also with only that fetched. O(grids (tiles + cells workers)).
+// words, arithmetic, rounds); ties by the memory of the worker that holds most, then by the order of the grids. Where
+// it is known what sparse operands touch, every grid also with only that fetched. O(grids (tiles + cells workers)).
 
 import TesseraPartitioning
 
@@ -42,8 +42,8 @@ struct MultiplyPlanner: Sendable {
     }
     var feasible = all.filter { $0.peakBytes <= memoryPerWorker }
     guard !feasible.isEmpty else { throw shortfall(all) }
-    // The sort is stable: grids of equal cost stay in order.
-    feasible.sort { $0.cost < $1.cost }
+    // The sort is stable: grids of equal cost and memory stay in order.
+    feasible.sort { ($0.cost, $0.peakBytes) < ($1.cost, $1.peakBytes) }
     return Choice(schedule: feasible[0], alternatives: Array(feasible.dropFirst()))
   }
 
@@ -94,7 +94,7 @@ struct MultiplyPlanner: Sendable {
 
   // MARK: -
 
-  private func grids() -> [MultiplyGrid] {
+  func grids() -> [MultiplyGrid] {
     let grids = MultiplyGrid.candidates(
       workers: workerCount, rows: cuts.rows.count, inner: cuts.inner.count, columns: cuts.columns.count)
     guard grids.count > Self.mostGrids else { return grids }
@@ -107,14 +107,14 @@ struct MultiplyPlanner: Sendable {
     return sorted.prefix(Self.mostGrids).sorted { $0.offset < $1.offset }.map(\.element)
   }
 
-  private func schedule(_ plan: MultiplyPlan, _ grid: MultiplyGrid) -> MultiplySchedule {
+  func schedule(_ plan: MultiplyPlan, _ grid: MultiplyGrid) -> MultiplySchedule {
     MultiplySchedule(
       plan, grid: grid, cuts: cuts, left: left, right: right, result: result, touched: touched,
       keepsPieces: keepsPieces, workerCount: workerCount)
   }
 
   /// The grid as a whole if that fits, else in the fewest panels that do, else in those that need least.
-  private func fitted(_ grid: MultiplyGrid, fetchesTouched: Bool) -> MultiplySchedule {
+  func fitted(_ grid: MultiplyGrid, fetchesTouched: Bool) -> MultiplySchedule {
     var best = schedule(MultiplyPlan(grid, fetchesTouched: fetchesTouched), grid)
     guard best.peakBytes > memoryPerWorker else { return best }
     let (rows, columns) = (
@@ -134,38 +134,4 @@ struct MultiplyPlanner: Sendable {
     }
     return best
   }
-
-  private func shortfall(_ schedules: [MultiplySchedule]) -> PlanError {
-    guard let nearest = schedules.min(by: { $0.peakBytes < $1.peakBytes }) else {
-      preconditionFailure("a product has at least one grid")
-    }
-    return .outOfMemory(
-      bytesNeeded: nearest.peakBytes, bytesAvailable: memoryPerWorker, nearest: nearest.plan,
-      workersNeeded: workersNeeded())
-  }
-
-  /// The least power of two of workers on which some plan fits when it may place the operands; nil beyond
-  /// 256.
-  private func workersNeeded() -> Int? {
-    var planner = self
-    if !left.isOnDriver { planner.left.owners = nil }
-    if !right.isOnDriver { planner.right.owners = nil }
-    planner.result.owners = nil
-    planner.workerCount = 1
-    while planner.workerCount < 256 {
-      planner.workerCount *= 2
-      guard planner.workerCount > workerCount else { continue }
-      if planner.grids().contains(where: {
-        planner.fitted($0, fetchesTouched: false).peakBytes <= memoryPerWorker
-      }) {
-        return planner.workerCount
-      }
-    }
-    return nil
-  }
-}
-
-extension OperandMap {
-  /// Whether it is one matrix that stands on the driver.
-  var isOnDriver: Bool { owners?.allSatisfy { $0 == 0 } ?? false }
 }

@@ -77,7 +77,10 @@ struct MultiplySchedule: Hashable, Sendable {
     var b = OperandTotals(
       right, isLeft: false, grid, innerRanges, columnRanges, touched: self.touched,
       panels: plan.streaming.takesColumns ? panels : 1, workerCount: workerCount)
-    workers = assign(a, b, workerCount)
+    // Nobody holds anything yet where the plan places both.
+    workers =
+      left.owners == nil && right.owners == nil
+      ? Array(0..<grid.cellCount) : assign(a, b, workerCount)
     leftOwners = left.owners ?? a.settle(workers)
     rightOwners = right.owners ?? b.settle(workers)
     if self.touched != nil {
@@ -150,19 +153,20 @@ struct MultiplySchedule: Hashable, Sendable {
   }
 
   private mutating func predictResult(_ left: OperandMap, _ right: OperandMap, _ result: ResultMap) {
-    let sizes = PartialSizes(left, right, result, cuts, innerRanges)
-    let columns = cuts.columns.count
+    let pieces = cuts.ofResult
+    let sizes = PartialSizes(left, right, result, pieces, innerRanges)
+    let columns = pieces.columns.count
     let tilesAcross = result.isInSlabs ? 1 : columns
     var owners: [Int] = []
-    for rowUnit in 0..<cuts.rows.count {
-      let i = layer(of: rowUnit, in: rowRanges)
+    for rowUnit in 0..<pieces.rows.count {
+      let i = layer(of: rowUnit / cuts.rowParts, in: rowRanges)
       for tile in 0..<tilesAcross {
         let units = result.isInSlabs ? 0..<columns : tile..<tile + 1
         // The tile's partial results by worker, in the order of the cells.
         var parts: [(worker: Int, words: Int, bytes: Int)] = []
         var (count, elements) = (0, 0)
         for columnUnit in units where !result.isTriangular || rowUnit <= columnUnit {
-          let j = layer(of: columnUnit, in: columnRanges)
+          let j = layer(of: columnUnit / cuts.columnParts, in: columnRanges)
           for k in 0..<grid.inner {
             let partial = sizes.partial(rowUnit, columnUnit, k)
             count += partial.count
@@ -196,7 +200,7 @@ struct MultiplySchedule: Hashable, Sendable {
         predictions[owner].resultBytes +=
           HeldBytes.tile
           + sizes.tileBytes(
-            rows: cuts.rows[rowUnit].count, columns: cuts.columns.span(units).count, elements: elements,
+            rows: pieces.rows[rowUnit].count, columns: pieces.columns.span(units).count, elements: elements,
             partials: count)
         owners.append(owner)
       }

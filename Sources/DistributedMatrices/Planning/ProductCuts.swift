@@ -7,6 +7,10 @@
 //   inner     A's columns where A is cut there, else B's rows, else pieces of equal length; neighbours are
 //             joined, in aligned groups of a power of two, until a unit product does enough arithmetic for
 //             each element of its result
+//
+// Where a result is small and the inner dimension long, unit products are large and few, and whoever owned C_IJ would
+// receive all its partial results. There the result's tiles are parts of unit products: one kernel call makes several,
+// and sums over K are the same element for element, so that no bit depends on it.
 
 import TesseraPartitioning
 
@@ -15,6 +19,10 @@ struct ProductCuts: Hashable, Sendable {
   var rows: Cuts
   var inner: Cuts
   var columns: Cuts
+  /// Into how many pieces of the result the rows of a unit product go.
+  private(set) var rowParts = 1
+  /// The same of its columns.
+  private(set) var columnParts = 1
 
   /// The limits that default cuts keep. Tests make them small, so that small matrices are cut too.
   struct Limits: Hashable, Sendable {
@@ -24,6 +32,8 @@ struct ProductCuts: Hashable, Sendable {
     var leastDenseWork = 128.0
     /// The same where an operand is sparse.
     var leastSparseWork = 16.0
+    /// The shortest side of a piece of the result that is cut finer than the unit product.
+    var shortestResultPiece = 32
   }
 
   /// The cuts for operands with the given cuts, where the inner dimension is worth at most `innerPieces`.
@@ -45,6 +55,25 @@ struct ProductCuts: Hashable, Sendable {
     inner = Self.joined(finest, atMost: max(1, innerPieces))
   }
 
+  /// Cuts the result finer than unit products until it has a piece for each piece of the inner dimension: as many
+  /// workers as those may be spread over then own a share of it each.
+  mutating func splitResult(shortest: Int) {
+    while rows.count * rowParts * columns.count * columnParts < inner.count {
+      let height = rows.extent / (rows.count * rowParts)
+      let width = columns.extent / (columns.count * columnParts)
+      guard max(height, width) >= 2 * shortest else { return }
+      if height >= width { rowParts *= 2 } else { columnParts *= 2 }
+    }
+  }
+
+  /// The same with the pieces of the result in the place of unit products.
+  var ofResult: ProductCuts {
+    var pieces = self
+    (pieces.rows, pieces.columns) = (rows.refined(rowParts), columns.refined(columnParts))
+    (pieces.rowParts, pieces.columnParts) = (1, 1)
+    return pieces
+  }
+
   /// A power of two of nearly equal pieces, none longer than `longest`.
   private static func equal(_ extent: Int, longest: Int) -> Cuts {
     var parts = 1
@@ -59,5 +88,17 @@ struct ProductCuts: Hashable, Sendable {
     if group == 1 { return cuts }
     let bounds = stride(from: 0, to: cuts.count, by: group).map { cuts.bounds[$0] }
     return Cuts(bounds: bounds + [cuts.extent])
+  }
+}
+
+extension Cuts {
+  /// Every piece in `parts` even ones.
+  func refined(_ parts: Int) -> Cuts {
+    guard parts > 1 else { return self }
+    return Cuts(
+      bounds: [0]
+        + (0..<count).flatMap { piece in
+          Cuts(even: self[piece].count, parts: parts).bounds.dropFirst().map { bounds[piece] + $0 }
+        })
   }
 }

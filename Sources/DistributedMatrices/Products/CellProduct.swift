@@ -26,6 +26,9 @@ struct CellWork: WireCodable, Hashable {
   /// Where only what is touched is fetched: the bounds of the inner units among what a cell touches, for row
   /// layer after row layer and in each column layer after column layer; else empty.
   var touchedBounds: [Int]
+  /// Into how many pieces of the result the rows and the columns of a unit product go.
+  var rowParts: Int
+  var columnParts: Int
 
   func encode(to writer: inout WireWriter) {
     Partitioning(rowCuts: rows, columnCuts: columns).encode(to: &writer)
@@ -36,6 +39,8 @@ struct CellWork: WireCodable, Hashable {
     columnRanges.encode(to: &writer)
     touchedBounds.encode(to: &writer)
     writer.write((fillsUp ? 1 : 0) + (isTriangular ? 2 : 0))
+    writer.write(rowParts)
+    writer.write(columnParts)
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
@@ -63,15 +68,19 @@ struct CellWork: WireCodable, Hashable {
       })
     else { throw .malformed(expected: "bounds of what is touched") }
     let flags = try reader.readInt(in: 0...3, "flags")
+    let rowParts = try reader.readInt(in: 1...Int(UInt16.max), "a number of pieces")
+    let columnParts = try reader.readInt(in: 1...Int(UInt16.max), "a number of pieces")
     self.init(
       rows: cuts[0], inner: cuts[1], columns: cuts[2], grid: MultiplyGrid(cells[0], cells[1], cells[2]),
       rowRanges: ranges[0], innerRanges: ranges[1], columnRanges: ranges[2], fillsUp: flags & 1 == 1,
-      isTriangular: flags & 2 == 2, touchedBounds: touchedBounds)
+      isTriangular: flags & 2 == 2, touchedBounds: touchedBounds, rowParts: rowParts, columnParts: columnParts
+    )
   }
 
   init(
     rows: Cuts, inner: Cuts, columns: Cuts, grid: MultiplyGrid, rowRanges: [Int], innerRanges: [Int],
-    columnRanges: [Int], fillsUp: Bool, isTriangular: Bool, touchedBounds: [Int]
+    columnRanges: [Int], fillsUp: Bool, isTriangular: Bool, touchedBounds: [Int], rowParts: Int,
+    columnParts: Int
   ) {
     self.rows = rows
     self.inner = inner
@@ -83,6 +92,7 @@ struct CellWork: WireCodable, Hashable {
     self.fillsUp = fillsUp
     self.isTriangular = isTriangular
     self.touchedBounds = touchedBounds
+    (self.rowParts, self.columnParts) = (rowParts, columnParts)
   }
 
   /// The inner units of the cells of row layer `i` and column layer `j`.
@@ -133,11 +143,33 @@ struct CellWork: WireCodable, Hashable {
       for columnUnit in columnUnits where !isTriangular || rowUnit <= columnUnit {
         for node in nodes {
           guard let matrix = try value(node, columnUnit) else { continue }
-          results.append(PartialResult(row: rowUnit, column: columnUnit, first: node.first, matrix))
+          results += try pieces(of: matrix, rowUnit, columnUnit, first: node.first)
         }
       }
     }
     return results
+  }
+
+  /// A partial result of a unit by pieces of the result. A copy where there are several.
+  private func pieces<S: Scalar>(
+    of matrix: LocalMatrix<S>, _ rowUnit: Int, _ columnUnit: Int, first: Int
+  ) throws -> [PartialResult<S>] {
+    guard rowParts * columnParts > 1 else {
+      return [PartialResult(row: rowUnit, column: columnUnit, first: first, matrix)]
+    }
+    let (heights, widths) = (
+      Cuts(even: matrix.rows, parts: rowParts), Cuts(even: matrix.columns, parts: columnParts)
+    )
+    var pieces: [PartialResult<S>] = []
+    for r in 0..<rowParts {
+      for c in 0..<columnParts {
+        let (row, column) = (rowUnit * rowParts + r, columnUnit * columnParts + c)
+        if isTriangular, row > column { continue }
+        pieces.append(
+          PartialResult(row: row, column: column, first: first, try matrix[heights[r], widths[c]]))
+      }
+    }
+    return pieces
   }
 }
 

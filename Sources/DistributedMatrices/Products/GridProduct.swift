@@ -26,10 +26,12 @@ public struct MultiplyOptions: Sendable {
   }
 
   /// Makes default cuts finer, so that small matrices are cut too: pieces cut by length have at most
-  /// `longestPiece`, and unit products at least `leastWork` multiply-adds for an element of their result.
-  package mutating func setLimits(longestPiece: Int, leastWork: Double) {
+  /// `longestPiece`, unit products at least `leastWork` multiply-adds for an element of their result, and pieces of
+  /// the result that are finer than those at least `shortestResultPiece`.
+  package mutating func setLimits(longestPiece: Int, leastWork: Double, shortestResultPiece: Int = 32) {
     limits = ProductCuts.Limits(
-      longestPiece: longestPiece, leastDenseWork: leastWork, leastSparseWork: leastWork)
+      longestPiece: longestPiece, leastDenseWork: leastWork, leastSparseWork: leastWork,
+      shortestResultPiece: shortestResultPiece)
   }
 
   func memory(on cluster: Cluster) -> Int {
@@ -93,6 +95,11 @@ public struct GridProduct<S: Scalar>: Sendable {
       right: (right.rowCuts, right.columnCuts), cutsColumns: b.isDense,
       innerPieces: content.innerPieces(limits), limits: limits)
     if isGram { cuts.columns = cuts.rows }
+    // A C that lies in unit products takes them as they are.
+    let units = Partitioning(rowCuts: cuts.rows, columnCuts: cuts.columns)
+    if a.isDense, b.isDense, layout == .blocks, options.accumulated?.grid != units {
+      cuts.splitResult(shortest: limits.shortestResultPiece)
+    }
     self.cuts = cuts
     a =
       a.isDense
@@ -108,11 +115,12 @@ public struct GridProduct<S: Scalar>: Sendable {
     let workers = cluster.engine.workerCount
     var result = ResultMap(
       isInSlabs: layout == .slabs, isTriangular: isGram, fillsUp: fillsUp, isInEntries: layout == .entries)
-    let tileCount = cuts.rows.count * (layout == .slabs ? 1 : cuts.columns.count)
+    let pieces = cuts.ofResult
+    let tileCount = pieces.rows.count * (layout == .slabs ? 1 : pieces.columns.count)
     if layout == .driver { result.owners = Array(repeating: 0, count: tileCount) }
     let grid = Partitioning(
-      rowCuts: cuts.rows,
-      columnCuts: layout == .slabs ? Cuts(even: cuts.columns.extent, parts: 1) : cuts.columns)
+      rowCuts: pieces.rows,
+      columnCuts: layout == .slabs ? Cuts(even: cuts.columns.extent, parts: 1) : pieces.columns)
     if let c = options.accumulated, c.grid == grid {
       result.owners = (0..<tileCount).map { c.ownership.owner(of: $0) }
     }
@@ -138,8 +146,9 @@ public struct GridProduct<S: Scalar>: Sendable {
   var partitioning: Partitioning { route.partitioning }
 
   private var route: ResultRoute {
-    ResultRoute(
-      rows: cuts.rows, columns: cuts.columns, innerCount: cuts.inner.count, isInSlabs: layout == .slabs,
+    let pieces = cuts.ofResult
+    return ResultRoute(
+      rows: pieces.rows, columns: pieces.columns, innerCount: cuts.inner.count, isInSlabs: layout == .slabs,
       isDense: isDense || fillsUp)
   }
 
@@ -152,7 +161,7 @@ public struct GridProduct<S: Scalar>: Sendable {
       ResultExchangeTask<S>.self, route, over: try await partialResults(), into: ownership)
     guard isGram else { return tiles }
     return try await cluster.engine.exchange(
-      MirrorTask<S>.self, cuts.columns.count, over: tiles, into: ownership)
+      MirrorTask<S>.self, partitioning.columnCuts.count, over: tiles, into: ownership)
   }
 
   /// Multiplies, into tiles that are lists of entries.

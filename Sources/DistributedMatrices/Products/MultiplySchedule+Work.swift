@@ -23,7 +23,8 @@ extension MultiplySchedule {
     return CellWork(
       rows: cuts.rows, inner: cuts.inner, columns: cuts.columns, grid: grid, rowRanges: rows.spans,
       innerRanges: innerRanges.spans, columnRanges: columns.spans, fillsUp: fillsUp,
-      isTriangular: isTriangular, touchedBounds: touchedBounds)
+      isTriangular: isTriangular, touchedBounds: touchedBounds, rowParts: cuts.rowParts,
+      columnParts: cuts.columnParts)
   }
 
   /// Where the parts of an operand go.

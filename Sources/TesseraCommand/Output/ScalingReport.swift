@@ -27,9 +27,10 @@ struct ScalingReport {
     ]
     for p in predictions {
       let bound = p.lowerBoundWords ?? 0
+      let hasRatio = bound > 0 && p.busyWorkers > 1
       rows.append([
         "\(p.workers)", "\(p.busyWorkers)", p.grid?.description ?? "", Text.significant(p.words),
-        bound > 0 ? Text.significant(bound) : "", bound > 0 ? Text.fixed(p.words / bound, 3) : "",
+        bound > 0 ? Text.significant(bound) : "", hasRatio ? Text.fixed(p.words / bound, 3) : "",
         "\(p.messages)", Text.bytes(Int(p.peakBytes)),
         Text.duration(nanoseconds: Int(min(p.seconds * 1e9, 9e18))),
         Text.fixed(p.efficiency, 3),

@@ -33,10 +33,13 @@ struct PublishedRow: CustomTestStringConvertible {
   let grid: String
   let words, bound, ratio: Double
   var testDescription: String { "\(m) x \(k) x \(n) on \(workers)" }
+  /// Square blocks that are at most as large as the pieces.
+  var shortestPiece: Int { min(m / pieces.0, k / pieces.1, n / pieces.2) }
 
+  /// On four workers 1x2x2 is published, which moves as much and holds more.
   static let all = [
     PublishedRow(
-      m: 4096, k: 4096, n: 4096, workers: 4, pieces: (16, 16, 16), grid: "1x2x2", words: 8.39e6,
+      m: 4096, k: 4096, n: 4096, workers: 4, pieces: (16, 16, 16), grid: "2x1x2", words: 8.39e6,
       bound: 7.39e6,
       ratio: 1.135),
     PublishedRow(
@@ -71,6 +74,33 @@ struct PublishedRow: CustomTestStringConvertible {
     #expect(abs(Double(choice.schedule.words) / row.words - 1) < 2e-3)
     #expect(abs(bound / row.bound - 1) < 2e-3)
     #expect(abs(Double(choice.schedule.words) / bound - row.ratio) < 1e-3)
+  }
+
+  /// What nobody has to choose pieces for. Cubes in few large tiles, which are worth their arithmetic, leave less to
+  /// share out among many workers.
+  @Test(arguments: [
+    (4096, 4096, 4096, 4, 1.136), (4096, 4096, 4096, 8, 1.001), (4096, 4096, 4096, 64, 2.223),
+    (1 << 20, 256, 256, 16, 1.067), (256, 1 << 20, 256, 16, 1.001), (256, 32768, 256, 16, 1.001),
+    (16384, 512, 16384, 16, 1.001), (2048, 2048, 2048, 16, 1.1), (2048, 64, 2048, 16, 1.334),
+    (1024, 1024, 1024, 8, 2.001),
+  ]) func defaultCutsKeepToTheBound(m: Int, k: Int, n: Int, workers: Int, most: Double) throws {
+    let choice = try MultiplyPlanner(rows: m, inner: k, columns: n, workerCount: workers).best()
+    let bound = CommunicationBound.product(rows: m, inner: k, columns: n, workers: workers)
+    let ratio = Double(choice.schedule.words) / bound
+    #expect((1 - 1e-12...most).contains(ratio), "\(choice.schedule.plan): \(ratio)")
+  }
+
+  @Test func piecesOfTheResultArePartsOfUnitProducts() {
+    for (m, k, n) in [(256, 1 << 20, 256), (100, 70_000, 33), (2048, 2048, 2048), (1, 1 << 18, 1), (0, 5, 3)]
+    {
+      let cuts = MultiplyPlanner(rows: m, inner: k, columns: n).cuts
+      let pieces = cuts.ofResult
+      #expect(Set(cuts.rows.bounds).isSubset(of: pieces.rows.bounds) && pieces.rows.extent == m)
+      #expect(Set(cuts.columns.bounds).isSubset(of: pieces.columns.bounds) && pieces.columns.extent == n)
+      #expect(pieces.rows.count == cuts.rows.count * cuts.rowParts)
+      #expect(pieces.inner == cuts.inner)
+      #expect(cuts.rowParts == 1 || m / pieces.rows.count >= 32)
+    }
   }
 
   @Test func predictionIsTheFormulaForEveryGridThatDividesTheTiles() {
@@ -123,7 +153,7 @@ struct PublishedRow: CustomTestStringConvertible {
   @Test func whatDoesNotFitIsRefusedWithTheShortfallAndARemedy() throws {
     let planner = densePlanner(512, 512, 512, pieces: (16, 4, 16), workers: 4, memory: 1_000_000)
     let error = #expect(throws: PlanError.self) { try planner.best() }
-    guard case .outOfMemory(let needed, let available, let nearest, let workers)? = error else {
+    guard case .outOfMemory(let needed, let available, let nearest, let workers, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -146,6 +176,41 @@ struct PublishedRow: CustomTestStringConvertible {
       try planner.forced(MultiplyPlan(MultiplyGrid(1, 5, 1)))
     }
     #expect("\(many)".contains("1 x 5 x 1") && "\(many)".contains("5 in all"))
+  }
+
+  /// Sixteen workers hold 6.3 MB each of a product of order 2048, in blocks of 512 too much beside them.
+  @Test(arguments: [(2048, 16, 9_437_184), (1024, 4, 9_437_184), (512, 4, 2_400_000), (300, 1, 1_000_000)])
+  func blocksThatARefusalNamesFit(order n: Int, workers: Int, memory: Int) throws {
+    var planner = MultiplyPlanner(rows: n, inner: n, columns: n, workerCount: workers)
+    planner.memoryPerWorker = memory
+    let error = try #require(throws: PlanError.self) { try planner.best() }
+    guard case .outOfMemory(_, _, _, let more, let blocks?) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    var finer = MultiplyPlanner(
+      rows: n, inner: n, columns: n, blockSize: blocks.size, workerCount: blocks.workers)
+    finer.memoryPerWorker = memory
+    #expect(try finer.best().schedule.peakBytes <= memory)
+    #expect(blocks.workers < more ?? .max && "\(error)".contains("--block-size \(blocks.size)"))
+  }
+
+  @Test(arguments: [1 << 16, 1000]) func whereNothingFitsNoBlocksAreNamed(memory: Int) throws {
+    var planner = MultiplyPlanner(rows: 4096, inner: 4096, columns: 4096, workerCount: 2)
+    planner.memoryPerWorker = memory
+    let error = try #require(throws: PlanError.self) { try planner.best() }
+    guard case .outOfMemory(_, _, _, nil, nil) = error else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  /// Of grids that move as much, the one that holds least.
+  @Test func tiesGoToWhatHoldsLeast() throws {
+    let planner = MultiplyPlanner(rows: 2048, inner: 2048, columns: 2048, workerCount: 4)
+    let choice = try planner.best()
+    let ties = choice.alternatives.filter { $0.cost == choice.schedule.cost }
+    #expect(!ties.isEmpty && ties.allSatisfy { $0.peakBytes >= choice.schedule.peakBytes })
   }
 
   @Test func largeSparseProductsAreExpectedToFit() throws {

@@ -26,8 +26,9 @@ private let works: [ScalingWork] = [
 
 @Suite struct ScalingTests {
   @Test(arguments: PublishedRow.all) func bestGridsAreThePublishedOnes(row: PublishedRow) throws {
-    let found = ScalingWork.product(rows: row.m, inner: row.k, columns: row.n)
-      .predicted(workers: row.workers, on: machine)
+    let found = ScalingWork.product(
+      rows: row.m, inner: row.k, columns: row.n, blockSize: row.shortestPiece
+    ).predicted(workers: row.workers, on: machine)
     #expect(found.grid?.description == row.grid)
     let bound = try #require(found.lowerBoundWords)
     #expect(abs(found.words / row.words - 1) < 2e-3)
@@ -45,8 +46,14 @@ private let works: [ScalingWork] = [
       #expect(found.seconds <= last.seconds, "\(workers) workers")
       #expect(found.efficiency <= 1 + 1e-12 && found.efficiency > 0, "\(workers) workers")
       #expect(found.busyWorkers == 1 || found.words > 0)
-      // The bound is of any algorithm.
-      if let bound = found.lowerBoundWords { #expect(found.words >= bound * (1 - 1e-12)) }
+      // The bound is of any algorithm on the workers that hold something.
+      if case .product(let m, let k, let n, _) = work {
+        let bound = CommunicationBound.product(rows: m, inner: k, columns: n, workers: found.busyWorkers)
+        #expect(found.words >= bound * (1 - 1e-12))
+        #expect(
+          found.lowerBoundWords == CommunicationBound.product(rows: m, inner: k, columns: n, workers: workers)
+        )
+      }
       last = found
     }
   }

@@ -16,13 +16,13 @@ import Testing
 private func measured<S: Scalar>(
   _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType, blockSize: Int? = nil,
   partitions: Int? = nil, plan: MultiplyPlan? = nil, memory: Int? = nil, inner: Double = 4,
-  on cluster: Cluster
+  shortestResultPiece: Int = 32, on cluster: Cluster
 ) async throws -> (
   explanation: MultiplyExplanation, words: [Int], peaks: [Int], result: LocalMatrix<S>
 ) {
   let found = try await measured(
     BlockMatrix<S>.self, a, left, b, right, blockSize: blockSize, partitions: partitions, plan: plan,
-    memory: memory, inner: inner, on: cluster)
+    memory: memory, inner: inner, shortestResultPiece: shortestResultPiece, on: cluster)
   return (found.explanation, found.words, found.peaks, try await found.result.collect())
 }
 
@@ -30,10 +30,11 @@ private func measured<S: Scalar>(
 private func measured<S: Scalar, C: ProductResult<S> & DistributedMatrix>(
   _: C.Type, _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType,
   blockSize: Int? = nil, partitions: Int? = nil, plan: MultiplyPlan? = nil, memory: Int? = nil,
-  inner: Double = 4, on cluster: Cluster
+  inner: Double = 4, shortestResultPiece: Int = 32, on cluster: Cluster
 ) async throws -> (explanation: MultiplyExplanation, words: [Int], peaks: [Int], result: C) {
   var options = MultiplyOptions(plan: plan, memoryPerWorker: memory)
-  options.setLimits(longestPiece: 1 << 20, leastWork: inner)
+  options.setLimits(
+    longestPiece: 1 << 20, leastWork: inner, shortestResultPiece: shortestResultPiece)
   let product = try await C.planned(
     ProductOperand(a, as: left, partitions: partitions, blockSize: blockSize),
     ProductOperand(b, as: right, partitions: partitions, blockSize: blockSize), on: cluster, options
@@ -132,6 +133,41 @@ private struct SparsePair {
       #expect(found.words == found.explanation.chosen.words)
       #expect(abs(Double(found.words.max() ?? 0) / bound - ratio) < 1e-3)
       #expect(TestRatio.product(try found.result.dense(), ExactProduct(a, b)) < 16)
+    }
+  }
+
+  /// A small result of long factors goes to its owners in parts of unit products: words, memory and bits are those
+  /// that were predicted for every plan.
+  @Test(arguments: [1, 2, 3, 4, 7, 16], [Way.messagePassing, .messagePassingEncoded])
+  func partsOfUnitProductsMoveAsPredicted(workers: Int, way: Way) async throws {
+    try await withCluster(workers: workers, way: way, registry: .distributedMatrices) { cluster in
+      var generator = SeededGenerator(seed: workers)
+      for (m, k, n, size) in [(16, 1024, 16, 32), (13, 300, 21, 10)] {
+        let (a, b): (DenseMatrix<Double>, DenseMatrix<Double>) = (
+          generator.dense(m, k), generator.dense(k, n)
+        )
+        func product(_ plan: MultiplyPlan?, shortest: Int) async throws -> (
+          explanation: MultiplyExplanation, words: [Int], peaks: [Int], result: LocalMatrix<Double>
+        ) {
+          try await measured(
+            .dense(a), .block, .dense(b), .block, blockSize: size, plan: plan, inner: 8,
+            shortestResultPiece: shortest, on: cluster)
+        }
+        let first = try await product(nil, shortest: 2)
+        let whole = try await product(nil, shortest: 32)
+        #expect(first.result == whole.result)
+        let inner: MultiplyPlan = MultiplyPlan(MultiplyGrid(1, workers, 1))
+        for plan in first.explanation.alternatives.map(\.plan) + [inner] {
+          let found = try await product(plan, shortest: 2)
+          #expect(found.words == found.explanation.chosen.words, "\(plan)")
+          let (peak, predicted) = (found.peaks.max() ?? 0, found.explanation.chosen.peakBytes)
+          #expect(peak <= predicted && predicted <= 2 * peak + 4096, "\(plan): \(predicted), \(found.peaks)")
+          #expect(found.result == first.result, "\(plan)")
+          if m == 16, workers == 16, plan == inner {
+            #expect(found.explanation.chosen.words.max() == 15 * m * n / 16)
+          }
+        }
+      }
     }
   }
 

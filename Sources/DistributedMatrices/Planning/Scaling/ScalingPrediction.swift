@@ -10,7 +10,7 @@ public struct ScalingPrediction: Hashable, Sendable {
   public let grid: MultiplyGrid?
   /// Words that the worker that receives most receives.
   public let words: Double
-  /// Words that some worker must receive of a product spread over the busy workers; nil for other work.
+  /// Words that some worker must receive of a product spread over all workers; nil for other work.
   public let lowerBoundWords: Double?
   /// Messages with data to that worker.
   public let messages: Int

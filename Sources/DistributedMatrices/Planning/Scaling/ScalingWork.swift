@@ -1,8 +1,9 @@
 // What P workers would take for a product, a pass of a Krylov method or the triangle of a tall matrix: the
 // planner's formulas for words, and a machine's rates for time. Nothing is run, so that P may be any number.
 //
-//   product     grid pm x pk x pn of at most P cells, none finer than the tiles: words as in MultiplyGrid, of
-//               (pm - 1) + (pk - 1) + (pn - 1) messages; the busiest cell's tiles at the rate of dense products
+//   product     grid pm x pk x pn of at most P cells, none finer than the tiles: words and memory as the planner
+//               predicts them (MultiplySchedule), of (pm - 1) + (pk - 1) + (pn - 1) messages; the busiest cell's tiles
+//               at the rate of dense products
 //   gramPass    x goes down a binomial tree, n words each; partial results of n words come up; the busiest
 //               worker reads its slabs, 12 bytes a nonzero and 8 a row (SELL and its like read a little less)
 //   triangle    2 (m/P) n^2 flops for a worker's slabs, then triangles of n(n+1)/2 words up a tree, 10/3 n^3
@@ -10,7 +11,7 @@
 //
 // The time of a step is that of its slowest worker, and nothing overlaps: arithmetic, then movement, then the
 // latencies of the steps. It is a prediction for planning a purchase, not a measurement. A worker beyond the
-// number of tiles has nothing to do. Sources: MultiplyGrid, CommunicationBound; Demmel, Grigori, Hoemmen,
+// number of tiles has nothing to do. The lower bound of words is for all workers. Sources: MultiplySchedule, CommunicationBound; Demmel, Grigori, Hoemmen,
 // Langou, Communication-optimal parallel and sequential QR and LU factorizations, SIAM J. Sci. Comput. 34, 2012.
 
 import TesseraPartitioning
@@ -25,7 +26,7 @@ public enum ScalingWork: Hashable, Sendable {
   case triangle(rows: Int, columns: Int)
 
   /// What `workers` workers would take on `machine`, by the grid that takes least. Never more than fewer workers
-  /// would. O(P log^2 P) for a product, else O(1).
+  /// would. For a product O(P log^2 P) and, for each grid that may be the best, O(tiles P^(1/2)); else O(1).
   ///
   /// - Precondition: at least one worker; lengths and counts are positive.
   public func predicted(workers: Int, on machine: MachineModel) -> ScalingPrediction {
@@ -60,27 +61,25 @@ public enum ScalingWork: Hashable, Sendable {
 
   // MARK: products
 
+  /// Grids in the order of the least time that they can take, in which every cell receives an even share of all words:
+  /// no more are worked out than may be the best. Of equals the one that holds least, as for the planner.
   private func predictedProduct(
     _ m: Int, _ k: Int, _ n: Int, _ blockSize: Int?, _ workers: Int, _ machine: MachineModel
   ) -> ScalingPrediction {
-    let product = GridTimes(m, k, n, blockSize: blockSize, machine)
-    let alone = product.seconds(MultiplyGrid(1, 1, 1))
-    var (grid, seconds) = (MultiplyGrid(1, 1, 1), alone)
-    let units = product.units
-    for pm in 1...min(units.rows, workers) {
-      for pk in 1...min(units.inner, workers / pm) {
-        for pn in 1...min(units.columns, workers / (pm * pk)) {
-          let other = MultiplyGrid(pm, pk, pn)
-          let time = product.seconds(other)
-          if time < seconds { (grid, seconds) = (other, time) }
-        }
-      }
+    let product = ProductTimes(m, k, n, blockSize: blockSize, machine)
+    let one = MultiplyGrid(1, 1, 1)
+    let alone = product.seconds(one, words: 0)
+    var (best, seconds) = (product.schedule(one), alone)
+    for (grid, least) in product.grids(workers) {
+      if least > seconds { break }
+      let schedule = product.schedule(grid)
+      let time = product.seconds(grid, words: Double(schedule.words))
+      if (time, schedule.peakBytes) < (seconds, best.peakBytes) { (best, seconds) = (schedule, time) }
     }
-    let cells = grid.cellCount
     return ScalingPrediction(
-      workers: workers, busyWorkers: cells, grid: grid, words: grid.words(rows: m, inner: k, columns: n),
-      lowerBoundWords: CommunicationBound.product(rows: m, inner: k, columns: n, workers: cells),
-      messages: product.messages(grid), peakBytes: product.peakBytes(grid), seconds: seconds,
+      workers: workers, busyWorkers: best.grid.cellCount, grid: best.grid, words: Double(best.words),
+      lowerBoundWords: CommunicationBound.product(rows: m, inner: k, columns: n, workers: workers),
+      messages: product.messages(best.grid), peakBytes: Double(best.peakBytes), seconds: seconds,
       efficiency: alone / (Double(workers) * seconds))
   }
 
@@ -125,47 +124,51 @@ public enum ScalingWork: Hashable, Sendable {
 }
 
 /// The cost of one product on a grid.
-private struct GridTimes {
-  let m, k, n: Int
-  /// The pieces that cells are made of.
-  let units: (rows: Int, inner: Int, columns: Int)
+private struct ProductTimes {
+  let planner: MultiplyPlanner
   let machine: MachineModel
 
   init(_ m: Int, _ k: Int, _ n: Int, blockSize: Int?, _ machine: MachineModel) {
-    (self.m, self.k, self.n, self.machine) = (m, k, n, machine)
-    func grid(_ rows: Int, _ columns: Int) -> Partitioning {
-      if let blockSize { return Partitioning(rows: rows, columns: columns, blockSize: blockSize) }
-      return .defaultBlocks(rows: rows, columns: columns, stored: rows * columns)
+    planner = MultiplyPlanner(rows: m, inner: k, columns: n, blockSize: blockSize)
+    self.machine = machine
+  }
+
+  private var cuts: ProductCuts { planner.cuts }
+
+  /// All grids of at most `workers` cells, with the least time that each can take, ascending.
+  func grids(_ workers: Int) -> [(grid: MultiplyGrid, least: Double)] {
+    var grids: [(grid: MultiplyGrid, least: Double)] = []
+    let (m, k, n) = (cuts.rows.extent, cuts.inner.extent, cuts.columns.extent)
+    for pm in 1...min(cuts.rows.count, workers) {
+      for pk in 1...min(cuts.inner.count, workers / pm) {
+        for pn in 1...min(cuts.columns.count, workers / (pm * pk)) {
+          let grid = MultiplyGrid(pm, pk, pn)
+          grids.append((grid, seconds(grid, words: grid.words(rows: m, inner: k, columns: n))))
+        }
+      }
     }
-    let (a, b) = (grid(m, k), grid(k, n))
-    // As the product of two block matrices is cut.
-    let cuts = ProductCuts(
-      left: (a.rowCuts, a.columnCuts), right: (b.rowCuts, b.columnCuts), cutsColumns: true,
-      innerPieces: max(1, k / Int(ProductCuts.Limits().leastDenseWork)))
-    units = (cuts.rows.count, cuts.inner.count, cuts.columns.count)
+    return grids.sorted { $0.least < $1.least }
+  }
+
+  /// The planner's schedule on the workers that have a cell; others would receive nothing.
+  func schedule(_ grid: MultiplyGrid) -> MultiplySchedule {
+    var planner = planner
+    planner.workerCount = grid.cellCount
+    return planner.schedule(MultiplyPlan(grid), grid)
   }
 
   func messages(_ grid: MultiplyGrid) -> Int { grid.rows + grid.inner + grid.columns - 3 }
 
-  /// Operands and result of a cell.
-  func peakBytes(_ grid: MultiplyGrid) -> Double {
-    let (m, k, n) = (Double(m), Double(k), Double(n))
-    let (pm, pk, pn) = (Double(grid.rows), Double(grid.inner), Double(grid.columns))
-    return 8 * (m * k / (pm * pk) + k * n / (pk * pn) + m * n / (pm * pn))
-  }
-
-  func seconds(_ grid: MultiplyGrid) -> Double {
-    func busiest(_ extent: Int, _ units: Int, _ parts: Int) -> Double {
-      Double(extent) * Double((units + parts - 1) / parts) / Double(units)
+  func seconds(_ grid: MultiplyGrid, words: Double) -> Double {
+    func busiest(_ cuts: Cuts, _ parts: Int) -> Double {
+      Double(cuts.extent) * Double((cuts.count + parts - 1) / parts) / Double(cuts.count)
     }
     let flops =
-      2 * busiest(m, units.rows, grid.rows) * busiest(k, units.inner, grid.inner)
-      * busiest(n, units.columns, grid.columns)
+      2 * busiest(cuts.rows, grid.rows) * busiest(cuts.inner, grid.inner)
+      * busiest(cuts.columns, grid.columns)
     // An exchange of each operand, the tiles' products, and the partial results.
     let steps = grid.cellCount == 1 ? 0.0 : 4
-    return flops / machine.flopRate
-      + machine.transfer(
-        messages: Double(messages(grid)), words: grid.words(rows: m, inner: k, columns: n))
+    return flops / machine.flopRate + machine.transfer(messages: Double(messages(grid)), words: words)
       + steps * machine.step(workers: grid.cellCount)
   }
 }
