@@ -163,10 +163,12 @@ private func resolved(_ path: String) -> String? {
       defer { free(real) }
       return String(cString: real)
     }
-    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let length = readlink(path, &target, target.count - 1)
-    guard length > 0 else { return path }
-    let link = String(cString: target)
+    let link = String(unsafeUninitializedCapacity: Int(PATH_MAX)) { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { bytes in
+        bytes.baseAddress.map { max(0, readlink(path, $0, bytes.count)) } ?? 0
+      }
+    }
+    guard !link.isEmpty else { return path }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     path = link.hasPrefix("/") ? link : folder + link
   }
