@@ -38,6 +38,30 @@ private let hasNumPy: Bool = {
     #expect(order.first == 2)
   }
 
+  /// Of a matrix of the largest numbers: R, singular values and variances are beyond them.
+  @Test func resultsBeyondTheRangeAreNoResults() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write("a.csv", "1.7e308,1.6e308\n1.7e308,1.7e308\n1.7e308,-1.7e308\n".utf8)
+    for (command, words) in [
+      (["qr", file], "elements of R are beyond the range of double numbers"),
+      (["svd", file], "singular values are beyond the range of double numbers"),
+      (["pca", file], "the variances are beyond the range of double numbers"),
+    ] {
+      let run = try CommandRun(command)
+      #expect(run.exitCode == 65 && run.errors.contains(words), "\(run.errors)")
+      #expect(!run.errors.contains("the element in row"))
+    }
+  }
+
+  @Test func whatCholeskyCouldNotBeShownForIsSaid() throws {
+    let run = try CommandRun(
+      ["qr", "-", "--method", "cholesky"],
+      input: Data(
+        "%%MatrixMarket matrix array real general\n2 1\n1e300\n1e300\n".utf8))
+    #expect(run.exitCode == 0 && run.errors.contains("could not be shown to be as good"), "\(run.errors)")
+    #expect(!run.output.contains("0.000"))
+  }
+
   @Test func statsOfASmallMatrix() throws {
     let text = "%%MatrixMarket matrix coordinate real general\n4 2 4\n1 1 2\n2 1 4\n3 1 -6\n2 2 8\n"
     let run = try CommandRun(["stats", "-", "--json"], input: Data(text.utf8))
@@ -68,7 +92,7 @@ private let hasNumPy: Bool = {
     #expect(
       Set(result.keys) == [
         "explainedVariance", "explainedVarianceRatio", "mean", "residuals", "converged", "method", "passes",
-        "seconds",
+        "unresolved", "seconds",
       ])
     let ratios = try #require(result["explainedVarianceRatio"] as? [Double])
     #expect(ratios.count == 2 && (ratios.reduce(0, +) - 1).magnitude < 1e-14)

@@ -70,6 +70,17 @@ struct SVDCommandTests {
     #expect(try run.json()["converged"] as? Bool == false)
   }
 
+  @Test func lanczosRefusesInTheWordsOfTheUser() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write(
+      "a.mtx", "%%MatrixMarket matrix coordinate real general\n8 14 2\n1 1 1\n3 2 2\n".utf8)
+    let run = try CommandRun(["svd", file, "-k", "10", "--method", "lanczos"])
+    #expect(run.exitCode == 64)
+    #expect(
+      run.errors.contains("at most 6 of the 8 singular values of a matrix of 8 x 14, not 10"), "\(run.errors)"
+    )
+  }
+
   @Test func notANumberIsRefusedWithItsPlace() throws {
     let scratch = try ScratchFolder()
     let file = try scratch.write(

@@ -38,13 +38,27 @@ struct SolveCommandTests {
   @Test func numbersNearTheEndsOfTheRangeAreSolved() throws {
     let scratch = try ScratchFolder()
     let (_, b, x) = try system(scratch)
-    for size in ["4e305", "4e-310"] {
+    for size in ["4e305", "1.2e-308"] {
       let a = try scratch.write(
         "a.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 \(size)\n2 2 \(size)\n".utf8)
       let run = try CommandRun(["solve", a, b, x, "--json"])
       #expect(run.exitCode == 0, "\(run.errors)")
       #expect(try #require(run.json()["residual"] as? Double) < 1e-14)
     }
+    // 1 / 4e-310 is no number.
+    let a = try scratch.write(
+      "a.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 4e-310\n2 2 4e-310\n".utf8)
+    let run = try CommandRun(["solve", a, b, x, "--json"])
+    #expect(run.exitCode == 65 && run.errors.contains("leaves the range of the scalar"), "\(run.errors)")
+  }
+
+  @Test func matricesAreCalledNotHermitianInTheirOwnNumbers() throws {
+    let scratch = try ScratchFolder()
+    let (_, b, x) = try system(scratch)
+    let a = try scratch.write(
+      "a.mtx", "%%MatrixMarket matrix array real general\n2 2\n4e300\n1e300\n2e300\n4e300\n".utf8)
+    let run = try CommandRun(["solve", a, b, x, "--method", "cholesky"])
+    #expect(run.exitCode == 64 && run.errors.contains("by up to 0.25 times the largest"), "\(run.errors)")
   }
 
   @Test func aFactorizationThatDoesNotExistNamesItsColumn() throws {

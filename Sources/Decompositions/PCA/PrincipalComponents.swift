@@ -14,6 +14,9 @@ public enum PCAMethod: String, Sendable, CaseIterable {
   case tsqr
   /// Implicitly restarted Lanczos on the covariance, which is never formed: for any number of columns.
   case lanczos
+
+  /// Whether variances are found from the covariance matrix, which hides those below eps times the largest.
+  var squares: Bool { self != .tsqr }
 }
 
 /// The principal components of m rows of n numbers: the eigenvectors of the covariance matrix.
@@ -32,10 +35,17 @@ public struct PrincipalComponents<S: Scalar>: Sendable {
   public let mean: [S]
   /// What each column was divided by: its standard deviation, or one.
   public let deviation: [S.Real]
-  /// |S v - l v| for each component v, its variance l and the covariance matrix S.
+  /// |S v - l v| for each component v, its variance l and the covariance matrix S; a bound on it where the variances had
+  /// to be certified without squaring.
   public let residuals: [S.Real]
-  /// Whether all components that were asked for converged.
+  /// Whether all components that were asked for converged, and their variances are in the range of the scalar.
   public let converged: Bool
+  /// Whether the variances are in the range of the scalar. Where they are not they are infinite or zero, and components,
+  /// ratios, singular values and scores are good all the same.
+  public let isInRange: Bool
+  /// How many of those that were asked for the method found, but could not resolve: variances below eps^(2/3) of the
+  /// largest of a method that squares. They are not returned; `tsqr` resolves them.
+  public let unresolved: Int
   /// The method that computed them; never `auto`.
   public let method: PCAMethod
   /// The number of times the matrix was read, for scores once more.

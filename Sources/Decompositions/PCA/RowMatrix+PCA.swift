@@ -19,7 +19,9 @@ extension RowMatrix {
   /// | tsqr | n <= 4096, and the least variance is below eps^(2/3) times the largest | 4, or 5 | 4 n^2 | n(n+1)/2 words |
   /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
   ///
-  /// The first pass finds the means, the second takes them off where they are large, the last one certifies.
+  /// The first pass finds the means, the second takes them off where they are large, the last one certifies. Where the
+  /// least variance is below eps^(2/3) times the largest, or a residual is not small, the singular triplets of the centred
+  /// matrix are certified instead, as those of an SVD: 2 or 3 passes more.
   ///
   /// - Parameters:
   ///   - count: how many; more than min(m, n) asks for all.
@@ -40,35 +42,26 @@ extension RowMatrix {
       throw LinearAlgebraError.invalidArgument("\(count) components were asked for")
     }
     let wanted = min(count, rows, columns)
-    let centred = try await CentredMatrix(self, unitVariance: unitVariance)
+    let centred = try await CentredMatrix(self, unitVariance: unitVariance, together: !unitVariance)
     var finder = ComponentFinder(
       centred: centred, count: wanted, tolerance: tolerance ?? max(S.Real(1e-10), 10 * S.Real.ulpOfOne),
       seed: seed, progress: progress, passes: 2)
     progress?(finder.passes)
-    let found = try await finder.find(method)
-    let components = found.vectors.scalingColumns(by: found.vectors.columnPhases())
-    let image = components.columns == 0 ? components : try await centred.applyGram(components)
-    finder.passes += 1
-    progress?(finder.passes)
+    let found = try await finder.certified(try await finder.find(method))
     // Back from the scaled matrix: variances go with the square of the factor.
     let divisor = S.Real(max(1, rows - 1))
-    let back = unitVariance ? 1 : 1 / centred.factor
+    let back = unitVariance ? 1 : 1 / (centred.factors.first ?? 1)
     func variance(_ squares: S.Real) -> S.Real { squares / divisor * back * back }
-    let residuals = found.squares.indices.map { j in
-      var defect = image.column(j)
-      axpy(S(real: -found.squares[j]), components.column(j), &defect)
-      return variance(TesseraLocalMatrices.norm(defect))
-    }
     let total = centred.squares.reduce(0, +)
+    let isInRange = total == 0 || variance(total).isNormal
     return PrincipalComponents(
-      components: components, explainedVariance: found.squares.map(variance),
+      components: found.vectors, explainedVariance: found.squares.map(variance),
       explainedVarianceRatio: found.squares.map { total > 0 ? $0 / total : 0 },
       singularValues: found.squares.map { S.Real.sqrt($0) * back }, totalVariance: variance(total),
-      mean: centred.mean.map { S(real: 1 / centred.factor) * $0 },
-      deviation: centred.deviations,
-      residuals: residuals, converged: found.squares.count == wanted, method: found.method,
-      passes: finder.passes,
-      scores: scores ? try await centred.multiplied(by: components).scaled(by: S(real: back)) : nil)
+      mean: centred.mean, deviation: centred.deviations, residuals: found.residuals.map(variance),
+      converged: isInRange && found.squares.count == wanted, isInRange: isInRange,
+      unresolved: found.unresolved, method: found.method, passes: finder.passes,
+      scores: scores ? try await centred.multiplied(by: found.vectors).scaled(by: S(real: back)) : nil)
   }
 }
 
@@ -91,6 +84,10 @@ private struct ComponentFinder<S: Scalar> {
     /// Eigenvalues of C^H C, descending, not negative.
     var squares: [S.Real]
     var method: PCAMethod
+    /// |C^H C v - l v|, known once certified.
+    var residuals: [S.Real] = []
+    /// Pairs that were found but not certified, and are not among them any more.
+    var unresolved = 0
   }
 
   mutating func find(_ method: PCAMethod) async throws -> Found {
@@ -115,8 +112,7 @@ private struct ComponentFinder<S: Scalar> {
       guard n <= denseOrder, let first = found.squares.first, let last = found.squares.last else {
         return found
       }
-      let hidden = first * S.Real.pow(S.Real.ulpOfOne, S.Real(2) / 3)
-      return first > 0 && last < hidden ? try await tsqr() : found
+      return first > 0 && isHidden(last, beside: first) ? try await tsqr() : found
     }
   }
 
@@ -148,5 +144,42 @@ private struct ComponentFinder<S: Scalar> {
       progress: progress.map { progress in { progress(before + $0) } })
     passes += pairs.applications
     return Found(vectors: pairs.vectors, squares: pairs.values.map { max(0, $0) }, method: .lanczos)
+  }
+
+  /// The pairs that satisfy their equation, the largest element of each vector positive. Eigenvalues that squaring cannot
+  /// have hidden by it alone; others by the singular triplets of C, from which they are computed anew.
+  mutating func certified(_ found: Found) async throws -> Found {
+    var found = found
+    guard let first = found.squares.first, let last = found.squares.last else { return found }
+    found.vectors = found.vectors.scalingColumns(by: found.vectors.columnPhases())
+    if first > 0, isHidden(last, beside: first) { return try await certifiedByTriplets(found) }
+    let image = try await centred.applyGram(found.vectors)
+    read()
+    found.residuals = found.squares.indices.map {
+      distance(image.column($0), found.squares[$0], found.vectors.column($0))
+    }
+    // |C^H u - s v| of a triplet is that residual divided by s.
+    let limit = 100 * max(tolerance, 10 * S.Real.ulpOfOne) * first.squareRoot()
+    let isGood = zip(found.residuals, found.squares).allSatisfy { $0 <= limit * $1.squareRoot() }
+    return first == 0 || isGood ? found : try await certifiedByTriplets(found)
+  }
+
+  private mutating func certifiedByTriplets(_ found: Found) async throws -> Found {
+    let before = passes
+    let triplets = try await CertifiedTriplets(
+      of: centred, found.vectors, tolerance: tolerance,
+      progress: progress.map { progress in { progress(before + $0) } })
+    passes += triplets.passes
+    // |C^H C v - s^2 v| <= |C| |C v - s u| + s |C^H u - s v|
+    let first = triplets.values.first ?? 0
+    return Found(
+      vectors: triplets.right, squares: triplets.values.map { $0 * $0 }, method: found.method,
+      residuals: zip(triplets.values, triplets.residuals).map { S.Real.hypot(first, $0) * $1 },
+      unresolved: found.method.squares ? triplets.hidden : 0)
+  }
+
+  /// Whether an eigenvalue is so small that the covariance matrix cannot have shown it well.
+  private func isHidden(_ value: S.Real, beside first: S.Real) -> Bool {
+    value < first * S.Real.pow(S.Real.ulpOfOne, S.Real(2) / 3)
   }
 }

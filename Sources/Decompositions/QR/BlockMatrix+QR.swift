@@ -28,7 +28,8 @@ extension BlockMatrix {
   /// the driver.
   ///
   /// Shapes: Q m x k, R k x n, both in blocks. Passes: one over what is left of A for each panel. For a tall matrix
-  /// with few columns `RowMatrix.qr` is faster.
+  /// with few columns `RowMatrix.qr` is faster. Elements near the ends of the scalar's range are scaled by one power of two
+  /// for the whole matrix: what is smaller than the largest by that range counts as zero.
   ///
   /// - Parameters:
   ///   - panelWidth: columns that are factored at a time; by default 128.

@@ -16,6 +16,11 @@ extension RowMatrix {
   /// | cholesky | m >= 8n, no pivoting, and its error bound holds (see `CholeskyQR`) | 3; R alone 2 | 5 m n^2; R alone 3 m n^2 | n(n+1)/2 twice, 3 n^2 |
   /// | tsqr | otherwise | 3; R alone 2 | 8 m n^2; R alone 2 m n^2 | n(n+1)/2 up, n^2 down |
   ///
+  /// A matrix with elements so large or small that their squares would leave the range of the scalar is scaled by powers of
+  /// two first: every column by its own, two passes more, so that a small one keeps its digits beside a large one; with
+  /// pivoting, which compares columns, all by the same, so that what is smaller than the largest element by the whole range
+  /// of the scalar counts as zero.
+  ///
   /// Where the bound does not hold its pass has been made in vain. Memory on the workers: Q, and with TSQR as
   /// much again for the factors of the slabs; on the driver a few k x n.
   ///
@@ -26,6 +31,7 @@ extension RowMatrix {
   ///     does not hold `tsqr` takes over, and the result's `method` says so.
   ///   - orthogonalFactor: whether to compute Q.
   ///   - certify: whether to compute the certificate, for which Q is needed: two more passes, 3 m n k flops.
+  /// - Returns: the factors; elements of R beyond the range of the scalar are infinite, and `isInRange` says so.
   /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, with row and column, `invalidArgument`
   ///   for `cholesky` with pivoting or of a wide matrix, `outOfMemory`, `ExecutionError`.
   public func qr(
@@ -48,23 +54,32 @@ extension RowMatrix {
     {
       factors = Factors(q: cholesky.q, r: cholesky.r, permutation: Array(0..<columns), method: .cholesky)
     }
-    var (tame, factor) = (a, 1 as S.Real)
+    var (tame, powers) = (a, [] as [S.Real])
     let found: Factors
     if let factors {
       found = factors
     } else {
       // The tasks refuse what is not finite too, but do not know in which row of the whole.
-      factor = safeFactor(Double(try await a.magnitudes().largest))
-      if factor != 1 { tame = try await a.scaled(by: S(real: factor)) }
+      let factor: S.Real = safeFactor(Double(try await a.magnitudes().largest))
+      if factor != 1 {
+        let scaled = try await ScaledColumns(a, a.safeColumnMoments(), together: pivoting)
+        (tame, powers) = (scaled.matrix, scaled.factors)
+      }
       found = try await tame.reflected(pivoting: pivoting, wantsQ: wantsQ)
     }
     var certificate: QRCertificate<S.Real>?
     if certify, let q = found.q {
       certificate = try await tame.certificate(q, found.r, found.permutation)
     }
+    let r =
+      powers.isEmpty
+      ? found.r
+      : DenseMatrix(rows: found.r.rows, columns: columns) {
+        found.r[$0, $1].scaled(by: 1, over: powers[found.permutation[$1]])
+      }
     return QRDecomposition(
-      q: orthogonalFactor ? found.q : nil, r: factor == 1 ? found.r : S(real: 1 / factor) * found.r,
-      permutation: found.permutation, method: found.method, certificate: certificate, rows: rows)
+      q: orthogonalFactor ? found.q : nil, r: r, permutation: found.permutation, method: found.method,
+      certificate: certificate, rows: rows)
   }
 
   private typealias Factors = (q: RowMatrix?, r: DenseMatrix<S>, permutation: [Int], method: QRMethod)

@@ -21,7 +21,8 @@ extension RowMatrix {
   ///
   /// n is the smaller dimension. `auto` takes what `SVDPlan` predicts to cost least, and where that squares and a
   /// value turns out below eps^(1/3) s1, or does not converge, for n <= 4096 the cheaper of `tsqr` and `dense` too,
-  /// 3 passes more. The result says which and why. The choice depends on the matrix alone.
+  /// 3 passes more; unless all converged and one pass shows that the rest of A is zero to rounding, as that of a matrix of
+  /// low rank is. The result says which and why. The choice depends on the matrix alone.
   ///
   /// Where values fall below eps^(1/3) s1 the certificate takes one pass more. Not counted are scaling, the
   /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further

@@ -3,10 +3,8 @@
 //   inspect    are all elements finite, how large are they
 //   scale      by a power of two, if squares would leave the scalar's range
 //   find       right vectors V of the largest singular values, by the method asked for or the plan's
-//   refine     A V = Q R (only R is formed), R = P S Z^H: values S, vectors V Z. Rayleigh-Ritz without squaring
-//              (Golub and Van Loan, Matrix Computations, 8.6.3 and 9.1)
-//   certify    u = A v / s: |A^H u - s v| = |A^H (A v) - s^2 v| / s for every column; where s is too small for
-//              that to tell, A V = U R and both |R - S| and |A^H U - V S|
+//   certify    values from A V, vectors turned, residuals: `CertifiedTriplets`
+//   repeat     by a method that does not square, where values may have been squared away
 //   left       U = Q of A V, on request
 //
 // A wide matrix is decomposed by its adjoint.
@@ -40,6 +38,14 @@ struct SVDRequest<S: Scalar>: Sendable {
     let (m, n) = (a.shape.rows, a.shape.columns)
     let size = try await a.magnitudes()
     progress?(1)
+    let order = min(m, n)
+    if method == .lanczos, count > 0, order > 0, size.largest > 0,
+      !LanczosEigenpairs<S>.canRun(order: order, count: count)
+    {
+      throw LinearAlgebraError.invalidArgument(
+        "Lanczos finds at most \(max(0, order - 2)) of the \(order) singular values of a matrix of \(a.shape), "
+          + "not \(count)")
+    }
     func job(_ a: A, rangeVectors: Bool) -> SVDJob<A> {
       SVDJob(
         matrix: a, size: size, count: min(count, m, n), method: method, tolerance: tolerance, seed: seed,
@@ -58,7 +64,8 @@ struct SVDRequest<S: Scalar>: Sendable {
       singularValues: flipped.singularValues, right: right.scalingColumns(by: phases),
       left: leftVectors ? try await a.beside(flipped.right.scalingColumns(by: phases)) : nil,
       residuals: flipped.residuals, orthogonality: flipped.orthogonality, converged: flipped.converged,
-      unresolved: flipped.unresolved, method: flipped.method, reason: flipped.reason, plan: flipped.plan,
+      isInRange: flipped.isInRange, unresolved: flipped.unresolved, method: flipped.method,
+      reason: flipped.reason, plan: flipped.plan,
       passes: flipped.passes, history: flipped.history, frobeniusNorm: flipped.frobeniusNorm)
   }
 }
@@ -89,12 +96,9 @@ struct SVDJob<A: SVDSource> {
     var (found, triplets) = try await findAndCertify(a, method == .auto ? plan.method : method)
     // What squaring has hidden, the triangle of A itself still shows.
     if method == .auto, found.method.squares, let accurate = plan.accurateMethod,
-      triplets.count < count || hasHiddenValues(triplets.values)
+      let doubt = try await doubt(a, &found, triplets)
     {
-      reason =
-        triplets.count < count
-        ? "\(found.method.rawValue) found \(triplets.count) of \(count)"
-        : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
+      reason = doubt
       let (passes, history) = (found.passes, found.history)
       (found, triplets) = try await findAndCertify(a, accurate)
       found.history = history
@@ -108,12 +112,15 @@ struct SVDJob<A: SVDSource> {
       orthogonality = max(orthogonality, try await a.orthogonality(of: q))
       left = q
     }
+    let values = triplets.values.map { $0 / factor }
+    let isInRange = values.allSatisfy(\.isFinite)
     return PartialSVD(
-      singularValues: triplets.values.map { $0 / factor }, right: triplets.right, left: left,
+      singularValues: values, right: triplets.right, left: left,
       residuals: triplets.residuals.map { $0 / factor }, orthogonality: orthogonality,
-      converged: triplets.count == count, unresolved: found.method.squares ? triplets.hidden : 0,
-      method: found.method, reason: reason, plan: plan, passes: found.passes, history: found.history,
-      frobeniusNorm: size.frobenius)
+      converged: isInRange && triplets.count == count, isInRange: isInRange,
+      unresolved: found.method.squares ? triplets.hidden : 0, method: found.method, reason: reason,
+      plan: plan,
+      passes: found.passes, history: found.history, frobeniusNorm: size.frobenius)
   }
 
   // MARK: find
@@ -127,7 +134,7 @@ struct SVDJob<A: SVDSource> {
   }
 
   /// The certificate reads the form that the method has read: preparing a second one costs a pass or two.
-  private func findAndCertify(_ a: A, _ method: SVDMethod) async throws -> (Found, Triplets) {
+  private func findAndCertify(_ a: A, _ method: SVDMethod) async throws -> (Found, CertifiedTriplets<S>) {
     switch method {
     case .gram: return try await certify(a, try await gram(a))
     case .tsqr: return try await certify(a, try await tsqr(a))
@@ -136,12 +143,6 @@ struct SVDJob<A: SVDSource> {
       let a = try await a.iterated()
       return try await certify(a, try await blockKrylov(a))
     case .lanczos:
-      let n = a.shape.columns
-      guard LanczosEigenpairs<S>.canRun(order: n, count: count) else {
-        throw LinearAlgebraError.invalidArgument(
-          "Lanczos finds at most \(max(0, n - 2)) of the \(n) singular values of a matrix of \(a.shape), "
-            + "not \(count)")
-      }
       let a = try await a.iterated()
       return try await certify(a, try await lanczos(a))
     }
@@ -205,95 +206,50 @@ struct SVDJob<A: SVDSource> {
     return Found(vectors: try svd.v[0..<n, 0..<count], method: .dense, passes: 1 + reads)
   }
 
-  // MARK: refine and certify
-
-  private struct Triplets {
-    var values: [S.Real]
-    var right: DenseMatrix<S>
-    var residuals: [S.Real]
-    /// How many more are too small for the Gram matrix, and did not satisfy their equations.
-    var hidden: Int
-    var count: Int { values.count }
-  }
+  // MARK: certify
 
   /// What was found with its values and residuals, which take passes more.
-  private func certify(_ a: some SVDSource<S>, _ found: Found) async throws -> (Found, Triplets) {
-    guard found.vectors.columns > 0 else {
-      return (found, Triplets(values: [], right: found.vectors, residuals: [], hidden: 0))
-    }
+  private func certify(_ a: some SVDSource<S>, _ found: Found) async throws -> (Found, CertifiedTriplets<S>) {
     var found = found
-    let reads = a.passes(width: found.vectors.columns)
-    let small = try await a.triangle(of: found.vectors).svd()
-    found.passes += reads
+    let before = found.passes
+    let triplets = try await CertifiedTriplets(
+      of: a, found.vectors, tolerance: tolerance,
+      progress: progress.map { progress in { progress(before + $0) } })
+    found.passes += triplets.passes
+    return (found, triplets)
+  }
+
+  /// Why a method that squares is not to be believed that these are the largest values; nil where it is.
+  private func doubt(_ a: A, _ found: inout Found, _ triplets: CertifiedTriplets<S>) async throws -> String? {
+    if triplets.count < count { return "\(found.method.rawValue) found \(triplets.count) of \(count)" }
+    if !CertifiedTriplets<S>.hasHidden(triplets.values) { return nil }
+    let rest = try await restIsZero(a, beside: triplets)
+    found.passes += a.passes(width: Self.probes)
     progress?(found.passes)
-    let values = small.singularValues
-    let rotated = try found.vectors * small.v
-    let right = rotated.scalingColumns(by: rotated.columnPhases())
-    let limit = 100 * max(tolerance, 10 * S.Real.ulpOfOne) * values[0]
-    let residuals: [S.Real]
-    if hasHiddenValues(values) {
-      residuals = try await residualsByFactor(a, values, right)
-      found.passes += 2 * reads
-    } else {
-      residuals = try await residualsByImage(a, values, right)
-      found.passes += reads
-    }
-    progress?(found.passes)
-    // A value whose residual is as large as itself is noise, however small, unless it is zero to rounding.
-    let rounding = 35 * S.Real(max(a.shape.rows, a.shape.columns)) * S.Real.ulpOfOne * values[0]
-    let good = values.indices.prefix { j in
-      residuals[j] <= limit && (values[j] <= rounding || 10 * residuals[j] <= values[j])
-    }.count
-    return (
-      found,
-      Triplets(
-        values: Array(values.prefix(good)), right: try right[0..<right.rows, 0..<good],
-        residuals: Array(residuals.prefix(good)),
-        hidden: values.dropFirst(good).count { isHidden($0, beside: values[0]) })
-    )
+    return rest ? nil : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
   }
 
-  /// |A^H u - s v| with u = A v / s, for which |A v - s u| is zero. One pass. Rounding adds eps s1^2 / s.
-  private func residualsByImage(
-    _ a: some LinearOperator<S>, _ values: [S.Real], _ right: DenseMatrix<S>
-  ) async throws -> [S.Real] {
-    let image = try await a.applyGram(right)
-    return values.indices.map { j in
-      let defect = distance(image.column(j), values[j] * values[j], right.column(j))
-      return values[j] > 0 ? defect / values[j] : .infinity
-    }
-  }
+  /// Vectors by which the complement of what was found is probed.
+  private static var probes: Int { 10 }
 
-  /// |(A v - s u, A^H u - s v)| with u a column of the orthonormal factor of A V, which is good for any s. Two
-  /// passes, m x k numbers on the workers.
-  private func residualsByFactor(
-    _ a: some SVDSource<S>, _ values: [S.Real], _ right: DenseMatrix<S>
-  ) async throws -> [S.Real] {
-    let (left, r) = try await a.factors(ofImageOf: right)
-    let image = try await a.adjoint(times: left)
-    return values.indices.map { j in
-      var unit = [S](repeating: 0, count: r.rows)
-      unit[j] = 1
-      return .hypot(
-        distance(r.column(j), values[j], unit), distance(image.column(j), values[j], right.column(j)))
-    }
-  }
-
-  /// |x - s y|
-  private func distance(_ x: [S], _ s: S.Real, _ y: [S]) -> S.Real {
-    var difference = x
-    axpy(S(real: -s), y, &difference)
-    return norm(difference)
-  }
-
-  /// Whether a value is so small that the Gram matrix, which squares it, cannot have seen it well.
-  private func hasHiddenValues(_ values: [S.Real]) -> Bool {
-    guard let first = values.first, let last = values.last else { return true }
-    return isHidden(last, beside: first)
-  }
-
-  private func isHidden(_ value: S.Real, beside first: S.Real) -> Bool {
-    value < first * S.Real.root(S.Real.ulpOfOne, 3)
+  /// Whether A is zero to rounding outside the span of V: then no value there is larger than those that were found.
+  /// A Z for random Z orthogonal to V shows it without squaring: a value s that is hidden there makes |A Z|_F less than
+  /// s / 30 with a probability below 1e-12, as its vector's inner products with ten columns of variance 1/3 would all
+  /// have to be that small. One pass.
+  private func restIsZero(_ a: A, beside triplets: CertifiedTriplets<S>) async throws -> Bool {
+    guard let first = triplets.values.first else { return false }
+    let n = a.shape.columns
+    let random = CounterBasedRandom(seed: seed)
+    var z = try DenseMatrix<S>(
+      rows: n, columns: Self.probes,
+      elements: (0..<Self.probes).flatMap {
+        random.symmetricVector(count: n, stream: UInt64(1000 + $0)) as [S]
+      })
+    let adjoint = triplets.right.adjoint()
+    // Once more, for what rounding has left of V.
+    for _ in 0..<2 { z = try z - triplets.right * (adjoint * z) }
+    let size = try await a.triangle(of: z).norm()
+    return 30 * size <= CertifiedTriplets<S>.rounding(a.shape) * first
   }
 
   // MARK: nothing to find
@@ -306,7 +262,7 @@ struct SVDJob<A: SVDSource> {
       singularValues: zeros, right: right,
       left: rangeVectors ? try await matrix.factors(ofImageOf: right).q : nil, residuals: zeros,
       orthogonality: 0,
-      converged: true, unresolved: 0, method: method == .auto ? .gram : method,
+      converged: true, isInRange: true, unresolved: 0, method: method == .auto ? .gram : method,
       reason: "there is nothing to find",
       plan: nil, passes: 1, history: [], frobeniusNorm: count == 0 ? size.frobenius : 0)
   }

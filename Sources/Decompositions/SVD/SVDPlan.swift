@@ -154,8 +154,8 @@ public struct SVDPlan: Sendable, Equatable {
   /// Why the first method is the first, in one line.
   var reason: String {
     let best = estimates[0]
-    // Values that crowd take an iteration several times as many.
-    let passes = "\(best.method.iterates ? "at least " : "")\(best.passes) passes"
+    // Values that crowd take an iteration several times as many, values far apart fewer.
+    let passes = "\(best.method.iterates ? "about " : "")\(best.passes) passes"
     let costs =
       "\(passes), \(best.words) words, \(Self.size(best.driverBytes)) on the driver predicted"
     guard estimates.count > 1 else { return costs }

@@ -4,17 +4,13 @@
 import TesseraDistributedMatrices
 import TesseraLocalMatrices
 
-protocol SVDSource<Element>: LinearOperator {
-  /// m x r, beside the rows.
-  associatedtype Left: Sendable
+protocol SVDSource<Element>: TripletSource {
   /// The form in which it is read many times.
   associatedtype Iterated: SVDSource = Self where Iterated.Element == Element
   /// Stored elements, as a plan counts them.
   var storedCount: Int { get }
   var tileCount: Int { get }
   var access: SVDPlan.Access { get }
-  /// Reads that a pass for b vectors at once takes: one, or b.
-  func passes(width: Int) -> Int
   /// A in the form in which it is read many times.
   func iterated() async throws -> Iterated
 
@@ -27,15 +23,9 @@ protocol SVDSource<Element>: LinearOperator {
 
   /// A^H A.
   func gram() async throws -> DenseMatrix<Element>
-  /// R of A X, or of A.
-  func triangle(of x: DenseMatrix<Element>?) async throws -> DenseMatrix<Element>
   /// All of A on the driver.
   func wholeMatrix() async throws -> DenseMatrix<Element>
 
-  /// A X = Q R.
-  func factors(ofImageOf x: DenseMatrix<Element>) async throws -> (q: Left, r: DenseMatrix<Element>)
-  /// A^H Q.
-  func adjoint(times q: Left) async throws -> DenseMatrix<Element>
   /// |I - Q^H Q|_F.
   func orthogonality(of q: Left) async throws -> Element.Real
   /// Q on the driver.
@@ -45,8 +35,6 @@ protocol SVDSource<Element>: LinearOperator {
 }
 
 extension SVDSource {
-  func passes(width: Int) -> Int { 1 }
-
   func plan(count: Int) -> SVDPlan {
     let n = shape.columns
     return SVDPlan(

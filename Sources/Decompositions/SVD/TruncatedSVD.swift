@@ -49,8 +49,11 @@ public struct PartialSVD<S: Scalar, Left: Sendable>: Sendable {
   public let residuals: [S.Real]
   /// The larger of |I - V^H V|_F and, where U was computed, |I - U^H U|_F.
   public let orthogonality: S.Real
-  /// Whether all singular values that were asked for converged.
+  /// Whether all singular values that were asked for converged, and are in the range of the scalar.
   public let converged: Bool
+  /// Whether all values returned are in the range of the scalar; one that is not is infinite. Vectors are good all the
+  /// same.
+  public let isInRange: Bool
   /// How many of those that were asked for the method found, but could not resolve: values below
   /// eps^(1/3) s1 of a method that squares. They are not returned; `tsqr` and `dense` resolve them.
   public let unresolved: Int

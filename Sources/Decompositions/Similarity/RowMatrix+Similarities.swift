@@ -54,32 +54,34 @@ extension RowMatrix {
       }
       products = packed
     }
-    var (moments, scales) = try await a.safeColumnMoments()
-    let sizes = Self.columnSizes(moments, scales)
-    if sizes.contains(where: { $0.power != 1 }) {
-      a = try await a.samplingColumns(factors: sizes.map(\.power), probabilities: [], seed: 0)
+    var found = try await a.safeColumnMoments()
+    let norms = ColumnStatistics<S>(found.moments, found.scales, ddof: 1).twoNorms
+    let tame = try await ScaledColumns(a, found)
+    if tame.isScaled {
+      a = tame.matrix
       products = nil
-      if standardError > 0 { (moments, scales) = try await a.safeColumnMoments() }
+      if standardError > 0 { found = try await a.safeColumnMoments() }
     }
-    var divisors = sizes.map(\.scaledNorm)
+    var divisors = tame.norms
     let sample =
-      standardError > 0 ? a.sample(ColumnStatistics(moments, scales, ddof: 1), standardError) : nil
+      standardError > 0
+      ? a.sample(ColumnStatistics(found.moments, found.scales, ddof: 1), standardError) : nil
     if let sample {
       a = try await a.samplingColumns(
         factors: sample.factors, probabilities: sample.probabilities, seed: seed)
       divisors = divisors.map { _ in 1 }
     }
-    let found: ColumnPairs<S>
+    let pairs: ColumnPairs<S>
     if isPacked {
       let packed = if let products { products } else { try await a.packedGram() }
-      let norms = sample == nil ? Self.norms(ofPackedGram: packed, order: columns) : nil
-      found = try ColumnPairs(
-        packed: packed, inverses: inverses(norms ?? divisors), threshold: threshold, limit: most)
+      let exact = sample == nil ? Self.norms(ofPackedGram: packed, order: columns) : nil
+      pairs = try ColumnPairs(
+        packed: packed, inverses: inverses(exact ?? divisors), threshold: threshold, limit: most)
     } else {
-      found = try await a.similarPairs(
+      pairs = try await a.similarPairs(
         norms: divisors.map { $0 > 0 ? $0 : 1 }, threshold: threshold, limit: most)
     }
-    return try Similarities(found, sizes.map(\.norm), standardError: sample == nil ? 0 : standardError)
+    return try Similarities(pairs, norms, standardError: sample == nil ? 0 : standardError)
   }
 
   /// The pairs of rows whose cosine similarity reaches the threshold: `columnSimilarities` of the transpose, whose
@@ -126,38 +128,6 @@ extension RowMatrix {
     let squares = (0..<n).map { packed[$0 + $0 * ($0 + 1) / 2].realPart }
     guard squares.allSatisfy({ $0.isNormal && Int($0.exponent).magnitude <= range }) else { return nil }
     return squares.map { $0.squareRoot() }
-  }
-
-  /// How large a column is.
-  private struct ColumnSize {
-    /// Its norm; infinite beyond the range of the scalar.
-    let norm: S.Real
-    /// A power of two: one where squares of the column keep their digits.
-    let power: S.Real
-    /// The norm of the column times that power.
-    let scaledNorm: S.Real
-  }
-
-  private static func columnSizes(_ moments: ColumnMoments, _ scales: [Double]) -> [ColumnSize] {
-    let parts = S.isComplex ? 2 : 1
-    let range = Int(S.Real.greatestFiniteMagnitude.exponent)
-    return scales.indices.map { j in
-      let squares = (0..<parts).reduce(0.0) { sum, part in
-        let mean = moments.mean[j * parts + part]
-        return sum + moments.squares[j * parts + part] + moments.weight * mean * mean
-      }
-      // Of the column times its scale.
-      let norm = squares.squareRoot()
-      guard norm > 0 else { return ColumnSize(norm: 0, power: 1, scaledNorm: 0) }
-      let exponent = Int(norm.exponent) - Int(scales[j].exponent)
-      let isTame = exponent.magnitude <= range / 4
-      let power = isTame ? 0 : max(1 - range, min(-exponent, range - 1))
-      return ColumnSize(
-        norm: S.Real(norm / scales[j]),
-        power: S.Real(sign: .plus, exponent: S.Real.Exponent(power), significand: 1),
-        scaledNorm: S.Real(
-          norm * Double(sign: .plus, exponent: power - Int(scales[j].exponent), significand: 1)))
-    }
   }
 }
 

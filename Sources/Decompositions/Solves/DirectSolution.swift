@@ -1,6 +1,6 @@
 // A X = B by a factorization on the driver: Cholesky where a sparse A is Hermitian with a positive diagonal and
-// turns out definite, otherwise LU with partial pivoting; then refinement, X += A^-1 (B - A X), as long as the
-// residual halves. All of A moves to the driver once: for a matrix that one worker can hold. Source: Golub and Van
+// turns out definite, otherwise LU with partial pivoting; then refinement, X += A^-1 (B - A X), of each
+// right side as long as its residual halves. All of A moves to the driver once: for a matrix that one worker can hold. Source: Golub and Van
 // Loan, Matrix Computations, 3.4 and 3.5.3; Davis, Direct Methods for Sparse Linear Systems, 2006.
 
 import Numerics
@@ -48,8 +48,10 @@ struct DirectSolution<S: Scalar> {
       guard size > 0, size.isFinite else { break }
       let better = try solution + factors.solve(rest)
       let left = try b - (a * .dense(better)).dense()
-      guard left.norm() < size / 2 else { break }
-      (solution, rest) = (better, left)
+      let gains = (0..<b.columns).map { norm(left.column($0)) < norm(rest.column($0)) / 2 }
+      guard gains.contains(true) else { break }
+      solution = try solution.replacingColumns(by: better, where: gains)
+      rest = try rest.replacingColumns(by: left, where: gains)
     }
   }
 
@@ -63,5 +65,19 @@ struct DirectSolution<S: Scalar> {
     } catch .notPositiveDefinite {
       return nil
     }
+  }
+}
+
+extension DenseMatrix {
+  /// The columns of `other` where `chosen` is true, the matrix's own elsewhere.
+  ///
+  /// - Precondition: the same shape, and as many choices as columns.
+  func replacingColumns(by other: DenseMatrix, where chosen: [Bool]) throws(LinearAlgebraError) -> DenseMatrix
+  {
+    precondition(shape == other.shape && chosen.count == columns)
+    if !chosen.contains(false) { return other }
+    return try DenseMatrix(
+      rows: rows, columns: columns,
+      elements: (0..<columns).flatMap { chosen[$0] ? other.column($0) : column($0) })
   }
 }

@@ -12,7 +12,8 @@ public import TesseraLocalMatrices
 extension LinearOperator {
   /// x with A x = b for a square A of order n, by generalized minimum residuals.
   ///
-  /// One pass a step and one per cycle to verify; n words to and from every worker in each.
+  /// One pass a step and one per cycle to verify; n words to and from every worker in each. Ends when a cycle gains less
+  /// than a hundredth.
   ///
   /// - Parameters:
   ///   - restart: the vectors of a cycle, each n numbers on the driver.
@@ -32,7 +33,7 @@ extension LinearOperator {
       bytesPerElement: MemoryLayout<Element>.stride)
     return try await solveByRounds(
       .gmres, b, preconditioner, tolerance: tolerance, limit: limit,
-      defaultLimit: min(10_000, 10 * max(10, b.count)), progress: progress
+      defaultLimit: min(10_000, 10 * max(10, b.count)), stagnation: 0.99, progress: progress
     ) { system, r, goal, limit, history in
       try await cycle(&system, r, goal, min(limit, restart), &history)
     }

@@ -52,14 +52,14 @@ public struct LinearSystemSolution<S: Scalar>: Sendable {
   /// X, n x p, on the driver.
   public internal(set) var solution: DenseMatrix<S>
   /// |b_j - A x_j| / |b_j| for each right side, computed from A, X and B; zero for b_j = 0.
-  public let residuals: [S.Real]
+  public internal(set) var residuals: [S.Real]
   /// |A^H r_j| / (|A|_F |r_j|) of each residual r_j, which least squares make small: for those methods.
   public let normalResiduals: [S.Real]?
   /// The steps of an iteration, all right sides together; 0 for a factorization, of which steps of refinement are
   /// not counted.
   public let iterations: Int
   /// How often A was read.
-  public let passes: Int
+  public internal(set) var passes: Int
   /// The method; never `auto`.
   public let method: SolveMethod
   /// The factorization or the iteration in words.
@@ -67,10 +67,10 @@ public struct LinearSystemSolution<S: Scalar>: Sendable {
   /// The rank of A that was used, where the method finds it.
   public let rank: Int?
   /// Whether every right side's residual (or, in least squares, its normal residual) is as small as was asked
-  /// for.
-  public let converged: Bool
+  /// for, and X in the range of the scalar.
+  public internal(set) var converged: Bool
   /// Why not: of the first right side where it is not.
-  public let reason: String?
+  public internal(set) var reason: String?
   /// The relative residuals of an iteration for the first right side, step by step.
   public let history: [Double]
 }

@@ -15,7 +15,7 @@ import TesseraPartitioning
 
 /// The least-squares solutions of A X = B, and how good they are.
 public struct CertifiedLeastSquares<S: Scalar>: Sendable {
-  /// X, n x p, on the driver.
+  /// X, n x p, on the driver; infinite or zero where it leaves the range of the scalar.
   public let solution: DenseMatrix<S>
   /// The rank of A that was used.
   public let rank: Int
@@ -50,8 +50,8 @@ extension RowMatrix {
     let (alpha, beta) = system.factors
     return CertifiedLeastSquares(
       solution: system.solution(found.solution), rank: found.rank,
-      residualNorms: found.residualNorms.map { $0 / beta },
-      gradientNorms: found.gradientNorms.map { $0 / alpha / beta },
+      residualNorms: zip(found.residualNorms, beta).map { $0 / $1 },
+      gradientNorms: zip(found.gradientNorms, beta).map { $0 / alpha / $1 },
       frobeniusNorm: found.frobeniusNorm / alpha, passes: found.passes)
   }
 }

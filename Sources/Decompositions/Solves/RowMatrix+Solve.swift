@@ -11,20 +11,25 @@ extension RowMatrix {
   ///
   /// | method | chosen when | passes | driver memory |
   /// | --- | --- | --- | --- |
-  /// | direct | m = n, A sparse, or n <= 4096 | 3 | A, its factors, X |
+  /// | direct | m = n, A sparse, or n <= 4096 | 4 | A, its factors, X |
   /// | tsqr | min(m, n) + p <= 4096, or `direct` finds A singular | 4 | 4 (min(m, n) + p)^2 |
-  /// | lu | m = n and dense, n > 4096 | 3 | X |
+  /// | lu | m = n and dense, n > 4096 | 4 | X |
   /// | lsmr | otherwise, or a larger A is found singular | 2 a step | 6 n |
+  ///
+  /// Where `direct` does not say that A is singular but finds no good solution, and the residual of `tsqr` is more than ten
+  /// times as large, because it counts small singular values as zero, the solution of `direct` is returned after all.
   ///
   /// `cg` and `minres` are for who knows that A is Hermitian, `cholesky` for who knows that it is positive definite
   /// besides. `lu` and `cholesky` keep the factors on the workers; a solution that is not as good as rounding allows
-  /// is improved once, one more pass, where that halves its residual.
+  /// is improved once, one more pass, right side by right side where that halves the residual.
   ///
   /// - Parameters:
   ///   - b: the right sides, on the workers.
-  ///   - tolerance: the relative residual to reach (by default 1e-10, in single precision 100 ulp); a direct
-  ///     method's solution is judged by the backward error instead: |b - A x| <= 1000 n u (|A|_F |x| + |b|); and where
-  ///     |A|_F |x| > |b| / (sqrt(n) u) and |b - A x| > sqrt(u) |b|, A is singular to working precision.
+  ///   - tolerance: the relative residual to reach by an iteration (by default 1e-10, in single precision 100 ulp). The
+  ///     solution of `direct`, `lu` and `cholesky` is judged by HPL's ratio instead, in which A's condition is not: for
+  ///     every right side |b - A x| <= 16 n u (|A| |x| + |b|), in the infinity norm. Where |A|_F |x| > |b| / (sqrt(n) u)
+  ///     and |b - A x| > sqrt(u) |b|, A is singular to working precision. `tsqr` is judged by that ratio, or by
+  ///     |A^H r| <= 1000 max(m, n) u |A|_F |r| of the residual r.
   ///   - limit: of an iteration's steps for each right side; by default 10 n.
   ///   - preconditioner: of `cg`, `minres` and `gmres`.
   ///   - progress: called with the number of passes so far.
@@ -49,7 +54,10 @@ extension RowMatrix {
       preconditioner: preconditioner, progress: progress)
     progress?(1)
     var found = try await job.run(method)
-    found.solution = system.solution(found.solution)
+    let y = found.solution
+    found.solution = system.solution(y)
+    let remains = system.scaledSolution(found.solution)
+    if remains != y { try await job.judgeAgain(&found, y, remains) }
     return found
   }
 }
@@ -75,11 +83,20 @@ private struct SolveJob<S: Scalar> {
     case .auto:
       let isSparse = a.storedCount < a.rows * a.columns / 2
       if isSquare, isSparse || a.rows <= denseOrder {
+        var direct: LinearSystemSolution<S>?
         do {
-          let found = try await direct()
+          let found = try await self.direct()
           if found.converged || !fitsTriangle { return found }
+          direct = found
         } catch LinearAlgebraError.singular {}
-        return fitsTriangle ? try await tsqr() : try await iterate(.lsmr)
+        guard fitsTriangle else { return try await iterate(.lsmr) }
+        var least = try await tsqr()
+        guard var direct else { return least }
+        // The inspection is in both.
+        let passes = least.passes + direct.passes - 1
+        (least.passes, direct.passes) = (passes, passes)
+        // A least residual that is larger is that of a lower rank.
+        return largest(direct.residuals) < largest(least.residuals) / 10 ? direct : least
       }
       if fitsTriangle { return try await tsqr() }
       if isSquare, !isSparse {
@@ -114,7 +131,9 @@ private struct SolveJob<S: Scalar> {
     progress?(2)
     let candidate = try await candidate(found.solution)
     progress?(3)
-    return judged(candidate, passes: 3, .direct, found.description)
+    let size = try await a.norm(.infinity)
+    progress?(4)
+    return judged(candidate, size, passes: 4, .direct, found.description)
   }
 
   /// By factors on the workers, improved once where that pays.
@@ -132,59 +151,107 @@ private struct SolveJob<S: Scalar> {
     }
     progress?(2)
     var best = try await candidate(try await solve(b))
-    var passes = 3
+    let size = try await a.norm(.infinity)
+    var passes = 4
     progress?(passes)
     // Four units of rounding of |A| |x| + |b| are what nobody can improve on.
-    if backwardErrors(best).contains(where: { $0 > 4 * S.unitRoundoff }) {
+    if backwardErrors(best, size).contains(where: { !($0 <= 4 * S.unitRoundoff) }) {
       let better = try await candidate(best.solution + solve(best.rest))
       passes += 1
       progress?(passes)
-      if norm(better.residuals) < norm(best.residuals) / 2 { best = better }
+      let gains = zip(better.residuals, best.residuals).map { $0 < $1 / 2 }
+      best = try best.replacingColumns(by: better, where: gains)
     }
-    return judged(best, passes: passes, method, description)
+    return judged(best, size, passes: passes, method, description)
   }
 
   /// A solution and what it leaves.
   private struct Candidate {
-    let solution: DenseMatrix<S>
+    var solution: DenseMatrix<S>
     /// B - A X.
     let rest: RowMatrix<S>
-    /// |b_j - A x_j|.
-    let residuals: [S.Real]
+    /// |b_j - A x_j|
+    var residuals: [S.Real]
+    /// The same in the infinity norm.
+    var largest: [S.Real]
+
+    /// The right sides that `other` solves better, by it. `rest` is no longer that of the solution.
+    func replacingColumns(by other: Candidate, where chosen: [Bool]) throws -> Candidate {
+      var all = self
+      all.solution = try solution.replacingColumns(by: other.solution, where: chosen)
+      for j in chosen.indices where chosen[j] {
+        (all.residuals[j], all.largest[j]) = (other.residuals[j], other.largest[j])
+      }
+      return all
+    }
   }
 
   /// One pass.
   private func candidate(_ x: DenseMatrix<S>) async throws -> Candidate {
     let rest = try await a.multiplied(by: x).scaled(by: -1, adding: b)
-    return Candidate(solution: x, rest: rest, residuals: try await rest.columnNorms())
+    return Candidate(
+      solution: x, rest: rest, residuals: try await rest.columnNorms(),
+      largest: try await rest.columnMaxima())
   }
 
-  /// |b_j - A x_j| / (|A|_F |x_j| + |b_j|); zero for a residual of zero.
-  private func backwardErrors(_ found: Candidate) -> [S.Real] {
-    found.residuals.indices.map { j in
-      found.residuals[j] == 0
-        ? 0 : found.residuals[j] / (system.frobenius * norm(found.solution.column(j)) + sizes[j])
+  /// |b_j - A x_j| / (|A| |x_j| + |b_j|) in the infinity norm, in which A has `size`; zero for a residual of zero.
+  private func backwardErrors(_ found: Candidate, _ size: S.Real) -> [S.Real] {
+    backwardErrors(found.largest, found.solution, size)
+  }
+
+  private func backwardErrors(_ rests: [S.Real], _ x: DenseMatrix<S>, _ size: S.Real) -> [S.Real] {
+    rests.indices.map { j in
+      rests[j] == 0 ? 0 : rests[j] / (size * largest(x.column(j).map(\.modulus)) + system.largest[j])
     }
   }
 
-  /// The solution of a factorization, by its backward error.
+  /// HPL's ratio may be 16.
+  private var backwardLimit: S.Real { 16 * S.Real(max(1, a.rows, a.columns)) * S.unitRoundoff }
+
+  /// The largest of numbers that are not negative, or NaN.
+  private func largest(_ numbers: [S.Real]) -> S.Real { numbers.reduce(0) { $1 > $0 || $1.isNaN ? $1 : $0 } }
+
+  /// The solution of a factorization, by its backward error, each right side by itself.
   private func judged(
-    _ found: Candidate, passes: Int, _ method: SolveMethod, _ description: String
+    _ found: Candidate, _ size: S.Real, passes: Int, _ method: SolveMethod, _ description: String
   ) -> LinearSystemSolution<S> {
-    let limit = 1000 * S.Real(max(1, a.rows)) * S.unitRoundoff
     let rounding = S.Real(a.rows).squareRoot() * S.unitRoundoff
-    let isBad = zip(backwardErrors(found), sizes.indices).contains { error, j in
-      // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular. An
-      // x whose residual is small all the same, a badly scaled A's for example, is what was asked for.
-      !(error <= limit)
-        || system.frobenius * norm(found.solution.column(j)) * rounding > sizes[j]
-          && !(found.residuals[j] <= S.unitRoundoff.squareRoot() * sizes[j])
+    // |A| |x| / |b| is at most the condition number; this large, rounding A's elements can make it singular. An
+    // x whose residual is small all the same, a badly scaled A's for example, is what was asked for.
+    let isSingular = sizes.indices.contains { j in
+      !(system.frobenius * norm(found.solution.column(j)) * rounding <= sizes[j])
+        && !(found.residuals[j] <= S.unitRoundoff.squareRoot() * sizes[j])
     }
+    let isBad = backwardErrors(found, size).contains { !($0 <= backwardLimit) }
     return LinearSystemSolution(
       solution: found.solution, residuals: relative(found.residuals),
       normalResiduals: nil, iterations: 0, passes: passes, method: method, description: description,
-      rank: nil,
-      converged: !isBad, reason: isBad ? "the matrix is singular to working precision" : nil, history: [])
+      rank: nil, converged: !isSingular && !isBad,
+      reason: isSingular
+        ? "the matrix is singular to working precision"
+        : isBad ? "the residual is larger than rounding can explain" : nil, history: [])
+  }
+
+  /// After Y has been scaled back to X, and `remains` of it: the true residuals, and whether X is there at all. One pass.
+  func judgeAgain(
+    _ found: inout LinearSystemSolution<S>, _ y: DenseMatrix<S>, _ remains: DenseMatrix<S>
+  ) async throws {
+    let columns = 0..<y.columns
+    let isFinite = columns.map { remains.column($0).allSatisfy(\.isFiniteNumber) }
+    let tame = try DenseMatrix(zeros: y.rows, y.columns).replacingColumns(by: remains, where: isFinite)
+    let residuals = relative(try await candidate(tame).residuals)
+    found.residuals = columns.map { isFinite[$0] ? residuals[$0] : .infinity }
+    found.passes += 1
+    progress?(found.passes)
+    // With a largest element that keeps its digits the others are as good as rounding allows.
+    let isKept = columns.map { j in
+      let size = largest(found.solution.column(j).map(\.modulus))
+      return isFinite[j] && (size.isNormal || y.column(j).allSatisfy { $0 == 0 })
+    }
+    if let j = isKept.firstIndex(of: false), found.converged {
+      found.converged = false
+      found.reason = "the solution for right side \(j + 1) leaves the range of the scalar"
+    }
   }
 
   private func tsqr() async throws -> LinearSystemSolution<S> {
@@ -193,15 +260,22 @@ private struct SolveJob<S: Scalar> {
     let normal = zip(found.gradientNorms, found.residualNorms).map { gradient, residual in
       residual > 0 && found.frobeniusNorm > 0 ? gradient / found.frobeniusNorm / residual : 0
     }
-    let residuals = relative(found.residualNorms)
-    // A residual of rounding alone is orthogonal to nothing.
     let limit = 1000 * S.Real(max(1, a.rows, a.columns)) * S.unitRoundoff
-    let isBad = zip(normal, residuals).contains { !($0 <= limit) && !($1 <= limit) }
+    var (isBad, passes) = (normal.map { !($0 <= limit) }, found.passes)
+    if isBad.contains(true) {
+      // A residual of rounding alone is orthogonal to nothing.
+      let errors = backwardErrors(found.residualNorms, found.solution, try await a.norm(.infinity))
+      isBad = zip(isBad, errors).map { $0 && !($1 <= backwardLimit) }
+      passes += 1
+      progress?(passes)
+    }
+    let failed = isBad.contains(true)
     return LinearSystemSolution(
-      solution: found.solution, residuals: residuals, normalResiduals: normal, iterations: 0,
-      passes: found.passes, method: .tsqr,
+      solution: found.solution, residuals: relative(found.residualNorms), normalResiduals: normal,
+      iterations: 0,
+      passes: passes, method: .tsqr,
       description: "least squares by tall-skinny QR, rank \(found.rank)", rank: found.rank,
-      converged: !isBad, reason: isBad ? "the residual is not orthogonal to the columns" : nil, history: [])
+      converged: !failed, reason: failed ? "the residual is not orthogonal to the columns" : nil, history: [])
   }
 
   // MARK: iterations

@@ -85,17 +85,20 @@ struct SystemOperator<A: LinearOperator> {
 
 extension LinearOperator {
   /// x with A x = b by rounds: an iteration improves x until its recurrence says that b - A x is small; then b - A x
-  /// is computed, and where it is not small the next round solves for the rest. Ends when a round gains less than a
-  /// half.
+  /// is computed, and where it is not small the next round solves for the rest.
   ///
   /// - Parameters:
   ///   - defaultLimit: of steps where none is given; by default 10 n, at least 100.
+  ///   - stagnation: the part of the residual that, left over by a round, ends the iteration. A round of an iteration that
+  ///     goes on until its recurrence is small has failed where it leaves half; a cycle of a restarted one, which is cut
+  ///     off, where it leaves nearly all.
   ///   - round: given the right side r, how small |r - A d| is to become and the steps left, returns d, its steps
   ///     and whether the matrix was unsuited.
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `notFinite` for b, `invalidArgument`, what the round throws.
   func solveByRounds(
     _ method: IterativeMethod, _ b: [Element], _ preconditioner: (any Preconditioner<Element>)?,
-    tolerance: Element.Real?, limit: Int?, defaultLimit: Int? = nil, progress: (@Sendable (Int) -> Void)?,
+    tolerance: Element.Real?, limit: Int?, defaultLimit: Int? = nil, stagnation: Element.Real = 0.5,
+    progress: (@Sendable (Int) -> Void)?,
     _ round: (inout SystemOperator<Self>, [Element], Element.Real, Int, inout [Double]) async throws
       -> (correction: [Element], steps: Int, unsuited: String?)
   ) async throws -> IterativeSolution<Element> {
@@ -122,7 +125,7 @@ extension LinearOperator {
         end = .stagnated
         break
       }
-      let gained = size < residual / 2
+      let gained = size < stagnation * residual
       if size < residual { (x, r, residual) = (next, rest, size) }
       if let unsuited = found.unsuited, residual > request.tolerance {
         end = .unsuited(unsuited)

@@ -12,11 +12,11 @@ import TesseraDistributedMatrices
 import TesseraLocalMatrices
 
 struct CentredMatrix<S: Scalar>: Sendable {
-  /// A times a power of two.
+  /// A, each column times a power of two.
   let original: RowMatrix<S>
-  /// A - 1 s^T, times the same power of two.
+  /// A - 1 s^T, times the same powers of two.
   let shifted: RowMatrix<S>
-  /// The means of `original`.
+  /// The means of A itself.
   let mean: [S]
   /// What `shifted` lacks of being centred: m - s.
   let remainder: [S]
@@ -24,47 +24,49 @@ struct CentredMatrix<S: Scalar>: Sendable {
   let scales: [S.Real]
   /// What the columns of A itself are divided by.
   let deviations: [S.Real]
-  /// The power of two by which A was multiplied.
-  let factor: S.Real
+  /// The powers of two by which A's columns were multiplied.
+  let factors: [S.Real]
   /// The squared deviations of C's columns from zero: the diagonal of C^H C.
   let squares: [S.Real]
-  /// The diagonal of D^-1 C^H C D^-1.
-  let rawSquares: [S.Real]
 
   var rows: Int { original.rows }
   var columns: Int { original.columns }
 
-  /// Two passes, of which the second copies A where means are taken off.
+  /// Two passes, of which the second copies A where means are taken off. One more each for moments and for a copy where
+  /// columns are scaled by powers of two first.
   ///
+  /// - Parameters:
+  ///   - unitVariance: whether D brings columns to unit variance; otherwise it is the identity.
+  ///   - together: whether columns keep their proportions, as principal components need them; otherwise each has its own
+  ///     power of two.
   /// - Throws: `LinearAlgebraError.notFinite`, `ExecutionError`.
-  init(_ a: RowMatrix<S>, unitVariance: Bool = false) async throws {
+  init(_ a: RowMatrix<S>, unitVariance: Bool = false, together: Bool = false) async throws {
     let a = try await a.materialized()
-    let (first, powers) = try await a.safeColumnMoments()
-    // One power of two for all columns, where squares would leave the range of the scalar.
-    let largest =
-      (0..<a.columns).map { j in
-        first.rows == 0 ? 0 : max(first.minimum[j].magnitude, first.maximum[j].magnitude) / powers[j]
-      }.max() ?? 0
-    factor = safeFactor(largest)
-    original = factor == 1 ? a : try await a.scaled(by: S(real: factor))
-    let moments = factor == 1 ? first : try await original.columnMoments()
+    let found = try await a.safeColumnMoments()
+    let (moments, powers) = found
+    let tame = try await ScaledColumns(a, found, together: together)
+    (original, factors) = (tame.matrix, tame.factors)
 
     let (n, parts) = (a.columns, S.isComplex ? 2 : 1)
     func number(_ part: (Int) -> Double, _ j: Int) -> S {
       S(real: S.Real(part(j * parts)), imaginary: parts == 2 ? S.Real(part(j * parts + 1)) : 0)
     }
-    let means = (0..<n).map { number({ moments.mean[$0] }, $0) }
-    let raw = (0..<n).map { j in (0..<parts).reduce(0.0) { $0 + moments.squares[j * parts + $1] } }
+    // Moments of columns times one power are those times another, exactly.
+    let ratios = zip(tame.factors, powers).map { Double($0) / $1 }
+    mean = (0..<n).map { j in number({ moments.mean[$0] / powers[j] }, j) }
+    let means = (0..<n).map { j in number({ moments.mean[$0] * ratios[j] }, j) }
+    let raw = (0..<n).map { j in
+      (0..<parts).reduce(0.0) { $0 + moments.squares[j * parts + $1] * ratios[j] * ratios[j] }
+    }
     let loads = (0..<n).map { Double(moments.rows) * Double(means[$0].modulus) * Double(means[$0].modulus) }
     let isDense = 2 * Double(a.storedCount) >= Double(a.rows) * Double(n)
     let shiftsAll = isDense && (0..<n).contains { loads[$0] > raw[$0] / 64 }
     let shift = (0..<n).map { shiftsAll || loads[$0] > 4 * raw[$0] ? means[$0] : 0 }
-    mean = means
     remainder = (0..<n).map { j in
       number(
         { q in
           let whole = q % parts == 0 ? shift[j].realPart : shift[j].imaginaryPart
-          return (moments.mean[q] - Double(whole)) + moments.meanTail[q]
+          return (moments.mean[q] * ratios[j] - Double(whole)) + moments.meanTail[q] * ratios[j]
         }, j)
     }
     shifted = shift.allSatisfy { $0 == 0 } ? original : try await original.subtractingFromRows(shift)
@@ -73,13 +75,11 @@ struct CentredMatrix<S: Scalar>: Sendable {
       let rounding = Double(S.Real.ulpOfOne) * Double(means[j].modulus)
       return raw[j] <= Double(moments.rows) * rounding * rounding
     }
-    rawSquares = raw.map { S.Real($0) }
-    let power = factor
     let scaled = (0..<n).map { unitVariance && !isConstant[$0] && moments.rows > 1 }
     let scales = (0..<n).map { j in
       scaled[j] ? S.Real((Double(moments.rows - 1) / raw[j]).squareRoot()) : 1
     }
-    deviations = (0..<n).map { scaled[$0] ? 1 / scales[$0] / power : 1 }
+    deviations = (0..<n).map { scaled[$0] ? 1 / scales[$0] / tame.factors[$0] : 1 }
     self.scales = scales
     squares = (0..<n).map { S.Real(raw[$0]) * scales[$0] * scales[$0] }
   }
@@ -91,11 +91,13 @@ struct CentredMatrix<S: Scalar>: Sendable {
     try centredGram(try await shifted.gram(), rows: rows, means: remainder, scales: scales)
   }
 
-  /// R with R^H R = C^H C, min(M, n) x n, computed without squaring. One pass, a slab of C at a time.
+  /// R with R^H R = X^H C^H C X, or of C alone, min(m, n) x n, computed without squaring. One pass, a slab of C at a
+  /// time.
   ///
   /// - Throws: `LinearAlgebraError.outOfMemory`, `ExecutionError`.
-  func triangle() async throws -> DenseMatrix<S> {
-    try await original.triangle(subtracting: mean, scaling: scales.map { S(real: $0) })
+  func triangle(of x: DenseMatrix<S>? = nil) async throws -> DenseMatrix<S> {
+    if let x { return try await multiplied(by: x).triangle() }
+    return try await shifted.triangle(subtracting: remainder, scaling: scales.map { S(real: $0) })
   }
 
   /// C B beside the rows, for B of n x k on the driver. One pass.
@@ -140,7 +142,7 @@ private func centredGram<S: Scalar>(_ g: DenseMatrix<S>, rows: Int, means: [S], 
     for j in 0..<n {
       for i in 0..<n {
         let value = x[i + j * n] - weight * (means[i].conjugate * means[j])
-        x[i + j * n] = S(real: scales[i] * scales[j]) * value
+        x[i + j * n] = S(real: scales[i]) * (S(real: scales[j]) * value)
       }
     }
   }
@@ -165,5 +167,29 @@ extension CentredMatrix: LinearOperator {
 
   func applyGram(_ x: [S]) async throws -> [S] {
     try await applyGram(try DenseMatrix(rows: x.count, columns: 1, elements: x)).column(0)
+  }
+}
+
+extension CentredMatrix: TripletSource {
+  typealias Left = RowMatrix<S>
+
+  func factors(ofImageOf x: DenseMatrix<S>) async throws -> (q: RowMatrix<S>, r: DenseMatrix<S>) {
+    try await multiplied(by: x).orthogonalFactors()
+  }
+
+  func adjoint(times q: RowMatrix<S>) async throws -> DenseMatrix<S> {
+    let product = try await shifted.adjoint(times: q)
+    // 1^T Q
+    let moments = try await q.columnMoments()
+    let parts = S.isComplex ? 2 : 1
+    let sums = (0..<q.columns).map { j in
+      let part = { (p: Int) in
+        S.Real(moments.weight * (moments.mean[j * parts + p] + moments.meanTail[j * parts + p]))
+      }
+      return S(real: part(0), imaginary: parts == 2 ? part(1) : 0)
+    }
+    return DenseMatrix(rows: columns, columns: q.columns) { i, j in
+      S(real: scales[i]) * (product[i, j] - remainder[i].conjugate * sums[j])
+    }
   }
 }

@@ -85,9 +85,6 @@ extension ColumnStatistics {
     minimum = (0..<n).map { isEmpty ? .nan : S.Real(moments.minimum[$0] / scales[$0]) }
     maximum = (0..<n).map { isEmpty ? .nan : S.Real(moments.maximum[$0] / scales[$0]) }
     oneNorms = (0..<n).map { S.Real(moments.sums[$0] / scales[$0]) }
-    twoNorms = (0..<n).map { j in
-      let means = (0..<parts).reduce(0.0) { $0 + moments.mean[j * parts + $1] * moments.mean[j * parts + $1] }
-      return S.Real((squares(j) + moments.weight * means).squareRoot() / scales[j])
-    }
+    twoNorms = zip(moments.norms(ofColumns: n), scales).map { S.Real($0 / $1) }
   }
 }

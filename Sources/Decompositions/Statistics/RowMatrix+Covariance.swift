@@ -17,13 +17,13 @@ extension RowMatrix {
       throw LinearAlgebraError.invalidArgument("a covariance of \(rows) rows, of which \(ddof) are taken off")
     }
     let centred = try await CentredMatrix(self)
-    let factor = S.Real(1) / centred.factor
-    let gram = try await centred.gram()
+    let (gram, factors) = (try await centred.gram(), centred.factors)
     let divisor = S.Real(rows - ddof)
     return DenseMatrix(rows: columns, columns: columns) { i, j in
       // The diagonal is known better than the product knows it.
-      let value = i == j ? S(real: centred.squares[i]) : gram[i, j]
-      return S(real: factor) * (S(real: factor / divisor) * value)
+      let value = S(real: 1 / divisor) * (i == j ? S(real: centred.squares[i]) : gram[i, j])
+      // Neither power alone may take the value out of the range.
+      return value.scaled(by: 1 / factors[i], over: factors[j])
     }
   }
 
@@ -35,7 +35,7 @@ extension RowMatrix {
     let centred = try await CentredMatrix(self)
     let gram = try await centred.gram()
     return DenseMatrix(rows: columns, columns: columns) { i, j in
-      let (x, y) = (centred.rawSquares[i].squareRoot(), centred.rawSquares[j].squareRoot())
+      let (x, y) = (centred.squares[i].squareRoot(), centred.squares[j].squareRoot())
       guard x > 0, y > 0 else { return S(real: .nan) }
       return i == j ? 1 : S(real: 1 / x) * (S(real: 1 / y) * gram[i, j])
     }

@@ -11,8 +11,9 @@ struct PCA: AsyncParsableCommand {
     abstract: "Find the directions in which the rows of a matrix vary most.",
     discussion: """
       Columns are centred without filling a sparse matrix. Ratios are of the variance of all columns. The largest \
-      element of each component is positive. Components that did not converge are not shown; a note says so, and the \
-      exit code is 65.
+      element of each component is positive. Components that did not converge, or whose variances the method squares away, \
+      are not shown; a note says so, and the exit code is 65. It is 65 too where variances are beyond the range of the \
+      scalar; components and ratios are right all the same.
       """)
 
   @OptionGroup var input: MatrixOptions
@@ -79,9 +80,18 @@ struct PCA: AsyncParsableCommand {
     if wanted < count {
       Report.note("tessera: a matrix of \(a.shape) has \(wanted) components, not \(count)")
     }
-    if !pca.converged {
+    let found = pca.explainedVariance.count
+    if found < wanted {
+      Report.note("tessera: \(found) of \(wanted) components converged; only those are shown")
+    }
+    if pca.unresolved > 0 {
       Report.note(
-        "tessera: \(pca.explainedVariance.count) of \(wanted) components converged; only those are shown")
+        "tessera: \(pca.unresolved) have variances too small for \(pca.method.rawValue), which squares; --method tsqr "
+          + "resolves them")
+    }
+    if !pca.isInRange {
+      Report.note(
+        "tessera: the variances are beyond the range of \(S.kind.rawValue) numbers; scale the matrix")
     }
     try await input.report(
       [
@@ -89,7 +99,7 @@ struct PCA: AsyncParsableCommand {
         ("explainedVarianceRatio", .reals(pca.explainedVarianceRatio)),
         ("mean", .array(pca.mean.map { .scalar($0) })), ("residuals", .reals(pca.residuals)),
         ("converged", .bool(pca.converged)), ("method", .text(pca.method.rawValue)),
-        ("passes", .int(pca.passes)),
+        ("passes", .int(pca.passes)), ("unresolved", .int(pca.unresolved)),
       ], since: start, on: cluster
     ) { elapsed in
       var rows = [["", "variance", "of all", "residual"]]
@@ -101,7 +111,7 @@ struct PCA: AsyncParsableCommand {
         ])
       }
       return heading + "\n" + Text.table(rows, leading: 0)
-        + "\(pca.method.rawValue), \(pca.passes) passes over the matrix, \(Text.fixed(elapsed, 3)) s"
+        + "\(pca.method.rawValue), \(numberOfPasses(pca.passes)) over the matrix, \(Text.fixed(elapsed, 3)) s"
     }
     if !pca.converged { throw ExitCode(65) }
   }

@@ -12,7 +12,10 @@ struct QR: AsyncParsableCommand {
     discussion: """
       R has a diagonal that is not negative. The residual |A - Q R|_1 / (m |A|_1 u) and the orthogonality |I - Q'Q|_1 / \
       (m u) are LAPACK's test ratios, with u the unit roundoff: about 1, and below 30, for factors as good as the \
-      precision allows. The rank is the number of singular values above the tolerance.
+      precision allows. The rank is the number of singular values above the tolerance. Where elements are near the ends of \
+      the scalar's range every column is scaled by itself; with --pivot all are scaled together, and what is smaller than \
+      the largest element by the whole range counts as zero. Where R is beyond the range nothing is written, and the exit \
+      code is 65.
       """)
 
   @OptionGroup var input: MatrixOptions
@@ -59,8 +62,13 @@ struct QR: AsyncParsableCommand {
     let qr = try await a.qr(pivoting: pivot, method: method, orthogonalFactor: q != nil, certify: true)
     if method == .cholesky, qr.method != .cholesky {
       Report.note(
-        "tessera: the matrix is too ill-conditioned for cholesky to be as good as reflections; tsqr was taken"
+        "tessera: cholesky could not be shown to be as good as reflections; tsqr was taken")
+    }
+    if !qr.isInRange {
+      Report.note(
+        "tessera: \(input.file): elements of R are beyond the range of \(S.kind.rawValue) numbers; scale the matrix"
       )
+      throw ExitCode(65)
     }
     let rank = try qr.rank(tolerance: tolerance.map { S.Real($0) })
     if let q, let factor = qr.q {
@@ -82,8 +90,8 @@ struct QR: AsyncParsableCommand {
       heading + "\n"
         + Text.table(
           [
-            ["rank", "\(rank)"], ["residual ratio", Text.fixed(Double(residual), 3)],
-            ["orthogonality ratio", Text.fixed(Double(orthogonality), 3)],
+            ["rank", "\(rank)"], ["residual ratio", Text.significant(Double(residual))],
+            ["orthogonality ratio", Text.significant(Double(orthogonality))],
           ], leading: 1)
         + "\(qr.method.rawValue), \(Text.fixed(elapsed, 3)) s"
     }

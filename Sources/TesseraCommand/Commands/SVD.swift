@@ -11,8 +11,9 @@ struct SVD: AsyncParsableCommand {
     abstract: "Find the largest singular values and vectors of a matrix.",
     discussion: """
       Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge, or that the \
-      method squares away, are not printed; a note says so, and the exit code is 65. By itself the method is the one with the least predicted \
-      passes, words and memory. The same values, to the last bit, come out for any number of workers.
+      method squares away, are not printed; a note says so, and the exit code is 65. It is 65 too where values are beyond the \
+      range of the scalar. By itself the method is the one with the least predicted passes, words and memory. The same \
+      values, to the last bit, come out for any number of workers.
       """)
 
   @OptionGroup var input: MatrixOptions
@@ -32,7 +33,9 @@ struct SVD: AsyncParsableCommand {
   var tolerance: Double?
 
   @Option(
-    help: ArgumentHelp("How often --method randomized may read the matrix.", valueName: "n"))
+    help: ArgumentHelp(
+      "Blocks that --method randomized may send through the matrix, a pass each, beside one that inspects it and two "
+        + "or three that certify.", valueName: "n"))
   var passes: Int = 100
 
   @Option(help: ArgumentHelp("Write the left singular vectors, m x k.", valueName: "out"))
@@ -103,7 +106,7 @@ struct SVD: AsyncParsableCommand {
     if wanted < count {
       Report.note("tessera: the matrix of \(shape) has \(wanted) singular values, not \(count)")
     }
-    if !svd.converged {
+    if svd.singularValues.count < wanted {
       Report.note(
         "tessera: \(svd.singularValues.count) of \(wanted) singular values converged; only those are shown")
     }
@@ -111,6 +114,10 @@ struct SVD: AsyncParsableCommand {
       Report.note(
         "tessera: \(svd.unresolved) are too small for \(svd.method.rawValue), which squares; --method tsqr or dense "
           + "resolves them")
+    }
+    if !svd.isInRange {
+      Report.note(
+        "tessera: singular values are beyond the range of \(S.kind.rawValue) numbers; scale the matrix")
     }
   }
 
@@ -162,9 +169,8 @@ struct SVD: AsyncParsableCommand {
       sum += ratio.isFinite ? ratio * ratio : 0
       rows.append(["\(k + 1)", texts[k], scientific(Double(residual)), "\(Text.fixed(100 * sum, 2)) %"])
     }
-    let passes = svd.passes == 1 ? "1 pass" : "\(svd.passes) passes"
     return heading + "\n" + Text.table(rows, leading: 0)
-      + "\(svd.method.rawValue), \(passes) over the matrix, \(workers), \(Text.fixed(elapsed, 3)) s\n"
+      + "\(svd.method.rawValue), \(numberOfPasses(svd.passes)) over the matrix, \(workers), \(Text.fixed(elapsed, 3)) s\n"
       + "\(svd.method.rawValue): \(svd.reason)"
   }
 }

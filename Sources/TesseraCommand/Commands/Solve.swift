@@ -9,10 +9,14 @@ struct Solve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Solve A X = B, or find the X of least |B - A X|.",
     discussion: """
-      The residual is |b - A x| / |b|, computed from the solution itself; the largest over the columns of B. Where it is \
-      not as small as was asked for, the solution is written nevertheless, a note says why, and the exit code is 65. A \
-      rectangular or singular matrix gets the least-squares solution of least norm. lu and cholesky keep a dense matrix \
-      and its factors on the workers; auto takes lu where a dense matrix is too large for the first worker.
+      The residual is |b - A x| / |b|, computed from the solution itself; the largest over the columns of B. Iterations are \
+      judged by it. direct, lu and cholesky are judged by HPL's ratio |b - A x| / (n u (|A| |x| + |b|)) of every column, \
+      with u the unit roundoff, which is below 16 for a solution as good as the precision allows, however large the \
+      residual of an ill-conditioned system; tsqr by that ratio, or by the normal residual |A'r| / (|A| |r|), below 1000 \
+      max(m, n) u. --tolerance is not for them. Where a solution is not good enough, or not in the range of the scalar, \
+      it is written nevertheless, a note says why, and the exit code is 65. A rectangular or singular matrix \
+      gets the least-squares solution of least norm. lu and cholesky keep a dense matrix and its factors on the workers; \
+      auto takes lu where a dense matrix is too large for the first worker.
       """)
 
   @Argument(help: "The file of the matrix A, m x n.", completion: .file())
@@ -159,7 +163,7 @@ struct Solve: AsyncParsableCommand {
     if let rank = found.rank { members.append(("rank", .int(rank))) }
     let steps = found.iterations > 0 ? "\(found.iterations) steps, " : ""
     lines.append(
-      "\(steps)\(found.passes) passes over the matrix, \(workers), "
+      "\(steps)\(numberOfPasses(found.passes)) over the matrix, \(workers), "
         + "\(Text.fixed(elapsed, 3)) s")
     try Report.result(
       compute.output.json

@@ -15,3 +15,6 @@ func pointAligned<Real: RealScalar>(_ values: [Real]) -> [String] {
 
 /// 1.2e-13
 func scientific(_ x: Double) -> String { String(format: "%.1e", x) }
+
+/// 1 pass, 4 passes
+func numberOfPasses(_ count: Int) -> String { count == 1 ? "1 pass" : "\(count) passes" }

@@ -89,7 +89,8 @@ extension DistributedMatrix {
     )
     guard defect <= Element.Real(rows) * Element.unitRoundoff * size else {
       throw LinearAlgebraError.invalidArgument(
-        "the matrix is not Hermitian: elements differ from their mirror images by up to \(defect)")
+        "the matrix is not Hermitian: elements differ from their mirror images by up to \(defect / size) times the "
+          + "largest")
     }
     return try await BlockCholeskyFactorization(of: blocks)
   }
