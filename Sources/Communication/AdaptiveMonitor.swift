@@ -49,6 +49,12 @@ package final class AdaptiveMonitor: @unchecked Sendable {
     if hasSleepers { pthread_cond_broadcast(condition) }
   }
 
+  /// Lets those who wait see what has happened, as soon as the lock is let go of.
+  package func notify() {
+    events.add(1, ordering: .releasing)
+    if sleepers > 0 { pthread_cond_broadcast(condition) }
+  }
+
   /// Lets go of the lock until something has happened, or for no reason, or until the monotonic clock says
   /// `deadline`.
   package func wait(until deadline: Int = .max) {
@@ -67,16 +73,18 @@ package final class AdaptiveMonitor: @unchecked Sendable {
       } while events.load(ordering: .acquiring) == seen && patience.lasts(now - start) && now < deadline
       pthread_mutex_lock(mutex)
     }
-    if events.load(ordering: .relaxed) == seen { sleep(until: deadline) }
+    if events.load(ordering: .relaxed) == seen { sleep(atMost: deadline - MonotonicClock.now()) }
     self.patience.learn(waited: MonotonicClock.now() - start, longestPause: longestPause)
   }
 
   /// No sleep is longer, in nanoseconds: C libraries have lost wake-ups (glibc 2.25 to 2.40, bug 25847), and one
   /// that is lost is to cost a moment and not the job.
-  private static let longestSleep = 1_000_000_000
+  package static let longestSleep = 1_000_000_000
 
-  private func sleep(until deadline: Int) {
-    let end = min(deadline, MonotonicClock.now() + Self.longestSleep)
+  /// Lets go of the lock until something has happened, or for no reason, or for so many nanoseconds, without a look
+  /// before.
+  package func sleep(atMost nanoseconds: Int = longestSleep) {
+    let end = MonotonicClock.now() + min(nanoseconds, Self.longestSleep)
     var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
     sleepers += 1
     pthread_cond_timedwait(condition, mutex, &time)

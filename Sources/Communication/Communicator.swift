@@ -49,8 +49,9 @@ public protocol Communicator: Sendable {
 
   // MARK: waiting
 
-  /// Nanoseconds that this end has waited for messages so far; nil where the transport does not know.
-  /// Whoever measures reads the clock around every receive then; a transport that reads it only when a
+  /// Nanoseconds that the calling thread has waited for messages so far, at this end or another; nil where the
+  /// transport does not know. Of the thread, so that what it grows by in a receive is the time of that receive,
+  /// whoever else waits meanwhile. Whoever measures reads the clock around every receive then; a transport that reads it only when a
   /// message is not there yet makes that cheaper.
   var waitingTime: Int? { get }
 

@@ -22,7 +22,7 @@
     }
 
     let tag: Int32
-    /// The sender, once the head has come.
+    /// The sender or, before the head has come, whom the receive is from: perhaps anyone.
     private(set) var source: Int32
     private(set) var target: Target
     /// What became of it, when it is over.
@@ -48,9 +48,11 @@
       self.pieceBytes = pieceBytes
     }
 
-    /// Whether pieces of the two could be taken for each other's.
+    /// Whether pieces of the two could be taken for each other's. A message from another rank is not waited for: it
+    /// may come only after this one.
     func mayMeet(_ other: MPIIncoming) -> Bool {
-      tag == other.tag && (!hasHead || !other.hasHead || source == other.source)
+      tag == other.tag
+        && (source == other.source || source == MPI_ANY_SOURCE || other.source == MPI_ANY_SOURCE)
     }
 
     deinit { headMemory?.deallocate() }
@@ -77,13 +79,34 @@
     func takePostedHead(headBytes: Int, isPatient: Bool) {
       var (status, isThere): (MPI_Status, Int32) = (MPI_Status(), 1)
       let code = isPatient ? MPI_Wait(&request, &status) : MPI_Test(&request, &isThere, &status)
-      guard isThere != 0 else { return }
+      if isThere != 0 { takePostedHead(code, status, headBytes: headBytes) }
+    }
+
+    private func takePostedHead(_ code: Int32, _ status: MPI_Status, headBytes: Int) {
       if let headMemory {
-        var count: Int32 = 0
+        var (status, count): (MPI_Status, Int32) = (status, 0)
         MPI_Get_count(&status, tessera_mpi_byte(), &count)
         target = .value(Array(headMemory.prefix(Int(count))))
       }
       takeHead(code, status, headBytes: headBytes)
+    }
+
+    /// Takes those of the posted heads that are there, and tells whether any is. One call of MPI for all: each looks
+    /// at the network, whatever it asks for.
+    static func takePostedHeads(of waiting: [MPIIncoming], headBytes: Int) -> Bool {
+      var requests = waiting.map(\.request)
+      var (count, indices) = (Int32(0), [Int32](repeating: 0, count: waiting.count))
+      var statuses = [MPI_Status](repeating: MPI_Status(), count: waiting.count)
+      let code = MPI_Testsome(
+        Int32(truncatingIfNeeded: waiting.count), &requests, &count, &indices, &statuses)
+      guard count > 0 else { return false }
+      for (index, status) in zip(indices, statuses).prefix(Int(count)) {
+        let incoming = waiting[Int(index)]
+        incoming.request = requests[Int(index)]
+        // The code of each stands in its status where that of the call is no success.
+        incoming.takePostedHead(code == MPI_SUCCESS ? code : status.MPI_ERROR, status, headBytes: headBytes)
+      }
+      return true
     }
 
     /// Takes note of a head of at most `headBytes`, which has come with this code and status.
@@ -213,13 +236,10 @@
     /// take turns, in the order of posting.
     @discardableResult
     func advance(headBytes: Int) -> Bool {
-      var hasMoved = false
+      let headless = filter { $0.outcome == nil && !$0.hasHead }
+      var hasMoved = !headless.isEmpty && MPIIncoming.takePostedHeads(of: headless, headBytes: headBytes)
       for (index, incoming) in enumerated() where incoming.outcome == nil {
-        if !incoming.hasHead {
-          incoming.takePostedHead(headBytes: headBytes, isPatient: false)
-          if incoming.hasHead { hasMoved = true }
-        }
-        guard incoming.hasHead, incoming.outcome == nil,
+        guard incoming.hasHead,
           !self[..<index].contains(where: { $0.outcome == nil && $0.mayMeet(incoming) })
         else { continue }
         if incoming.takePiece(isPatient: false) { hasMoved = true }

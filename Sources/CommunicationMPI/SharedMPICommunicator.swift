@@ -13,7 +13,7 @@
 
 #if MPI
   import CMPI
-  import Foundation
+  import Glibc
   import TesseraCommunication
 
   /// One rank's end, shared by threads.
@@ -28,7 +28,7 @@
     /// Short pieces, so that no thread keeps the others out for long.
     private let pieceBytes: Int
 
-    private let monitor = NSCondition()
+    private let monitor = AdaptiveMonitor()
     /// Receives that have not been waited for, in the order of posting.
     private var incoming: [MPIIncoming] = []
     /// Messages that have not gone. None of the queues is empty.
@@ -192,7 +192,8 @@
     private func wait(until isDone: () -> Bool) {
       while !isDone() {
         if isPolled {
-          monitor.wait()
+          // The one who polls looks for all.
+          monitor.sleep()
           continue
         }
         isPolled = true
@@ -201,7 +202,7 @@
         isPolled = false
       }
       // Whoever polled leaves that to another.
-      monitor.broadcast()
+      monitor.notify()
     }
 
     /// Takes and sends what can be. Tells whether anything has moved.
@@ -226,7 +227,7 @@
     /// Wakes who waits and who rests: a message may be for another thread, of this rank even.
     private func noteEvent() {
       lastEvent = .now
-      monitor.broadcast()
+      monitor.notify()
     }
 
     /// Lets other threads in, for a time that grows with the time that nothing has come for.
@@ -237,8 +238,7 @@
         sched_yield()
         monitor.lock()
       } else {
-        let rest = min(waited / 8, Self.longestRest)
-        _ = monitor.wait(until: Date(timeIntervalSinceNow: rest / .seconds(1)))
+        monitor.sleep(atMost: Int(min(waited / 8, Self.longestRest) / .nanoseconds(1)))
       }
     }
   }

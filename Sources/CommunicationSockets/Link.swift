@@ -16,6 +16,9 @@ public protocol Link: AnyObject, Sendable {
   /// Whether bytes have been taken from the descriptor that `read` has not given out yet: polling would not
   /// tell of them.
   var hasBufferedInput: Bool { get }
+  /// Whether a read that brings less than it has room for has taken all that was there: not where bytes come in
+  /// records.
+  var shortReadTakesAll: Bool { get }
 
   /// Reads what is there, without waiting.
   ///
@@ -41,6 +44,7 @@ final class AbsentLink: Link {
   let descriptor: Int32 = -1
   let isChecksummed = false
   let hasBufferedInput = false
+  let shortReadTakesAll = true
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(LinkError) -> ReadResult { .end }
   func write(_ pieces: UnsafeBufferPointer<iovec>) throws(LinkError) -> Int {
     throw LinkError(reason: Self.reason)

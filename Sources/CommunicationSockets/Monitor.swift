@@ -37,8 +37,12 @@ final class Monitor: @unchecked Sendable {
 
     init(_ monitor: Monitor) {
       self.monitor = monitor
+      var attributes = pthread_condattr_t()
+      pthread_condattr_init(&attributes)
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
       condition.initialize(to: pthread_cond_t())
-      pthread_cond_init(condition, nil)
+      pthread_cond_init(condition, &attributes)
+      pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -46,8 +50,16 @@ final class Monitor: @unchecked Sendable {
       condition.deallocate()
     }
 
-    /// Lets go of the lock until it is signalled, or for no reason.
-    func wait() { pthread_cond_wait(condition, monitor.mutex) }
+    /// No wait is longer, in nanoseconds: as in `AdaptiveMonitor`, a wake-up that is lost is to cost a moment and
+    /// not the job.
+    private static let longestWait = 1_000_000_000
+
+    /// Lets go of the lock until it is signalled, or for no reason, or until the monotonic clock says `deadline`.
+    func wait(until deadline: Int = .max) {
+      let end = min(deadline, Monitor.now() + Self.longestWait)
+      var time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
+      pthread_cond_timedwait(condition, monitor.mutex, &time)
+    }
     func signal() { pthread_cond_signal(condition) }
     func broadcast() { pthread_cond_broadcast(condition) }
   }

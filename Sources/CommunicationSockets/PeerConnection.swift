@@ -189,7 +189,7 @@ final class PeerConnection {
           {
             return (total, news)
           }
-          if count < target.count, !link.hasBufferedInput { return (total, nil) }
+          if count < target.count, link.shortReadTakesAll { return (total, nil) }
         }
       }
     } catch {

@@ -31,6 +31,8 @@ public final class PlainLink: Link, @unchecked Sendable {
 
   /// None: what has come lies in the kernel.
   public var hasBufferedInput: Bool { false }
+  /// The kernel gives all that it has.
+  public var shortReadTakesAll: Bool { true }
 
   /// Receives what is there.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(LinkError) -> ReadResult {

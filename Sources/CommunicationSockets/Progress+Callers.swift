@@ -31,7 +31,7 @@ extension Progress {
     while Monitor.now() < deadline {
       if isPolledByCaller {
         bystanders += 1
-        somethingHappened.wait()
+        somethingHappened.wait(until: deadline)
         bystanders -= 1
       } else {
         isPolledByCaller = true

@@ -34,8 +34,8 @@ extension Progress {
         connection.flush(now: Monitor.now())
         hasMoved = true
       }
-      if input || connection.link.hasBufferedInput {
-        read(connection)
+      // Input that brings no bytes, of a record that has not come whole, say, is no sign of life.
+      if input || connection.link.hasBufferedInput, read(connection) {
         hasMoved = true
       } else if connection.isSilent(at: start) {
         lose(connection, "nothing has been heard from it for \(limits.silenceLimit)")

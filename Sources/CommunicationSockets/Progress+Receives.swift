@@ -1,7 +1,6 @@
 // Receives: announced, so that what comes is read to where it belongs; waited for whole, or read while they
 // come. Why no message will come any more.
 
-import Synchronization
 import TesseraCommunication
 
 extension Progress {
@@ -97,7 +96,7 @@ extension Progress {
       if source == .any { anySourceWaiters += 1 }
       wakePollersForInput()
       let time = wait(preferring: preferred, isOver)
-      waited.add(time, ordering: .relaxed)
+      ThreadWaiting.add(time)
       preferred?.waiters -= 1
       if source == .any { anySourceWaiters -= 1 }
     }

@@ -7,7 +7,8 @@
 //
 // A background thread polls when no caller has been here for a millisecond: heartbeats go out and come in,
 // posted sends get on, and peers are not held up while this worker computes. It sleeps as long as a
-// caller waits here, and blocks in poll as long as none comes: nothing ticks when nothing happens.
+// caller waits here, and blocks in poll as long as none comes: when nothing happens nothing ticks but a look
+// once a second, should a wake-up have been lost.
 //
 // All state is behind one lock, which nobody holds while blocked.
 
@@ -40,8 +41,6 @@ final class Progress: @unchecked Sendable {
   var callersInside = 0
   /// How many callers have left. Read without the lock by the background thread.
   let visits = Atomic(0)
-  /// Nanoseconds that callers have waited for messages, all together. Read without the lock.
-  let waited = Atomic(0)
   var anySourceWaiters = 0
   /// For how long a caller looks at its peer's socket before it blocks.
   var patience = Patience()

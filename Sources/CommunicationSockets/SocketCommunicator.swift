@@ -4,7 +4,6 @@
 // comes. Payload copies: none beside the kernel's own; one of what came before it was asked for, and of
 // short values.
 
-import Synchronization
 public import TesseraCommunication
 
 /// A communicator over links to every other worker.
@@ -40,8 +39,8 @@ public final class SocketCommunicator: Communicator {
     progress.finish()
   }
 
-  /// Nanoseconds that callers have waited for messages, all together.
-  public var waitingTime: Int? { progress.waited.load(ordering: .relaxed) }
+  /// Nanoseconds that the calling thread has waited for messages.
+  public var waitingTime: Int? { ThreadWaiting.time }
 
   /// Called once for each peer that is lost, from a thread of the communicator's or one that is inside a call,
   /// as soon as it is noticed, also while this worker computes. A handler set later hears of those lost before.

@@ -149,7 +149,7 @@ public struct ClusterConfiguration: Sendable, Equatable {
   public static func isStartedWorker(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Bool {
-    launchedRank(environment).map { $0 != 0 } ?? (environment["TESSERA_WORKER"] != nil)
+    launchedRank(environment).map { $0 != 0 } ?? (environment["TESSERA_WORKER"]?.isEmpty == false)
   }
 
   /// The largest number of workers that run as threads of one process.

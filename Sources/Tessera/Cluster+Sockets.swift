@@ -18,7 +18,7 @@ extension Cluster {
     let settings = configuration.sockets
     if let driver = settings.connect {
       let (place, terms) = try settings.terms(meetingAt: driver, registry)
-      try await serve(place, terms, registry)
+      await serve(place, terms, registry)
     }
     let meeting = try settings.listen.map { (place) throws(ExecutionError) in
       try settings.terms(meetingAt: place, registry)
@@ -57,14 +57,13 @@ extension Cluster {
   }
 
   /// Serves and ends the process, if a driver on this machine has started it as a worker. What goes wrong the
-  /// driver tells, once for all: such a worker is silent.
-  ///
-  /// - Throws: `ExecutionError.communication` when the environment is not what a driver has set.
-  static func serveIfStartedAsWorker(_ registry: TaskRegistry) async throws {
-    guard let place = try await communicating({ () throws(CommunicationError) in try LocalPlace.take() })
-    else {
-      return
+  /// driver tells, once for all: such a worker is silent, but where no driver can have set its environment.
+  static func serveIfStartedAsWorker(_ registry: TaskRegistry) async {
+    let taken: LocalPlace?
+    do throws(CommunicationError) { taken = try LocalPlace.take() } catch {
+      endWithout(.communication(error))
     }
+    guard let place = taken else { return }
     guard let communicator = try? await communicating({ () throws(CommunicationError) in try place.join() })
     else {
       exit(lostExitCode)
@@ -72,14 +71,16 @@ extension Cluster {
     exit(await serve(communicator, registry, whenDriverIsLost: { _ in }) == nil ? 0 : lostExitCode)
   }
 
-  /// Joins the driver at `place`, serves it and ends the process.
-  ///
-  /// - Throws: `ExecutionError.communication` when it cannot be joined.
-  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry)
-    async throws
-  {
-    let communicator = try await communicating { () throws(CommunicationError) in
-      try Rendezvous.join(place, terms)
+  /// Joins the driver at `place`, serves it and ends the process, also when it cannot be joined: the program that this
+  /// process would run is the driver's.
+  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry) async {
+    let communicator: SocketCommunicator
+    do throws(ExecutionError) {
+      communicator = try await communicating { () throws(CommunicationError) in
+        try Rendezvous.join(place, terms)
+      }
+    } catch {
+      endWithout(error)
     }
     let failure = await serve(communicator, registry) { reason in
       noteForAPerson("the driver is lost: \(reason)")
@@ -105,6 +106,12 @@ extension Cluster {
     await onOwnThread { communicator.finish() }
     return failure
   }
+}
+
+/// Ends a worker that has no driver, which could tell why.
+private func endWithout(_ error: ExecutionError) -> Never {
+  noteForAPerson("\(error)")
+  exit(lostExitCode)
 }
 
 /// After sysexits(3): a service is unavailable.
@@ -204,5 +211,6 @@ private func communicating<Result: Sendable>(
 
 /// A line on standard error. Where nobody listens there is nobody to tell.
 @Sendable func noteForAPerson(_ text: String) {
-  try? FileHandle.standardError.write(contentsOf: Data("tessera: \(text)\n".utf8))
+  let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  try? FileHandle.standardError.write(contentsOf: Data("tessera: \(line)\n".utf8))
 }

@@ -40,7 +40,7 @@ extension Cluster {
     let registry = TaskRegistry.standard.adding(tasks)
     SingleThreadedBLAS.begin()
     defer { SingleThreadedBLAS.end() }
-    try await serveIfStartedAsWorker(registry)
+    await serveIfStartedAsWorker(registry)
     return switch configuration.transport {
     case .inProcess:
       try await run(

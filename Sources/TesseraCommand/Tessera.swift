@@ -2,6 +2,8 @@
 // Output/.
 
 import ArgumentParser
+import Foundation
+import Tessera
 
 /// All subcommands.
 public struct TesseraCommand: AsyncParsableCommand {
@@ -30,7 +32,24 @@ public struct TesseraCommand: AsyncParsableCommand {
   /// Reads the command line and does what it says; ends the process.
   public static func main() async {
     let interruption = Interruption()
-    await main(nil)
+    if ClusterConfiguration.isStartedWorker() { await serveSilently() } else { await main(nil) }
     withExtendedLifetime(interruption) {}
+  }
+
+  /// As `main`, in a process that another speaks for: what is wrong with the command line is told once.
+  private static func serveSilently() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let code = exitCode(for: error)
+      // A launcher ends all ranks as soon as one fails, which is not to happen before the first has spoken.
+      if !(error is ExitCode), code != .success { try? await Task.sleep(for: .seconds(5)) }
+      Foundation.exit(code.rawValue)
+    }
   }
 }

@@ -32,6 +32,12 @@ struct MPITests {
     }
   }
 
+  @Test(.enabled(if: mpirun != nil)) func aWrongOptionIsToldOnce() throws {
+    let run = try Self.run(ranks: 3, ["svd", CommandRun.digits, "--nonsense"])
+    #expect(run.exitCode == 64)
+    #expect(run.errors.components(separatedBy: "Error: ").count == 2, "\(run.errors)")
+  }
+
   @Test(.enabled(if: mpirun != nil))
   func valuesLongerThanAMessageGoInPieces() throws {
     let arguments = ["svd", CommandRun.digits, "-k", "4", "--json"]

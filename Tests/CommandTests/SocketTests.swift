@@ -119,11 +119,22 @@ struct SocketTests {
       #expect(!String(decoding: data, as: UTF8.self).contains(Self.secret))
     }
     let wrong = try CommandRun(
-      ["worker", "--connect", "127.0.0.1:\(port)"], environment: ["TESSERA_SECRET": "another " + Self.secret])
+      ["worker", "--connect", "127.0.0.1:\(port)", "--join-seconds", "2"],
+      environment: ["TESSERA_SECRET": "another " + Self.secret])
     #expect(wrong.exitCode == 69)
     #expect(wrong.errors.contains("another secret") && !wrong.errors.contains(Self.secret))
     driver.process.terminate()
     #expect(!driver.end().errors.contains(Self.secret))
+  }
+
+  /// The variable with which a driver tells a process its place; here nobody has set it rightly.
+  @Test func aProcessWithoutADriversPlaceComputesOrSaysWhyNot() throws {
+    let arguments = ["norm", CommandRun.digits]
+    #expect(try CommandRun(arguments, environment: ["TESSERA_WORKER": ""]).exitCode == 0)
+    let refused = try CommandRun(arguments, environment: ["TESSERA_WORKER": "7 1 2"])
+    #expect(
+      refused.exitCode == 69 && refused.errors.contains("TESSERA_WORKER is '7 1 2'"), "\(refused.errors)")
+    #expect(refused.errors.components(separatedBy: "tessera: ").count == 2)
   }
 
   @Test func listeningNeedsASecretAndAnAddress() throws {

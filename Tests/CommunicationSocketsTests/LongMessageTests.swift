@@ -14,7 +14,7 @@ import Testing
   /// More than 2^31 bytes in full.
   private static let count = isFullTest ? 1 << 28 + 1000 : 1 << 22 + 1000
 
-  @Test(arguments: Wire.allCases) func numbersOfMoreThan31BitsArrive(wire: Wire) throws {
+  @Test(arguments: Wire.plain) func numbersOfMoreThan31BitsArrive(wire: Wire) throws {
     let right = try onThreads(try wire.group(size: 2)) { end in
       let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: Self.count)
       defer { numbers.deallocate() }
@@ -29,7 +29,7 @@ import Testing
     #expect(right == [true, true])
   }
 
-  @Test(arguments: Wire.allCases) func aValueOfMoreThan31BitsArrives(wire: Wire) throws {
+  @Test(arguments: Wire.plain) func aValueOfMoreThan31BitsArrives(wire: Wire) throws {
     let right = try onThreads(try wire.group(size: 2)) { end in
       if end.rank == 0 {
         try end.send(Words((0..<Self.count).map { Double($0) }), to: 1, tag: .tiles)
@@ -42,7 +42,7 @@ import Testing
   }
 
   /// Numbers go from where they lie: what has been sent, and is not in the kernel, is what the receiver keeps.
-  @Test(arguments: Wire.allCases) func aSleepingReceiverKeepsLittleOfWhatIsOnOffer(wire: Wire) throws {
+  @Test(arguments: Wire.plain) func aSleepingReceiverKeepsLittleOfWhatIsOnOffer(wire: Wire) throws {
     let (pieces, length) = isFullTest ? (64, 64 << 20) : (32, 8 << 20)
     var limits = SocketLimits()
     if !isFullTest { limits.mostBytesKept = 8 << 20 }

@@ -36,8 +36,13 @@ func frameBytes(
 /// A socket that a test plays a peer with.
 final class ScriptedPeer: Sendable {
   private let descriptor: Int32
+  /// The peer's end of TLS, where there is TLS: what a test says then goes past it.
+  private let link: (any Link)?
 
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  init(_ descriptor: Int32, past link: (any Link)? = nil) {
+    self.descriptor = descriptor
+    self.link = link
+  }
   deinit {
     close()
     _ = Glibc.close(descriptor)
@@ -47,6 +52,13 @@ final class ScriptedPeer: Sendable {
   static func pair(_ wire: Wire, _ limits: SocketLimits = quickLimits()) throws -> (
     SocketCommunicator, ScriptedPeer
   ) {
+    if wire == .tls {
+      let (end, peer) = try wire.links()
+      return (
+        SocketCommunicator(rank: 0, size: 2, links: [1: end], limits: limits),
+        ScriptedPeer(peer.descriptor, past: peer)
+      )
+    }
     let (a, b) = try wire.pair()
     return (SocketCommunicator(rank: 0, size: 2, links: [1: wire.link(a)], limits: limits), ScriptedPeer(b))
   }

@@ -2,13 +2,18 @@
 
 import Glibc
 import TesseraCommunication
-import TesseraCommunicationSockets
 import Testing
+
+@testable import TesseraCommunicationSockets
 
 /// What carries the bytes.
 enum Wire: String, CaseIterable, Sendable {
   case unix
   case tcp
+  case tls
+
+  /// Those whose bytes a test can say itself.
+  static let plain: [Wire] = [.unix, .tcp]
 
   /// Two connected sockets.
   func pair() throws -> (Int32, Int32) {
@@ -16,7 +21,7 @@ enum Wire: String, CaseIterable, Sendable {
     switch self {
     case .unix:
       try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
-    case .tcp:
+    case .tcp, .tls:
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       defer { Glibc.close(listener) }
       var address = sockaddr_in()
@@ -39,12 +44,26 @@ enum Wire: String, CaseIterable, Sendable {
   }
 
   /// Two ends of a link.
-  func links() throws -> (PlainLink, PlainLink) {
+  func links() throws -> (any Link, any Link) {
     let (a, b) = try pair()
-    return (link(a), link(b))
+    guard self == .tls else { return (link(a), link(b)) }
+    for end in [a, b] { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
+    let context = try TLSContext(Secret("a long enough secret".utf8))
+    let (client, server) = (
+      try TLSLink(descriptor: a, context, .client), try TLSLink(descriptor: b, context, .server)
+    )
+    var (isClientDone, isServerDone) = (false, false)
+    while !isClientDone || !isServerDone {
+      let (answer, reply) = (try client.shakeHands(), try server.shakeHands())
+      if case .refused = answer { throw CommunicationError.refused(reason: "the client is refused") }
+      if case .refused = reply { throw CommunicationError.refused(reason: "the server is refused") }
+      if case .done = answer { isClientDone = true }
+      if case .done = reply { isServerDone = true }
+    }
+    return (client, server)
   }
 
-  /// One end of a link.
+  /// One end of a link without encryption.
   func link(_ descriptor: Int32) -> PlainLink {
     PlainLink(descriptor: descriptor, isChecksummed: self == .tcp)
   }

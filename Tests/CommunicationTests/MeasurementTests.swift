@@ -2,6 +2,7 @@
 // and recorded travels itself.
 
 import Foundation
+import Synchronization
 import TesseraCommunication
 import TesseraInstrumentation
 import TesseraTestSupport
@@ -93,6 +94,34 @@ import Testing
     #expect(group[0].ledger.entries(of: 0).total.waiting == 0)
     #expect(group[1].ledger.entries(of: 1).total.waiting < 60_000_000_000)
     #expect(group[1].ledger.entries(of: 1).total.waiting > 0)
+  }
+
+  /// Each of two threads that wait at one end waits for its own message alone.
+  @Test(arguments: [false, true]) func threadsThatWaitAtOnceAreCountedEachByItself(transportKnows: Bool)
+    throws
+  {
+    let group = InProcessCommunicator.group(size: 2).map {
+      MeasuredCommunicator(transportKnows ? $0 : FaultyCommunicator($0, at: -1))
+    }
+    let end = group[1]
+    let (tags, done) = ([Tag.tiles, .status], DispatchGroup())
+    let inReceives = Atomic(0)
+    withExtendedLifetime(inReceives) {
+      for tag in tags {
+        DispatchQueue(label: "waiting for \(tag)").async(group: done) {
+          let start = MonotonicClock.now()
+          _ = try? end.receive(Int.self, from: 0, tag: tag)
+          inReceives.add(MonotonicClock.now() - start, ordering: .relaxed)
+        }
+      }
+      for tag in tags {
+        Thread.sleep(forTimeInterval: 0.2)
+        #expect(throws: Never.self) { try group[0].send(1, to: 1, tag: tag) }
+      }
+      done.wait()
+      let waiting = end.ledger.entries(of: 1).total.waiting
+      #expect(waiting > 0 && waiting <= inReceives.load(ordering: .relaxed))
+    }
   }
 
   @Test func messagesAndWaitsAreRecordedWhereSomebodyRecords() throws {

@@ -174,6 +174,7 @@ private struct Counted: Tile {
   func launchersMakeRanksOfAnMPIJob(environment: [String: String]) throws {
     #expect(ClusterConfiguration.launchedRank(environment) == 3)
     #expect(ClusterConfiguration.isStartedWorker(environment))
+    #expect(!ClusterConfiguration.isStartedWorker(["TESSERA_WORKER": ""]))
     for style in ExecutionStyle.allCases {
       let settings = environment.merging(["TESSERA_STYLE": style.rawValue]) { $1 }
       let configuration = try ClusterConfiguration.fromEnvironment(settings)

@@ -32,7 +32,7 @@ public final class InProcessCommunicator: Communicator {
   public var size: Int { mailboxes.count }
 
   /// Nanoseconds asleep over an empty mailbox.
-  public var waitingTime: Int? { mailboxes[rank].waitingTime }
+  public var waitingTime: Int? { ThreadWaiting.time }
 
   /// Puts the value into the destination's mailbox. Never blocks.
   public func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: Tag)

@@ -1,7 +1,6 @@
 // Messages that wait for one worker, in order of arrival. Putting and taking are O(1), taking anybody's
 // O(senders).
 
-import Synchronization
 import TesseraInstrumentation
 
 /// A worker's incoming messages.
@@ -30,12 +29,6 @@ final class Mailbox: @unchecked Sendable {
   /// Workers that no more messages will come from, and which takers have been told.
   private var lost: [Int: String] = [:]
   private var told: Set<Channel> = []
-  /// Nanoseconds waited. Added to and read without the lock.
-  private let waited = Atomic(0)
-
-  /// Nanoseconds that the worker's threads have waited here, all together.
-  var waitingTime: Int { waited.load(ordering: .relaxed) }
-
   /// How many workers may send here beside this one.
   private let others: Int
 
@@ -113,7 +106,7 @@ final class Mailbox: @unchecked Sendable {
     defer { monitor.unlock() }
     // When the first look found nothing: a wait begins there, whether spent looking or asleep.
     var start: Int?
-    defer { if let start { waited.add(MonotonicClock.now() - start, ordering: .relaxed) } }
+    defer { if let start { ThreadWaiting.add(MonotonicClock.now() - start) } }
     while true {
       if let closedReason { throw .closed(reason: closedReason) }
       if let result = result() { return result }

@@ -1,7 +1,8 @@
 // The accepting side: one thread, one poll over the listener, everybody who has not proved anything yet, and
 // those who have and wait. A visitor has five seconds for the whole handshake however it trickles in; when
-// there are too many, the one that has waited longest goes. After ten failed proofs, every further visitor
-// waits a little before it is listened to: real workers join a second later, guessing takes for ever.
+// there are too many, the one goes that has waited longest of the host that most have come from, so that no host
+// crowds out another. After ten failed proofs from a host, further visitors from there wait a little before they are
+// listened to, less so as time goes by: real workers join a second later, guessing takes for ever.
 //
 // Cost: O(visitors) per wake-up, some hundred bytes for a visitor (some ten thousand with TLS).
 
@@ -14,11 +15,15 @@ struct DoorkeeperLimits: Sendable {
   var handshake = Duration.seconds(5)
   /// The most visitors at a time.
   var visitors = 512
-  /// So many failures cost nothing.
+  /// So many failures of a host cost nothing.
   var freeFailures = 10
   /// By so much longer than the one before a visitor waits after each further failure, up to the longest.
   var delayStep = Duration.milliseconds(50)
   var longestDelay = Duration.seconds(1)
+  /// In this time half of the failures are forgotten.
+  var halfLife = Duration.seconds(2)
+  /// Of so many hosts failures are remembered.
+  var hosts = 1024
   /// The most lines about refused visitors, each about another host or reason.
   var notes = 10
 }
@@ -33,13 +38,23 @@ struct Doorkeeper: ~Copyable {
   private let limits: DoorkeeperLimits
   private var visitors: [Visitor] = []
   private var arrivals: [Arrival] = []
-  private var failures = 0
+  private var failures: [String: Failures] = [:]
   private var refused = 0
   /// What has been told of refused visitors, by host and reason: a worker that calls again and again is told once.
   private var told: Set<String> = []
   /// Until when no connection is taken: there is no descriptor for it, and asking again at once is no use.
   private var pauseEnd: ContinuousClock.Instant?
   private static let pause = Duration.milliseconds(100)
+
+  /// Failures of one host, half of which are forgotten again and again.
+  private struct Failures {
+    var count = 0.0
+    var time = ContinuousClock.now
+
+    func left(after halfLife: Duration, at now: ContinuousClock.Instant) -> Double {
+      count * exp2(-((now - time) / halfLife))
+    }
+  }
 
   init(
     _ listener: consuming Listener, _ acceptance: Acceptance, _ terms: JoiningTerms, _ tls: TLSContext?,
@@ -143,7 +158,7 @@ struct Doorkeeper: ~Copyable {
     case .waits: break
     case .left: dismiss(visitor, nil)
     case .refused(let reason, let countsAsFailure):
-      if countsAsFailure { failures += 1 }
+      if countsAsFailure { noteFailure(of: visitor.host) }
       dismiss(visitor, reason)
     case .admitted(let arrival):
       visitors.removeAll { $0 === visitor }
@@ -160,17 +175,16 @@ struct Doorkeeper: ~Copyable {
     // A few at a time, so that those already here are not kept waiting.
     for _ in 0..<64 {
       guard let descriptor = listener.accept() else {
-        // Out of descriptors: room is made by whoever has waited longest.
+        // Out of descriptors.
         if errno == EMFILE || errno == ENFILE {
-          if let oldest = visitors.first { dismiss(oldest, "too many visitors") }
+          makeRoom()
           pauseEnd = .now + Self.pause
         }
         return
       }
-      if visitors.count >= limits.visitors { dismiss(visitors[0], "too many visitors") }
+      if visitors.count >= limits.visitors { makeRoom() }
       let now = ContinuousClock.now
-      let excess = max(failures - limits.freeFailures, 0)
-      let delay = min(limits.delayStep * excess, limits.longestDelay)
+      let delay = delay(of: Visitor.host(SocketAddress(peer: descriptor)), at: now)
       let handshake = Handshake(acceptor: acceptance, secret: terms.secret)
       // Without memory for another visitor there is nobody to talk to.
       guard
@@ -179,6 +193,33 @@ struct Doorkeeper: ~Copyable {
       else { return }
       visitors.append(visitor)
     }
+  }
+
+  /// Sends away the visitor that has waited longest of the host that most have come from.
+  private mutating func makeRoom() {
+    var counts: [String: Int] = [:]
+    for visitor in visitors { counts[visitor.host, default: 0] += 1 }
+    let most = counts.values.max() ?? 0
+    if let oldest = visitors.first(where: { counts[$0.host] == most }) {
+      dismiss(oldest, "too many visitors")
+    }
+  }
+
+  /// How long a visitor from `host` waits before it is listened to.
+  private func delay(of host: String, at now: ContinuousClock.Instant) -> Duration {
+    let count = failures[host]?.left(after: limits.halfLife, at: now) ?? 0
+    return min(limits.delayStep * max(count - Double(limits.freeFailures), 0), limits.longestDelay)
+  }
+
+  private mutating func noteFailure(of host: String) {
+    let (now, halfLife) = (ContinuousClock.now, limits.halfLife)
+    let count = failures[host]?.left(after: halfLife, at: now) ?? 0
+    failures[host] = Failures(count: count + 1, time: now)
+    guard failures.count > limits.hosts else { return }
+    let least = failures.min {
+      $0.value.left(after: halfLife, at: now) < $1.value.left(after: halfLife, at: now)
+    }
+    if let least { failures[least.key] = nil }
   }
 
   private mutating func dismiss(_ visitor: Visitor, _ reason: String?) {

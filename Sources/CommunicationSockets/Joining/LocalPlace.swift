@@ -42,7 +42,8 @@ public struct LocalPlace: Equatable, Sendable {
   ///
   /// - Throws: `refused` when the variable is there, but not the socket.
   public static func take() throws(CommunicationError) -> LocalPlace? {
-    guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
+    // An empty variable is how some shells unset one.
+    guard let text = getenv(variable).map({ String(cString: $0) }), !text.isEmpty else { return nil }
     unsetenv(variable)
     var status = stat()
     guard let place = LocalPlace(text), fstat(place.socket, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK

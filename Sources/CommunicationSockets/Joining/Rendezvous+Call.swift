@@ -64,11 +64,11 @@ extension Rendezvous {
         handshake.outgoing = []
         if handshake.outcome == nil { handshake.receive(try stream.read(handshake.missing, until: limit)) }
       } catch {
-        // An acceptor does not say why it hangs up on a proof; there is one reason.
-        if handshake.hasProved {
-          throw .final("the peer hung up on this process's proof: it has another secret")
-        }
         guard case .closed(let reason) = error else { throw .tryAgain(error) }
+        // An acceptor does not say why it hangs up on a proof. It may have ended, and another come in its place.
+        if handshake.hasProved {
+          throw .tryAgain(.closed(reason: "hung up after the proof: another secret, or it has ended"))
+        }
         throw .tryAgain(.closed(reason: "no answer to this protocol (TLS on one side only?): \(reason)"))
       }
       switch handshake.outcome {

@@ -48,14 +48,14 @@ public enum Rendezvous {
         do throws(CommunicationError) {
           _ = try streams[index].receive(Word<Empty>.self, until: deadline).value()
         } catch {
-          throw .refused(reason: "worker \(index + 1): \(error)")
+          throw .refused(reason: "worker \(index + 1): \(error.reasonToRefuse)")
         }
       }
       for index in streams.indices { try streams[index].send(Word.goOn(Empty()), until: deadline) }
     } catch {
       // Whoever still listens hears why.
       for index in streams.indices {
-        try? streams[index].send(Word<Empty>.failed("\(error)"), until: .now + .seconds(1))
+        try? streams[index].send(Word<Empty>.failed(because: error), until: .now + .seconds(1))
         arrivals[index].link.close()
       }
       door.close()

@@ -26,7 +26,7 @@ extension Rendezvous {
       do throws(CommunicationError) {
         (links, door) = try meet(roster, member.listener, terms, tls, until: deadline)
       } catch {
-        try? stream.send(Word<Empty>.failed("\(error)"), until: deadline)
+        try? stream.send(Word<Empty>.failed(because: error), until: deadline)
         throw error
       }
       do throws(CommunicationError) {

@@ -46,6 +46,9 @@ enum Word<Value: WireCodable>: WireCodable {
   case goOn(Value)
   case failed(String)
 
+  /// That it cannot because of `error`.
+  static func failed(because error: CommunicationError) -> Word { .failed(error.reasonToRefuse) }
+
   func encode(to writer: inout WireWriter) {
     switch self {
     case .goOn(let value):
@@ -70,4 +73,9 @@ enum Word<Value: WireCodable>: WireCodable {
     case .failed(let reason): throw .refused(reason: reason)
     }
   }
+}
+
+extension CommunicationError {
+  /// What another is refused for because of this error: of a refusal its reason alone, which becomes that of the next.
+  var reasonToRefuse: String { if case .refused(let reason) = self { reason } else { description } }
 }

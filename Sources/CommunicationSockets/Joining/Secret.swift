@@ -87,7 +87,11 @@ extension Secret {
   private static func read(fromFile path: String) throws(CommunicationError) -> Secret {
     func refusal(_ why: String) -> CommunicationError { .refused(reason: "the secret file \(path) \(why)") }
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw refusal("cannot be read: \(SystemCall.reason(errno))") }
+    guard descriptor >= 0 else {
+      throw refusal(
+        errno == ELOOP
+          ? "is a symbolic link, which is not followed" : "cannot be read: \(SystemCall.reason(errno))")
+    }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

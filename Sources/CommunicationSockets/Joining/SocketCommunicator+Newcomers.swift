@@ -66,7 +66,7 @@ extension SocketCommunicator {
       _ = try stream.receive(Word<Empty>.self, until: deadline).value()
       try stream.send(Word.goOn(Empty()), until: deadline)
     } catch {
-      try? stream.send(Word<Empty>.failed("\(error)"), until: .now + .seconds(1))
+      try? stream.send(Word<Empty>.failed(because: error), until: .now + .seconds(1))
       door?.leaveThreshold()
       arrival.link.close()
       // Some may have come to know it: nobody else gets its number.
@@ -74,7 +74,7 @@ extension SocketCommunicator {
         (members.peers[rank - 1], members.places[rank - 1]) = (nil, "")
         _ = progress.admit(rank, AbsentLink())
       }
-      members.terms.note("a worker that wanted to join has not: \(error)")
+      members.terms.note("a worker that wanted to join has not: \(error.reasonToRefuse)")
       return nil
     }
     door?.leaveThreshold()

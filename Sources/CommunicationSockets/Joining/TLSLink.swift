@@ -142,8 +142,12 @@ final class TLSLink: Link, @unchecked Sendable {
     }
   }
 
-  /// What OpenSSL has decrypted or read ahead.
-  var hasBufferedInput: Bool { SSL_has_pending(connection) == 1 }
+  /// What OpenSSL has decrypted. Not the beginning of a record that has not come whole, of which `SSL_has_pending`
+  /// tells too: whoever took that for input would not poll, and never find the peer silent. OpenSSL does not read
+  /// ahead unless it is told to: a record that is whole lies in the kernel until it is decrypted.
+  var hasBufferedInput: Bool { SSL_pending(connection) > 0 }
+  /// A read brings one record.
+  var shortReadTakesAll: Bool { false }
 
   /// Decrypts what is there.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(LinkError) -> ReadResult {

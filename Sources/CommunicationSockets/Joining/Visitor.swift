@@ -17,6 +17,8 @@ final class Visitor {
   }
 
   let peer: SocketAddress?
+  /// Where it comes from; empty for one that has gone already.
+  let host: String
   /// When it is closed if it is not admitted.
   let deadline: ContinuousClock.Instant
   /// Nothing of it is read before.
@@ -37,6 +39,7 @@ final class Visitor {
     deadline: ContinuousClock.Instant
   ) throws(LinkError) {
     peer = SocketAddress(peer: descriptor)
+    host = Self.host(peer)
     self.handshake = handshake
     self.earliest = earliest
     self.deadline = deadline
@@ -48,6 +51,8 @@ final class Visitor {
       throw error
     }
   }
+
+  static func host(_ peer: SocketAddress?) -> String { peer?.host ?? "" }
 
   func close() { link.close() }
 

@@ -1,6 +1,7 @@
 // A peer that does as it likes: a plain TCP socket to loopback.
 
 import Glibc
+import TesseraCommunication
 
 @testable import TesseraCommunicationSockets
 
@@ -10,6 +11,18 @@ final class RawCaller {
   init(port: UInt16) throws {
     let address = try HostAndPort("127.0.0.1:\(port)").resolved()[0]
     descriptor = try connectSocket(to: address, until: .now + .seconds(5))
+  }
+
+  /// Calls from another of loopback's addresses, as another host would.
+  init(port: UInt16, from host: String) throws {
+    let here = try HostAndPort("\(host):0").resolved()[0]
+    let there = try HostAndPort("127.0.0.1:\(port)").resolved()[0]
+    descriptor = socket(here.family, Int32(SOCK_STREAM.rawValue), 0)
+    let isConnected =
+      here.withPointer { bind(descriptor, $0, $1) } == 0
+      && there.withPointer { connect(descriptor, $0, $1) } == 0
+    guard isConnected else { throw CommunicationError.refused(reason: SystemCall.reason(errno)) }
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
   }
 
   deinit { close(descriptor) }

@@ -9,6 +9,7 @@ extension Conformance {
     try refusals()
     try tagsApart()
     try crossing(bytes: bytes)
+    try outOfOrder(bytes: bytes)
     try stream(count)
     try anySource()
   }
@@ -95,6 +96,25 @@ extension Conformance {
       try early.wait().value.elements == vector(mine.count, by: previous),
       "a long value from the previous rank")
     for posted in sent { try posted.wait() }
+  }
+
+  /// Long messages of two ranks with one tag, the later receive waited for first: the sender of the other sends only
+  /// when that has come.
+  private func outOfOrder(bytes: Int) throws {
+    guard size > 2, rank < 3 else { return }
+    let mine = Numbers(vector(bytes / 8, of: Double.self, by: rank))
+    switch rank {
+    case 0:
+      let first = try end.postReceive(Numbers<Double>.self, from: .rank(1), tag: Tag(28))
+      let second = try end.postReceive(Numbers<Double>.self, from: .rank(2), tag: Tag(28))
+      expect(try second.wait().value.elements == vector(bytes / 8, by: 2), "the later of two long values")
+      try end.send(1, to: 1, tag: Tag(29))
+      expect(try first.wait().value.elements == vector(bytes / 8, by: 1), "the earlier of two long values")
+    case 1:
+      _ = try end.receive(Int.self, from: 0, tag: Tag(29))
+      try end.send(mine, to: 0, tag: Tag(28))
+    default: try end.send(mine, to: 0, tag: Tag(28))
+    }
   }
 
   /// Many short messages, all in order; values and numbers mixed.

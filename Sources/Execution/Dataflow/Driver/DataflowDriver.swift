@@ -3,6 +3,7 @@
 // a wish or a report and the next task's leaving there is no other thread to be woken. What a step costs in
 // messages and threads stands in Docs/Decisions/0011-what-a-dataflow-step-costs.md.
 
+import Dispatch
 import Synchronization
 import TesseraCommunication
 import TesseraInstrumentation
@@ -47,6 +48,8 @@ final class DataflowDriver: Sendable {
   private let inbox = DriverInbox<Message>()
   /// Questions to the workers, for a thread that may wait for the answers.
   let questions = ClosableQueue<@Sendable () -> Void>()
+  /// Signalled when the first workers have been greeted: no question comes before the greeting.
+  private let begun = DispatchSemaphore(value: 0)
   private let here: Set<Int>
   private let membership: Membership
   private let greet: @Sendable (_ workers: [Int]) throws(CommunicationError) -> Void
@@ -86,15 +89,16 @@ final class DataflowDriver: Sendable {
     }
     threads.add(named: "tessera reports") { self.hear() }
     threads.add(named: "tessera questions") {
+      self.begun.wait()
       while let ask = self.questions.next() { ask() }
     }
   }
 
   /// Has a worker that can be reached take part.
   @Sendable private func welcome(_ worker: Int) {
-    // One that is lost already is reported lost.
+    // One that is lost already is reported lost. What it hears first is the greeting, also when the program has ended.
     try? greet([worker])
-    tell(.joined(worker))
+    if !tell(.joined(worker)) { loop.withLock { $0.sendStop(to: [worker]) } }
   }
 
   /// Has a worker come in place of those that are lost. One that is lost while it starts is no reason to give up.
@@ -168,13 +172,14 @@ final class DataflowDriver: Sendable {
   /// Sees to stragglers, and to what has been said since, ten times a second until the program says stop.
   private func watchTheTime() {
     loop.withLock { $0.hasBegun = true }
+    begun.signal()
     hearProgram()
     while !loop.withLock(\.hasEnded) {
       inbox.sleep(seconds: 0.1)
       hearProgram()
       loop.withLock { $0.tick() }
     }
-    let others = (0..<communicator.size).filter { !here.contains($0) }
+    let others = loop.withLock(\.members).filter { !here.contains($0) }
     loop.withLock { $0.finish(here.union(membership.endsTogether ? others : [])) }
     while !loop.withLock(\.isFinished) { inbox.sleep(seconds: 0.1) }
     gatherEvents(from: loop.withLock { loop in others.filter(loop.isAlive) })
@@ -189,7 +194,7 @@ extension DataflowDriver {
   /// The counts of all workers that can be asked. Blocks; belongs on the thread of `questions`.
   func gatherLedgers() -> LedgerReport {
     var ledgers: [WorkerLedger] = []
-    for rank in 0..<communicator.size {
+    for rank in loop.withLock(\.members) {
       do throws(CommunicationError) {
         _ = try communicator.base.postSend(Command.ledger, to: rank, tag: .control)
         let ledger = try communicator.base.receive(WorkerLedger.self, from: rank, tag: .accounts)

@@ -57,6 +57,12 @@ struct DriverLoop: Sendable {
   var isDeaf = false
   /// Whether the program has said stop.
   private(set) var hasEnded = false
+  /// Whether the workers have been told that it has.
+  private var hasStopped = false
+
+  /// The workers that have been greeted, also those that are lost: nobody else can be told anything. The group may
+  /// have a worker more, who is about to be greeted.
+  var members: [Int] { scheduler.workers.keys.sorted() }
 
   func isAlive(_ worker: Int) -> Bool { scheduler.workers[worker]?.isAlive == true }
 
@@ -84,6 +90,7 @@ struct DriverLoop: Sendable {
     case .joined(let worker):
       guard !lost.contains(worker) else { return handle(.lostOnItsWay) }
       handle(.joined(worker: worker))
+      if hasStopped { return sendStop(to: [worker]) }
       news.append("worker \(worker) has joined; there are \(livingCount) now")
     case .nobodyElse: handle(.nobodyElse)
     case .stop:
@@ -190,11 +197,16 @@ struct DriverLoop: Sendable {
     isDeaf || finishing.allSatisfy { finished.contains($0) || !isAlive($0) }
   }
 
-  /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads.
-  func sendStop() {
-    // Also to those who have joined a moment ago; who is lost takes nothing.
-    for worker in (0..<communicator.size).reversed() { send(.stop, to: worker) }
+  /// Tells the workers that the program has ended; the driver's own last, which ends the driver's threads. Those who
+  /// join later are told when they are heard of.
+  mutating func sendStop() {
+    hasStopped = true
+    // Who is lost takes nothing.
+    sendStop(to: members.reversed())
   }
+
+  /// Tells these workers that the program has ended.
+  func sendStop(to workers: [Int]) { for worker in workers { send(.stop, to: worker) } }
 
   private mutating func handle(_ event: Scheduler.Event) {
     perform(scheduler.handle(event, at: MonotonicClock.now()))
