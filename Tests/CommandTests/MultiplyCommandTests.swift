@@ -92,8 +92,11 @@ import Testing
       let ledger = try #require(try run.json()["ledger"] as? [String: Any])
       let (predicted, measured) = (ledger["predictedWords"] as? Int, ledger["measuredWords"] as? Int)
       #expect(try #require(predicted) > 0)
-      // Without partial results on their way what is sparse is known exactly too.
-      #expect(measured == predicted, "\(type) \(plan)")
+      // Without partial results on their way what is sparse is known exactly too. In dataflow the tasks of a worker that
+      // is late may go elsewhere, and their inputs with them; when nobody is, `DataflowWordsTests` counts the same.
+      #expect(
+        transport == "dataflow" ? (measured ?? 0) > 0 : measured == predicted,
+        "\(type) \(plan): \(String(describing: measured))")
     }
   }
 
