@@ -49,10 +49,10 @@ public protocol Communicator: Sendable {
 
   // MARK: waiting
 
-  /// Nanoseconds that the calling thread has waited for messages so far, at this end or another; nil where the
-  /// transport does not know. Of the thread, so that what it grows by in a receive is the time of that receive,
-  /// whoever else waits meanwhile. Whoever measures reads the clock around every receive then; a transport that reads it only when a
-  /// message is not there yet makes that cheaper.
+  /// Nanoseconds that the calling thread has waited for messages so far, at this end or another. Of the thread, so
+  /// that what it grows by in a receive is the time of that receive, whoever else waits meanwhile. Nil where the
+  /// transport does not know: whoever measures then reads the clock around every receive; a transport that reads it
+  /// only when a message is not there yet makes that cheaper.
   var waitingTime: Int? { get }
 
   // MARK: values, posted

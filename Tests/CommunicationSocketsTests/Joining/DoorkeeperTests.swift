@@ -145,20 +145,31 @@ struct DoorkeeperTests {
       door.notes.withLock { $0.allSatisfy { !$0.contains("a long enough") && !$0.contains("wrong secret") } })
   }
 
-  @Test func aHostWithManyVisitorsOrFailuresKeepsNoOtherOut() throws {
+  /// A host waits an hour after a failure that is not forgotten.
+  private static func sternLimits(halfLife: Duration) -> DoorkeeperLimits {
     var limits = DoorkeeperLimits()
-    limits.handshake = .seconds(20)
-    limits.visitors = 8
     limits.freeFailures = 0
     limits.delayStep = .seconds(3600)
     limits.longestDelay = .seconds(3600)
-    limits.halfLife = .seconds(3600)
+    limits.halfLife = halfLife
+    return limits
+  }
+
+  /// Comes in as a browser would, and is sent away.
+  private static func fail(at door: Door, from host: String = "127.0.0.1") throws {
+    let probe = try RawCaller(port: door.port, from: host)
+    probe.send(Array("GET / HTTP/1.1\r\n".utf8))
+    #expect(probe.readToEnd(within: .seconds(10)) != nil)
+  }
+
+  @Test func aHostWithManyVisitorsOrFailuresKeepsNoOtherOut() throws {
+    var limits = Self.sternLimits(halfLife: .seconds(3600))
+    limits.handshake = .seconds(20)
+    limits.visitors = 8
     let door = try Door(admitting: 1, limits: limits)
     // Has waited longer than all the others.
     let slow = try RawCaller(port: door.port)
-    let probe = try RawCaller(port: door.port, from: "127.0.0.2")
-    probe.send(Array("GET / HTTP/1.1\r\n".utf8))
-    #expect(probe.readToEnd(within: .seconds(10)) != nil)
+    try Self.fail(at: door, from: "127.0.0.2")
     let crowd = try (0..<20).map { _ in try RawCaller(port: door.port, from: "127.0.0.2") }
     // Sent away to make room.
     #expect(crowd[0].readToEnd(within: .seconds(10)) == [])
@@ -169,15 +180,8 @@ struct DoorkeeperTests {
   }
 
   @Test func failuresAreForgotten() throws {
-    var limits = DoorkeeperLimits()
-    limits.freeFailures = 0
-    limits.delayStep = .seconds(3600)
-    limits.longestDelay = .seconds(3600)
-    limits.halfLife = .milliseconds(1)
-    let door = try Door(admitting: 1, limits: limits)
-    let probe = try RawCaller(port: door.port)
-    probe.send(Array("GET / HTTP/1.1\r\n".utf8))
-    #expect(probe.readToEnd(within: .seconds(10)) != nil)
+    let door = try Door(admitting: 1, limits: Self.sternLimits(halfLife: .milliseconds(1)))
+    try Self.fail(at: door)
     usleep(100_000)
     try Self.call(port: door.port, Self.terms()).close()
     #expect(try door.admitted() == 1)
