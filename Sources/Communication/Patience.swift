@@ -2,8 +2,8 @@
 // of a microsecond what wakes a sleeper after some, or some dozens where the processor has gone to sleep too.
 // It looks as long as a wake-up may take, so that it never wastes more than that; and the less, the more often
 // what it waited for was long in coming. Whoever gives way to a thread that computes gets the processor back
-// after milliseconds, the scheduler's slice, where a sleeper would be woken at once: then the next waits sleep.
-// Shorter pauses are interrupts and threads that only look in.
+// after milliseconds, the scheduler's slice, where a sleeper would be woken at once: then the next waits sleep,
+// twice as many each time that it happens again soon. Shorter pauses are interrupts and threads that only look in.
 //
 // Source: the rule of the ski rental: Karlin, Li, Manasse, Owicki, Empirical Studies of Competitive Spinning for
 // a Shared-Memory Multiprocessor, 1991.
@@ -14,8 +14,14 @@ package struct Patience: Sendable {
   private static let most = 50_000
   /// Less than any scheduler's slice, more than an interrupt.
   private static let longPause = 500_000
+  /// What a wait counts for those who sleep until `time` is above zero again.
+  private static let step = 1000
+  /// The fewest waits to sleep after a long pause, and the most: a slice lost once in so many is hardly felt.
+  private static let sleeps = 16...4096
   /// How long to look; below zero for a while after the processors have turned out to be wanted.
   private var time = Patience.most
+  /// How many waits to sleep after the next long pause.
+  private var penalty = Patience.sleeps.lowerBound
 
   package init() {}
 
@@ -31,12 +37,16 @@ package struct Patience: Sendable {
   /// Learns from a wait that has ended, and from the longest pause of its looks.
   package mutating func learn(waited: Int, longestPause: Int) {
     if Self.isLong(longestPause) {
-      time = -16_000
+      time = -penalty * Self.step
+      penalty = min(2 * penalty, Self.sleeps.upperBound)
     } else if waited > 2 * Self.most {
       // Asleep, it has taken a wake-up more than it might have.
-      time = time > 1000 ? time / 2 : min(time, 0)
+      time = time > Self.step ? time / 2 : min(time, 0)
+    } else if time < 0 {
+      time += Self.step
     } else {
-      time = time < 0 ? time + 1000 : min(Self.most, 2 * time + 1000)
+      time = min(Self.most, 2 * time + Self.step)
+      penalty = max(penalty - 1, Self.sleeps.lowerBound)
     }
   }
 }

@@ -54,9 +54,10 @@ final class OutgoingQueue {
   /// - Throws: when the connection is broken.
   func flush(now: Int) throws(LinkError) -> Bool {
     var written = 0
-    while written < Self.mostBytesPerFlush {
+    while true {
       fill()
-      guard start < end || current != nil else { break }
+      // What follows the last payload is short, and its turn has come too.
+      guard current != nil ? written < Self.mostBytesPerFlush : start < end else { break }
       let (offered, taken) = try writeOnce()
       written += taken
       if taken < offered { break }

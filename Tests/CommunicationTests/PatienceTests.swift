@@ -28,6 +28,25 @@ import Testing
     #expect(patience.isThere)
   }
 
+  /// On processors that stay wanted, a slice of milliseconds is lost once in thousands of waits, not in dozens; and
+  /// where they are free again for as long, it is as if nothing had been.
+  @Test func whoeverGivesWayForLongAgainAndAgainSleepsEverLonger() {
+    var patience = Patience()
+    func sleeps() -> Int {
+      patience.learn(waited: 3_000_000, longestPause: 3_000_000)
+      var count = 0
+      while !patience.isThere, count < 100_000 {
+        patience.learn(waited: 5000, longestPause: 0)
+        count += 1
+      }
+      return count
+    }
+    let counts = (0..<12).map { _ in sleeps() }
+    #expect(counts[1] > counts[0] && counts[4] > 8 * counts[0] && counts[11] > 4000 && counts[11] < 5000)
+    for _ in 0..<5000 { patience.learn(waited: 5000, longestPause: 0) }
+    #expect(sleeps() < 32)
+  }
+
   /// Whether they look or sleep: now and then the notifier takes longer than anybody looks.
   @Test func everyNotificationIsNoticed() {
     let monitor = AdaptiveMonitor()
