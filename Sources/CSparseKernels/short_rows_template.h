@@ -12,10 +12,11 @@ FOR_EVERY_WIDTH ptrdiff_t NAME(tessera_short_rows)(ptrdiff_t rows, const ptrdiff
     if (i + ahead < rows)
       for (ptrdiff_t q = aOffsets[i + ahead]; q < aOffsets[i + ahead + 1]; q++) {
         const ptrdiff_t start = bOffsets[aIndices[q]];
+        // Both ends of the first piece: what is read lies in two lines of the cache more often than not.
         __builtin_prefetch(bIndices + start);
-        __builtin_prefetch((const char *)(bIndices + start) + 16);
+        __builtin_prefetch(bIndices + start + piece - 1);
         __builtin_prefetch(bValues + start);
-        __builtin_prefetch((const char *)(bValues + start) + 32);
+        __builtin_prefetch(bValues + start + piece - 1);
       }
 
     ptrdiff_t count = 0;
