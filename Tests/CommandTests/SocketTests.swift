@@ -153,6 +153,24 @@ struct SocketTests {
     #expect(clash.exitCode == 64)
   }
 
+  /// A worker ends by itself, whatever the program would do with an error: when its driver does not come, and when it
+  /// cannot call one.
+  @Test func aProgramOfOnesOwnThatFindsNoDriverEndsWithALine() throws {
+    for (secret, exitCode, text) in [
+      (Self.secret, 69, "gave up on 127.0.0.1:1 after 1"), ("", 64, "TESSERA_SECRET"),
+    ] {
+      let run = try CommandRun(
+        [], program: "TenLines",
+        environment: [
+          "TESSERA_SECRET": secret, "TESSERA_CONNECT": "127.0.0.1:1", "TESSERA_JOIN_SECONDS": "1",
+        ])
+      #expect(Int(run.exitCode) == exitCode && run.output.isEmpty, "\(run.errors)")
+      #expect(
+        run.errors.hasPrefix("tessera: ") && run.errors.contains(text)
+          && run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
+  }
+
   @Test func anErrorIsToldOnce() throws {
     let run = try CommandRun(["svd", "/nonexistent.mtx", "--transport", "sockets", "--workers", "4"])
     #expect(run.exitCode == 66 && run.output.isEmpty)
