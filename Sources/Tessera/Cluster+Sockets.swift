@@ -16,10 +16,7 @@ extension Cluster {
     _ program: (Cluster) async throws -> Result
   ) async throws -> Result {
     let settings = configuration.sockets
-    if let driver = settings.connect {
-      let (place, terms) = try settings.terms(meetingAt: driver, registry)
-      await serve(place, terms, registry)
-    }
+    if let driver = settings.connect { await serve(driver, settings, registry) }
     let meeting = try settings.listen.map { (place) throws(ExecutionError) in
       try settings.terms(meetingAt: place, registry)
     }
@@ -73,9 +70,10 @@ extension Cluster {
 
   /// Joins the driver at `place`, serves it and ends the process, also when it cannot be joined: the program that this
   /// process would run is the driver's.
-  private static func serve(_ place: HostAndPort, _ terms: JoiningTerms, _ registry: TaskRegistry) async {
+  private static func serve(_ place: String, _ settings: SocketSettings, _ registry: TaskRegistry) async {
     let communicator: SocketCommunicator
     do throws(ExecutionError) {
+      let (place, terms) = try settings.terms(meetingAt: place, registry)
       communicator = try await communicating { () throws(CommunicationError) in
         try Rendezvous.join(place, terms)
       }
@@ -111,11 +109,14 @@ extension Cluster {
 /// Ends a worker that has no driver, which could tell why.
 private func endWithout(_ error: ExecutionError) -> Never {
   noteForAPerson("\(error)")
+  if case .invalidConfiguration = error { exit(usageExitCode) }
   exit(lostExitCode)
 }
 
 /// After sysexits(3): a service is unavailable.
 private let lostExitCode: Int32 = 69
+/// The same: what was asked for is not right.
+private let usageExitCode: Int32 = 64
 
 /// The driver's end of the group, and the processes that it has started.
 private struct DriversGroup: Sendable {

@@ -118,11 +118,13 @@ struct SocketTests {
       let data = try Data(contentsOf: URL(filePath: "/proc/\(driver.process.processIdentifier)/\(file)"))
       #expect(!String(decoding: data, as: UTF8.self).contains(Self.secret))
     }
+    // It is told at once, and does not go on trying.
     let wrong = try CommandRun(
-      ["worker", "--connect", "127.0.0.1:\(port)", "--join-seconds", "2"],
+      ["worker", "--connect", "127.0.0.1:\(port)", "--join-seconds", "3600"],
       environment: ["TESSERA_SECRET": "another " + Self.secret])
     #expect(wrong.exitCode == 69)
     #expect(wrong.errors.contains("another secret") && !wrong.errors.contains(Self.secret))
+    #expect(wrong.errors.components(separatedBy: "tessera: ").count == 2, "\(wrong.errors)")
     driver.process.terminate()
     #expect(!driver.end().errors.contains(Self.secret))
   }
@@ -149,6 +151,24 @@ struct SocketTests {
     #expect(alone.exitCode == 69 && alone.errors.contains("0 of 1"))
     let clash = try CommandRun(listen + ["127.0.0.1:0", "--transport", "in-process"])
     #expect(clash.exitCode == 64)
+  }
+
+  /// A worker ends by itself, whatever the program would do with an error: when its driver does not come, and when it
+  /// cannot call one.
+  @Test func aProgramOfOnesOwnThatFindsNoDriverEndsWithALine() throws {
+    for (secret, exitCode, text) in [
+      (Self.secret, 69, "gave up on 127.0.0.1:1 after 1"), ("", 64, "TESSERA_SECRET"),
+    ] {
+      let run = try CommandRun(
+        [], program: "TenLines",
+        environment: [
+          "TESSERA_SECRET": secret, "TESSERA_CONNECT": "127.0.0.1:1", "TESSERA_JOIN_SECONDS": "1",
+        ])
+      #expect(Int(run.exitCode) == exitCode && run.output.isEmpty, "\(run.errors)")
+      #expect(
+        run.errors.hasPrefix("tessera: ") && run.errors.contains(text)
+          && run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
   }
 
   @Test func anErrorIsToldOnce() throws {

@@ -1,6 +1,7 @@
 // Jobs of mpirun, as the tests start them: more ranks than processors if need be, on this machine.
 
 import Foundation
+import TesseraTestSupport
 
 /// A job of `MPIRanks` under way.
 final class MPIJob {
@@ -22,6 +23,8 @@ final class MPIJob {
       + [program, "\(pieceBytes)", role]
     process.environment = ProcessInfo.processInfo.environment.merging([
       "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      // All ranks draw alike, also at midnight.
+      "TESSERA_TEST_SEED": "\(testSeed)",
     ]) { $1 }
     process.standardOutput = output
     process.standardError = output

@@ -1,102 +1,56 @@
-// The words that each collective moves are those of the formula in its file, on any number of ranks, for few
-// numbers and for many, and its results do not depend on the algorithm.
+// What the choice of an algorithm changes, and what it does not: algorithms that the conformance suite, which
+// holds what every collective moves against its formula, does not reach move what theirs says; results never
+// depend on the choice.
 
-@testable import TesseraCommunication
 import TesseraInstrumentation
-import TesseraTestSupport
 import Testing
 
+@testable import TesseraCommunication
+@testable import TesseraTestSupport
+
 @Suite(.serialized, .timeLimit(.minutes(30))) struct CollectiveCostTests {
-  /// The numbers of bits set in the integers below `size`: how often the parts of a tree are moved.
-  private func bitsSet(below size: Int) -> Int { (0..<size).reduce(0) { $0 + $1.nonzeroBitCount } }
-
-  /// How many ranks receive in the rounds of recursive doubling, all rounds together.
-  private func receiversInDoubling(_ size: Int) -> Int {
-    (0..<size).reduce(0) { sum, rank in
-      var (span, receives) = (1, 0)
-      while span < size {
-        receives += (rank / span ^ 1) * span < size ? 1 : 0
-        span *= 2
-      }
-      return sum + receives
-    }
-  }
-
-  private func words(_ size: Int, _ run: @escaping @Sendable (any Communicator) throws -> Void) throws -> Int
+  private func moved(_ size: Int, _ run: @escaping @Sendable (any Communicator) throws -> Void) throws
+    -> [Moved]
   {
     let group = InProcessCommunicator.group(size: size).map { MeasuredCommunicator($0) }
     _ = try onThreads(group) { try run($0) }
-    return LedgerReport(group.map { $0.ledger.entries(of: $0.rank) }).total.sent.words
-  }
-
-  @Test(arguments: 1...8) func numbersMoveAsOftenAsTheFormulasSay(ranks: Int) throws {
-    for n in [0, 1, 5, 840, 84_000] {
-      let bytes = 8 * n
-      #expect(
-        try words(ranks) { end in
-          var numbers = [Double](repeating: 1, count: n)
-          try end.broadcast(numbers: &numbers, from: end.size - 1)
-        } == (ranks - 1) * n)
-      let total = ranks * n
-      let isLargeGather = Collective.gather.isLarge(bytes: ranks * bytes, size: ranks)
-      #expect(
-        try words(ranks) { _ = try $0.gather(numbers: [Double](repeating: 1, count: n)) }
-          == (isLargeGather ? total - n : bitsSet(below: ranks) * n))
-      #expect(
-        try words(ranks) { end in
-          _ = try end.scatter(
-            numbers: [Double](repeating: 1, count: end.rank == 0 ? total : 0),
-            counts: [Int](repeating: n, count: end.size))
-        } == (isLargeGather ? total - n : bitsSet(below: ranks) * n))
-      #expect(
-        try words(ranks) { _ = try $0.allGather(numbers: [Double](repeating: 1, count: n)) } == (ranks - 1)
-          * total)
-      #expect(
-        try words(ranks) { _ = try $0.allToAll(numbers: [Double](repeating: 1, count: ranks * n)) }
-          == (Collective.allToAll.isLarge(bytes: ranks * bytes, size: ranks)
-            ? ranks * (ranks - 1) : ranks * bitsSet(below: ranks))
-          * n)
-      let isLargeReduce = Collective.reduce.isLarge(bytes: bytes, size: ranks)
-      for root in [0, ranks - 1] {
-        let rootPiece = n / ranks + (root < n % ranks ? 1 : 0)
-        #expect(
-          try words(ranks) { end in
-            var numbers = [Double](repeating: 1, count: n)
-            try end.reduce(numbers: &numbers, .sum, to: root)
-          } == (isLargeReduce ? ranks * n - rootPiece : (ranks - 1 + (root == 0 ? 0 : 1)) * n))
-      }
-      #expect(
-        try words(ranks) { end in
-          var numbers = [Double](repeating: 1, count: n)
-          try end.allReduce(numbers: &numbers, .sum)
-        }
-          == (Collective.allReduce.isLarge(bytes: bytes, size: ranks)
-            ? 2 * (ranks - 1) * n : receiversInDoubling(ranks) * n))
-      #expect(
-        try words(ranks) { end in
-          _ = try end.reduceScatter(
-            numbers: [Double](repeating: 1, count: ranks * n), counts: [Int](repeating: n, count: ranks), .sum
-          )
-        } == (ranks - 1) * total)
+    return group.map { end in
+      let total = end.ledger.entries(of: end.rank).total
+      return Moved(sent: Flow(total.sent), received: Flow(total.received))
     }
   }
 
-  @Test(arguments: 1...8) func valuesMoveAsOftenAsTheFormulasSay(ranks: Int) throws {
-    // Rank k's value has k + 10 words.
-    @Sendable func value(_ rank: Int) -> Words { Words([Double](repeating: 1, count: rank + 10)) }
-    let all = (0..<ranks).reduce(0) { $0 + $1 + 10 }
-    #expect(try words(ranks) { try $0.barrier() } == 0)
-    #expect(try words(ranks) { _ = try $0.broadcast($0.rank == 0 ? value(0) : nil) } == (ranks - 1) * 10)
-    #expect(try words(ranks) { _ = try $0.gather(value($0.rank)) } == all - 10)
-    #expect(
-      try words(ranks) { _ = try $0.scatter($0.rank == 0 ? (0..<ranks).map(value) : nil) } == all - 10)
-    #expect(try words(ranks) { _ = try $0.allGather(value($0.rank)) } == (ranks - 1) * all)
-    #expect(
-      try words(ranks) { end in _ = try end.allToAll((0..<ranks).map { _ in value(end.rank) }) }
-        == (ranks - 1) * all)
-    #expect(try words(ranks) { _ = try $0.reduce(value(0), tag: .status) { a, _ in a } } == (ranks - 1) * 10)
-    #expect(
-      try words(ranks) { _ = try $0.allReduce(value(0)) { a, _ in a } } == receiversInDoubling(ranks) * 10)
+  /// Long pieces are combined part by part: a message for each part, and the words of the formula.
+  @Test(arguments: 1...8) func longPiecesTakeSeveralRounds(size: Int) throws {
+    // Scratch for 7 numbers of every other rank.
+    let scratchBytes = 7 * 8 * max(1, size - 1)
+    for count in [0, 1, 7 * size, 7 * size + 1, 100] {
+      let pieces = Pieces(count: count, parts: size)
+      let moved = try moved(size) { end in
+        _ = try changed([Double](repeating: 1, count: count)) {
+          try end.combinePieces($0, pieces, .sum, scratchBytes: scratchBytes, .collective)
+        }
+      }
+      let expected = (0..<size).map {
+        CollectiveFormulas(rank: $0, size: size).combinePieces((0..<size).map { pieces[$0].count }, limit: 7)
+      }
+      #expect(moved == expected, "\(count) numbers")
+    }
+  }
+
+  /// The algorithm for few numbers, also on so few ranks that nobody chooses it.
+  @Test(arguments: 1...9) func partsThatTravelByBitsMoveAsOftenAsBitsAreSet(size: Int) throws {
+    for part in [0, 1, 5] {
+      let pieces = Pieces(count: part * size, parts: size)
+      let moved = try moved(size) { end in
+        let sent = [Double](repeating: 1, count: part * size)
+        _ = try changed(sent) { received in
+          try sent.withUnsafeBufferPointer { try end.allToAllByBits($0, received, pieces, .collective) }
+        }
+      }
+      let expected = (0..<size).map { CollectiveFormulas(rank: $0, size: size).allToAllByBits(part) }
+      #expect(moved == expected, "\(part) each")
+    }
   }
 
   /// The choice is a matter of time only.

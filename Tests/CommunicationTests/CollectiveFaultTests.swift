@@ -1,5 +1,5 @@
-// Whatever goes wrong at whichever operation of whichever collective: every rank ends, with the right result or
-// with a typed error.
+// Whatever goes wrong at whichever operation or message of whichever collective, handed over or encoded, posted or not:
+// every rank ends, with the right result or with a typed error.
 
 import TesseraCommunication
 import TesseraTestSupport
@@ -91,34 +91,44 @@ import Testing
     return "\(numbers.count) \(sum)"
   }
 
-  @Test(arguments: Fault.allCases, [2, 3]) func everyRankEndsRightOrWithATypedError(fault: Fault, size: Int)
-    throws
-  {
+  @Test(arguments: Fault.allCases, [2, 3, 4])
+  func everyRankEndsRightOrWithATypedError(fault: Fault, size: Int) throws {
+    var noticed = 0
     for collective in Self.collectives {
-      let sound = group(size, fault, at: -1)
-      let results = try onThreads(sound, collective.run)
-      for rank in 0..<size {
-        for operation in 0..<sound[rank].operations {
-          let faulty = group(size, fault, at: operation, of: rank)
-          let outcomes = try onThreads(faulty) { end in
-            do {
-              return Outcome.result(try collective.run(end))
-            } catch let error as CommunicationError {
-              return Outcome.failure(error)
+      for encodes in [false, true] {
+        let sound = group(size, encodes, fault, at: -1)
+        let results = try onThreads(sound, collective.run)
+        for rank in 0..<size {
+          for number in 0..<sound[rank].chances(of: fault) {
+            let faulty = group(size, encodes, fault, at: number, of: rank)
+            let outcomes = try outcomes(faulty, collective)
+            let what = "\(collective.name) on \(size), \(fault) at \(number) of rank \(rank)"
+            for (rank, outcome) in outcomes.enumerated() {
+              if case .result(let result) = outcome { #expect(result == results[rank], "\(what)") }
+            }
+            let victim = try #require(faulty[rank].victim, "\(what)")
+            let failed = outcomes.indices.filter { if case .failure = outcomes[$0] { true } else { false } }
+            noticed += failed.isEmpty ? 0 : 1
+            switch fault {
+            case .delay: #expect(failed.isEmpty, "\(what)")
+            // Who is cut off, or lacks what was sent, cannot know the result.
+            case .fail, .die, .truncate, .drop: #expect(failed.contains(victim), "\(what)")
+            // The last message of a sender has nothing behind it that would be out of order.
+            case .duplicate: break
             }
           }
-          let what = "\(collective.name) on \(size), \(fault) at operation \(operation) of rank \(rank)"
-          for (rank, outcome) in outcomes.enumerated() {
-            if case .result(let result) = outcome { #expect(result == results[rank], "\(what)") }
-          }
-          let failures = outcomes.count { if case .failure = $0 { true } else { false } }
-          switch fault {
-          case .delay, .duplicate: #expect(failures == 0, "\(what)")
-          case .fail: #expect(failures > 0, "\(what)")
-          // The operation may be a receive, at which nothing is lost.
-          case .truncate, .drop: break
-          }
         }
+      }
+    }
+    #expect((noticed > 0) == (fault != .delay))
+  }
+
+  private func outcomes(_ group: [FaultyCommunicator], _ collective: Collective) throws -> [Outcome] {
+    try onThreads(group) { end in
+      do {
+        return Outcome.result(try collective.run(end))
+      } catch let error as CommunicationError {
+        return Outcome.failure(error)
       }
     }
   }
@@ -128,10 +138,11 @@ import Testing
     case failure(CommunicationError)
   }
 
-  private func group(_ size: Int, _ fault: Fault, at operation: Int, of rank: Int = 0) -> [FaultyCommunicator]
-  {
-    InProcessCommunicator.group(size: size, encodes: true).map {
-      FaultyCommunicator($0, fault, at: $0.rank == rank ? operation : -1)
+  private func group(
+    _ size: Int, _ encodes: Bool, _ fault: Fault, at number: Int, of rank: Int = 0
+  ) -> [FaultyCommunicator] {
+    InProcessCommunicator.group(size: size, encodes: encodes).map {
+      FaultyCommunicator($0, fault, at: $0.rank == rank ? number : -1)
     }
   }
 }

@@ -11,7 +11,7 @@ import Testing
     let sound = group(workers)
     try await withCluster(over: sound, registry: .test, job)
     for rank in 0..<workers {
-      for operation in 0..<sound[rank].operations {
+      for operation in 0..<sound[rank].chances(of: .fail) {
         let faulty = group(workers, rank: rank, failing: operation)
         var isLost = false
         do {
@@ -30,7 +30,8 @@ import Testing
         // Only the last message, which tells the workers to stop, can be lost without the program's noticing;
         // a worker that hears nothing of its last step may be another.
         #expect(
-          isLost || operation >= sound[rank].operations - workers, "rank \(rank), operation \(operation)")
+          isLost || operation >= sound[rank].chances(of: .fail) - workers,
+          "rank \(rank), operation \(operation)")
       }
     }
   }

@@ -79,6 +79,12 @@ func waitUntil(seconds: Double = 10, _ isTrue: () -> Bool) -> Bool {
   return isTrue()
 }
 
+/// Whether a figure holds in one of three attempts: tests beside this one may slow any of them down.
+func holds(_ attempt: () throws -> Bool) rethrows -> Bool {
+  for _ in 0..<3 where try attempt() { return true }
+  return false
+}
+
 /// A name for a file that does not exist.
 func unusedPath() -> String {
   FileManager.default.temporaryDirectory.appending(path: "tessera-\(UUID().uuidString)").path

@@ -46,6 +46,46 @@ struct JoiningTests {
     #expect(run.begun.count < 30)
   }
 
+  /// P5 behind TLS: a worker that is stopped is lost by its silence; the job goes on without it or ends with an error
+  /// that names it.
+  @Test(arguments: ["dataflow", "message-passing"]) func aStoppedWorkerBehindTLSIsLost(style: String) throws {
+    // In dataflow there is still something to do when the time is over, in message passing one waits for it.
+    let job = ["work", style == "dataflow" ? "tiles=96" : "tiles=24", "ms=200"]
+    let expected = style == "dataflow" ? try expected(job) : nil
+    let environment = ["TESSERA_TLS": "1"]
+    let isInTime = try holds {
+      let (run, port) = try driver(job, style: style, workers: 3, environment: environment)
+      let workers = try (0..<2).map { _ in try worker(port: port, environment: environment) }
+      for worker in workers { try #require(worker.program.wait { $0.errors.contains("begin ") }) }
+      let victim = workers[1].program.identifier
+      let start = seconds()
+      kill(victim, SIGSTOP)
+      defer { kill(victim, SIGKILL) }
+      let line = style == "dataflow" ? "tessera: worker " : "error worker "
+      try #require(run.program.wait { $0.errors.contains(line) }, "\(run.program.said)")
+      let noticed = seconds() - start
+      if style == "dataflow" {
+        #expect(try run.values()["result"] == expected)
+        #expect(workers[0].program.end().exitCode == 0)
+      } else {
+        #expect(run.program.end().exitCode == 69)
+        #expect(workers[0].program.end().exitCode == 69)
+      }
+      return noticed <= 6
+    }
+    #expect(isInTime)
+  }
+
+  /// An error that the program can catch, before anybody could come.
+  @Test(arguments: ["0.0.0.0:0", "127.0.0.1:0"]) func whoeverListensNeedsASecret(place: String) throws {
+    let run = try FaultJobRun(
+      Self.job, workers: 2, environment: ["TESSERA_LISTEN": place, "TESSERA_SECRET": ""])
+    let (exitCode, output, errors) = run.program.end(seconds: 30)
+    #expect(exitCode == 69 && output.isEmpty)
+    #expect(errors.hasPrefix("error ") && errors.contains("TESSERA_SECRET"), "\(errors)")
+    #expect(errors.split(separator: "\n").count == 1, "\(errors)")
+  }
+
   /// P13 of an iteration: tiles that lie on others come to the newcomer.
   @Test func aNewcomerTakesItsShareOfAnIteration() throws {
     let job = ["passes", "tiles=12", "count=100", "ms=5"]

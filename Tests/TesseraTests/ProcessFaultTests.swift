@@ -17,12 +17,6 @@ struct ProcessFaultTests {
     return (try #require(values["result"]), try #require(values["seconds"].flatMap { Double($0) }))
   }
 
-  /// Whether a figure holds in one of three attempts: tests beside this one may slow any of them down.
-  private func holds(_ attempt: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<3 where try attempt() { return true }
-    return false
-  }
-
   /// P1: the loss is noticed within a second, and costs what was lost, 2 s and a fifth at most.
   @Test func aKilledWorkersTasksAreDoneByOthersAtOnce() throws {
     let isInTime = try holds {

@@ -3,8 +3,8 @@
 //   before   0: a   1: b   2: c   3: d
 //   after    0: abcd   1: abcd   2: abcd   3: abcd
 //
-// One round in which everybody sends to everybody, beginning with the next rank: P (P - 1) messages, each
-// worker receives every other's value once, the least words there can be.
+// One round in which everybody sends to everybody, beginning with the next rank: P (P - 1) messages, of
+// which each worker sends P - 1 and receives every other's value once, the least words there can be.
 
 extension Communicator {
   /// Gives every worker every worker's value, by rank.

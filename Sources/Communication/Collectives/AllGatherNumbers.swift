@@ -4,12 +4,12 @@
 //
 // Small: Bruck. A worker holds its own piece and those of the ranks after it, and trades what it has with the
 // ranks 1, 2, 4, ... away, so that it has twice as much after each round; at the end they are turned into
-// place. ceil(log2 P) rounds, at most P ceil(log2 P) messages.
+// place. ceil(log2 P) rounds, P ceil(log2 P) messages less those whose pieces are all empty.
 //
 //   0: a b    1: b c    2: c d    3: d a         0: a b c d   1: b c d a   2: c d a b   3: d a b c
 //
-// Large: the ring. In each of P - 1 rounds everybody passes on, into place, the piece that came last; at most
-// P (P - 1) messages.
+// Large: the ring. In each of P - 1 rounds everybody passes on, into place, the piece that came last; P
+// (P - 1) messages less P - 1 for every empty piece: a worker sends all pieces but the next one's own.
 //
 // Both ways every worker receives n words less its own: (P - 1) n in all, the least there can be. Source:
 // Bruck, Ho, Kipnis, Upfal, Weathersby, Efficient Algorithms for All-to-All Communications, 1997; Thakur,

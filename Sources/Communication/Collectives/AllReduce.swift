@@ -3,8 +3,9 @@
 //   before   0: a   1: b   2: c   3: d      span 1: 0<>1, 2<>3      span 2: 0<>2, 1<>3
 //   after    everywhere (ab)(cd)
 //
-// ceil(log2 P) rounds of at most P messages; a worker receives a value in each round (RecursiveDoubling).
-// Source: Thakur, Rabenseifner, Gropp 2005, section 4.5.
+// ceil(log2 P) rounds of at most P messages; a worker receives a value in each round in which the other half
+// of its block has a rank (RecursiveDoubling): P log2 P messages where P is a power of two. Source: Thakur,
+// Rabenseifner, Gropp 2005, section 4.5.
 
 extension Communicator {
   /// Combines every worker's value at every worker, along the tree by rank.

@@ -6,8 +6,9 @@
 // receives n words in every round in which the other half of its block has a rank.
 //
 // Large: the direct exchange of ReducedPieces.swift, of which rank k combines 1/P, and the ring of
-// AllGatherNumbers.swift. P rounds, 2 P (P - 1) messages; every worker receives 2 n (P - 1)/P words, 2 (P - 1)
-// n in all, the least there can be.
+// AllGatherNumbers.swift. P rounds, 2 P (P - 1) messages (more of long pieces, fewer of empty ones); a
+// worker with a piece of m = n/P receives (P - 1) m + n - m words, which is 2 n (P - 1)/P where P divides n; 2
+// (P - 1) n in all, the least there can be.
 //
 // Source: Rabenseifner, Optimization of Collective Reduction Operations, 2004; Patarasuk, Yuan, Bandwidth
 // Optimal All-reduce Algorithms for Clusters of Workstations, 2009.

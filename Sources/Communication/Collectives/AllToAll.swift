@@ -3,8 +3,8 @@
 //   before   0: a0 a1 a2   1: b0 b1 b2   2: c0 c1 c2
 //   after    0: a0 b0 c0   1: a1 b1 c1   2: a2 b2 c2
 //
-// One round of P (P - 1) messages, each value moved once. Everybody sends to the next rank first and receives
-// from the one before, so that no worker is everybody's first.
+// One round of P (P - 1) messages, P - 1 from each, each value moved once. Everybody sends to the next rank
+// first and receives from the one before, so that no worker is everybody's first.
 
 extension Communicator {
   /// Sends `values[k]` to rank k; returns what rank k sent here at place k.

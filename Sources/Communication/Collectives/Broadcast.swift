@@ -4,9 +4,9 @@
 //   after    0: x   1: x   2: x   3: x   4: x        round 2: 0->2        (distance 2)
 //                                                    round 3: 0->1, 2->3  (distance 1)
 //
-// ceil(log2 P) rounds; every worker but the root receives once: P - 1 messages of the value's words. Source:
-// Thakur, Rabenseifner, Gropp, Optimization of Collective Communication Operations in MPICH, 2005, section
-// 4.2.
+// ceil(log2 P) rounds; every worker but the root receives once, and sends as often as it has children in the
+// tree (BinomialTree): P - 1 messages of the value's words. Source: Thakur, Rabenseifner, Gropp, Optimization
+// of Collective Communication Operations in MPICH, 2005, section 4.2.
 
 extension Communicator {
   /// Gives every worker the root's value. The root passes the value, the others nil.

@@ -8,9 +8,10 @@
 //   before   0: abc  1:      2:          scatter    0: abc  1: b    2: c
 //   ring     0>1: a, 1>2: b              ring       0>1: c, 1>2: a               after  everywhere abc
 //
-// P rounds, P (P - 1) messages, of n/P words each, where P <= n. Both ways every worker but the root receives
-// each number once: n words, (P - 1) n in all. Source: van de Geijn, On Global Combine Operations, 1994; Thakur,
-// Rabenseifner, Gropp 2005, section 4.2.
+// P rounds, P (P - 1) messages, of n/P words each, where P <= n: the root sends 2 (P - 1), the last worker
+// before it none, the others P - 1; all but the root receive P. Both ways every worker but the root receives
+// each number once: n words, (P - 1) n in all. Source: van de Geijn, On Global Combine Operations, 1994;
+// Thakur, Rabenseifner, Gropp 2005, section 4.2.
 
 extension Communicator {
   /// Fills every worker's buffer with the root's, which is as long.

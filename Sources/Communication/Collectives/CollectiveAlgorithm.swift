@@ -15,11 +15,11 @@
 // Operations in MPICH, 2005, section 4; the limits are of the size that it gives for networks.
 
 /// A collective on numbers that has two algorithms.
-enum Collective: CaseIterable {
+package enum Collective: CaseIterable {
   case broadcast, gather, scatter, allGather, allToAll, reduce, allReduce
 
   /// Whether `bytes` on `size` ranks take the algorithm for large messages.
-  func isLarge(bytes: Int, size: Int) -> Bool {
+  package func isLarge(bytes: Int, size: Int) -> Bool {
     switch self {
     case .broadcast, .reduce: size > 2 && bytes >= 64 << 10
     case .gather, .scatter: bytes >= 8 << 10

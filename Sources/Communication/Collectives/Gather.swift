@@ -4,7 +4,7 @@
 //   after    0: -   1: -   2: abcd   3: -        (root 2)
 //
 // One round of P - 1 messages, each value moved once: the least words there can be. Values differ in length,
-// so that no tree knows what it would carry.
+// so that no tree knows what it would carry. All but the root send once.
 
 extension Communicator {
   /// Gives the root every worker's value, by rank; nil elsewhere.

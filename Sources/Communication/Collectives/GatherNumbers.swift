@@ -3,11 +3,11 @@
 //   before   0: a   1: b   2: c   3: d           after   0: abcd                       (root 0)
 //
 // Small: along the binomial tree, whose inner workers collect the pieces of the consecutive ranks below them;
-// ceil(log2 P) rounds and at most P - 1 messages; a piece is moved as often as its rank's place (counted from
-// the root) has bits set.
+// ceil(log2 P) rounds; all but the root send once, unless there is no number at and below them: at most P - 1
+// messages. A piece is moved as often as its rank's place (counted from the root) has bits set.
 //
-// Large: everybody sends to the root, into place; one round, at most P - 1 messages; the root receives n less
-// its own.
+// Large: everybody who has numbers sends them to the root, into place; one round, at most P - 1 messages; the
+// root receives n words less its own.
 //
 // Source: Thakur, Rabenseifner, Gropp 2005, section 4.
 

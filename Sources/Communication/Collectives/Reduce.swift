@@ -4,7 +4,8 @@
 //   before   0: a   1: b   2: c   3: d      round 1: 1->0, 3->2      round 2: 2->0
 //   after    0: (ab)(cd)
 //
-// ceil(log2 P) rounds; P - 1 messages. Source: Thakur, Rabenseifner, Gropp 2005, section 4.5.
+// ceil(log2 P) rounds; all but rank 0 send once: P - 1 messages. Source: Thakur, Rabenseifner, Gropp 2005,
+// section 4.5.
 
 extension Communicator {
   /// Combines every worker's value at rank 0, along the tree by rank; nil elsewhere.

@@ -4,10 +4,11 @@
 //
 // Small: the binomial tree of Reduce.swift, whose top is rank 0 whatever the root, because the tree that
 // combines goes by rank; another root is sent the result. ceil(log2 P) rounds (one more for another root),
-// P - 1 (P) messages of n words.
+// P - 1 (P) messages of n words: all but rank 0 send once.
 //
 // Large: the direct exchange of ReducedPieces.swift, of which rank k combines 1/P, and a gather at the root.
-// 2 rounds, (P - 1)(P + 1) messages; (P - 1) n words and, for the gather, n less the root's piece.
+// 2 rounds, (P - 1)(P + 1) messages (more of long pieces, fewer of empty ones); (P - 1) n words and, for the
+// gather, n less the root's piece.
 //
 // Source: Rabenseifner, Optimization of Collective Reduction Operations, 2004, with the exchange in one step.
 

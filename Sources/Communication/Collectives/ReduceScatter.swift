@@ -4,8 +4,8 @@
 //   before   0: a0 a1 a2   1: b0 b1 b2   2: c0 c1 c2
 //   after    0: (a0 b0)c0  1: (a1 b1)c1  2: (a2 b2)c2
 //
-// The direct exchange of ReducedPieces.swift, for few numbers and many: at most P (P - 1) messages; rank k
-// receives (P - 1) counts[k] words, (P - 1) n in all.
+// The direct exchange of ReducedPieces.swift, for few numbers and many: rank k receives P - 1 messages (more
+// of a long piece, none of an empty one) of (P - 1) counts[k] words, (P - 1) n in all.
 
 extension Communicator {
   /// Combines everybody's numbers element by element, along the tree by rank; rank k's part of the result

@@ -5,9 +5,10 @@
 //   before   0: a0 a1 a2   1: b0 b1 b2   2: c0 c1 c2
 //   after    0: (a0 b0)c0  1: (a1 b1)c1  2: (a2 b2)c2
 //
-// One round (of long pieces, several), at most P (P - 1) messages each; rank k receives (P - 1) counts[k]
-// words: (P - 1) n in all. It is the least there can be when the tree is prescribed, and as few as with any.
-// Memory: at most 8 MiB, or P - 1 numbers.
+// One round, or several where a piece is longer than the share of the scratch memory for it, s numbers: rank
+// k receives (P - 1) ceil(counts[k]/s) messages of (P - 1) counts[k] words; (P - 1) n words in all. It is the
+// least there can be when the tree is prescribed, and as few as with any. Memory: at most 8 MiB, or P - 1
+// numbers.
 
 /// How much of everybody's pieces a worker takes at once.
 let reductionScratchBytes = 8 << 20

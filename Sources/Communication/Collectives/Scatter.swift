@@ -3,7 +3,7 @@
 //   before   0: -   1: -   2: abcd   3: -        (root 2)
 //   after    0: a   1: b   2: c   3: d
 //
-// One round of P - 1 messages, each value moved once.
+// One round of P - 1 messages, each value moved once: all but the root receive once.
 
 extension Communicator {
   /// Gives every worker its own of the root's values. The root passes one for each rank, the others nil.

@@ -4,10 +4,11 @@
 //   before   0: abcd                             after   0: a   1: b   2: c   3: d      (root 0)
 //
 // Small: along the binomial tree, whose inner workers pass on the pieces of the consecutive ranks below them;
-// ceil(log2 P) rounds and at most P - 1 messages; a piece is moved as often as its rank's place (counted from
-// the root) has bits set.
+// ceil(log2 P) rounds; all but the root receive once, unless there is no number at and below them: at most P
+// - 1 messages. A piece is moved as often as its rank's place (counted from the root) has bits set.
 //
-// Large: the root sends to everybody; one round, at most P - 1 messages, n words less the root's own.
+// Large: the root sends to everybody who gets numbers; one round, at most P - 1 messages, n words less the
+// root's own.
 //
 // Source: Thakur, Rabenseifner, Gropp 2005, section 4.
 

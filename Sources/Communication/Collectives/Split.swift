@@ -3,12 +3,12 @@
 //   before   0: red 1   1: blue 0   2: red 0   3: nil   4: blue 0        (color, key)
 //   after    red: 0 = worker 2, 1 = worker 0        blue: 0 = worker 1, 1 = worker 4
 //
-// Workers agree on the parts' number, which every message of a part carries in its tag, so that two groups that
-// share workers never take each other's: the largest that any of them proposes, each one above all that it
-// has ever used. Parts of one split have the same number; no worker is in two of them.
+// Workers agree on the parts' number, which every message of a part carries in its tag, so that two groups
+// that share workers never take each other's: the largest that any of them proposes, each one above all that
+// it has ever used. Parts of one split have the same number; no worker is in two of them.
 //
-// One all-gather of three integers. Source: MPI: A Message-Passing Interface Standard, section 6.4.2
-// (MPI_Comm_split).
+// One all-gather of three integers: P (P - 1) messages without payload, which is what words are counted of.
+// Source: MPI: A Message-Passing Interface Standard, section 6.4.2 (MPI_Comm_split).
 
 import Synchronization
 

@@ -7,14 +7,16 @@
 //   Claim, HMAC(key, "initiator" | both Hellos | Claim)  ->
 //                                         <-      Verdict, HMAC(key, "acceptor" | all of that | Verdict)
 //
-// To a caller that is another program the acceptor says after its verdict what its own program is, as the first
-// sealed message of the connection; the caller, which knows both, can tell a person what differs.
+// To a caller that is another program the acceptor says after its verdict what its own program is, as the
+// first sealed message of the connection; the caller, which knows both, can tell a person what differs.
 //
-// The acceptor interprets a Claim only when its proof holds, the initiator a Verdict likewise. Fresh nonces
-// from both sides make a recorded handshake worthless, the two labels and the test for equal nonces a
-// reflected one. Proofs are compared in constant time. Whoever listens in learns the versions, the Claim and
-// nothing of the secret beyond what guessing it gives: secrets are long random strings, and TLS hides the
-// rest.
+// The acceptor interprets a Claim only when its proof holds, the initiator a Verdict likewise. A Claim
+// whose proof does not hold is answered with zeros in place of the Verdict: they say what hanging up would
+// say, and that it is not for the end of the acceptor, so that a caller with another secret need not call
+// again. Fresh nonces from both sides make a recorded handshake worthless, the two labels and the test for
+// equal nonces a reflected one. Proofs are compared in constant time. Whoever listens in learns the
+// versions, the Claim and nothing of the secret beyond what guessing it gives: secrets are long random
+// strings, and TLS hides the rest.
 //
 // Source: the construction is that of ISO/IEC 9798-4 (three-pass mutual authentication by a cryptographic
 // check function), with HMAC-SHA-256 (RFC 2104).
@@ -39,7 +41,7 @@ struct Handshake: Sendable, CustomStringConvertible, CustomReflectable {
   /// The bytes that are still missing of the message awaited: no more may be read, what follows belongs to
   /// others.
   var missing: Int { outcome == nil ? state.byteCount - received.count : 0 }
-  /// Whether a proof has been sent: a peer that hangs up now does not accept it.
+  /// Whether a proof has been sent: a peer that hangs up now speaks this protocol.
   private(set) var hasProved = false
 
   var description: String { "(handshake)" }
@@ -148,6 +150,7 @@ struct Handshake: Sendable, CustomStringConvertible, CustomReflectable {
     transcript += message.prefix(Claim.byteCount)
     let proof = Array(message.suffix(Cryptography.digestBytes))
     guard Cryptography.areEqual(proof, self.proof("initiator")) else {
+      outgoing += [UInt8](repeating: 0, count: Verdict.byteCount + Cryptography.digestBytes)
       return outcome = .refused(.wrongProof)
     }
     transcript += proof

@@ -65,9 +65,9 @@ extension Rendezvous {
         if handshake.outcome == nil { handshake.receive(try stream.read(handshake.missing, until: limit)) }
       } catch {
         guard case .closed(let reason) = error else { throw .tryAgain(error) }
-        // An acceptor does not say why it hangs up on a proof. It may have ended, and another come in its place.
+        // An acceptor answers a proof, right or wrong. It may have ended, and another come in its place.
         if handshake.hasProved {
-          throw .tryAgain(.closed(reason: "hung up after the proof: another secret, or it has ended"))
+          throw .tryAgain(.closed(reason: "hung up after the proof: it has ended, or too many call at once"))
         }
         throw .tryAgain(.closed(reason: "no answer to this protocol (TLS on one side only?): \(reason)"))
       }

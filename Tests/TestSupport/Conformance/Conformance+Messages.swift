@@ -8,6 +8,7 @@ extension Conformance {
     try oneself()
     try refusals()
     try tagsApart()
+    try longTagsApart(bytes: bytes)
     try crossing(bytes: bytes)
     try outOfOrder(bytes: bytes)
     try stream(count)
@@ -60,6 +61,37 @@ extension Conformance {
     expect(try end.receive(Int.self, from: previous, tag: Tag(21)) == 1, "the first message of tag 21")
     expect(try end.receive(Int.self, from: previous, tag: Tag(21)) == 3, "the second message of tag 21")
     for posted in [first, second, third] { try posted.wait() }
+  }
+
+  /// Long messages of two tags, values and numbers, taken in the order of sending and in the other one.
+  private func longTagsApart(bytes: Int) throws {
+    let tags = [Tag(21), Tag(22)]
+    let (count, zero) = (bytes / 32, [Double](repeating: 0, count: bytes / 32))
+    func numbers(_ rank: Int, _ tag: Int) -> [Double] { vector(count, by: rank * 2 + tag) }
+    for order in [[0, 1], [1, 0]] {
+      let sent = try [0, 1].map { try end.postSend(Numbers(numbers(rank, $0)), to: next, tag: tags[$0]) }
+      for k in order {
+        let value = try end.receive(Numbers<Double>.self, from: previous, tag: tags[k])
+        expect(value.elements == numbers(previous, k), "the long value of tag \(k), taken in order \(order)")
+      }
+      for posted in sent { try posted.wait() }
+    }
+    let mine = [numbers(rank, 0), numbers(rank, 1)]
+    try mine[0].withUnsafeBufferPointer { first in
+      try mine[1].withUnsafeBufferPointer { second in
+        for order in [[0, 1], [1, 0]] {
+          let sent = try zip([first, second], tags).map { try end.postSend(numbers: $0, to: next, tag: $1) }
+          for k in order {
+            var received = zero
+            _ = try received.withUnsafeMutableBufferPointer {
+              try end.receive(into: $0, from: .rank(previous), tag: tags[k])
+            }
+            expect(received == numbers(previous, k), "long numbers of tag \(k), taken in order \(order)")
+          }
+          for posted in sent { try posted.wait() }
+        }
+      }
+    }
   }
 
   /// Long messages in both directions at once, receives posted before and after.

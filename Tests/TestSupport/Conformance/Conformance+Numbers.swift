@@ -8,7 +8,7 @@ import TesseraPartitioning
 extension Conformance {
   func numbers<S: Scalar>(_ type: S.Type) throws {
     for count in [0, 1, 3, 1000, 20_011] {
-      for root in Set([0, size / 2, size - 1]).sorted() {
+      for root in roots {
         var numbers: [S] = vector(count, by: rank == root ? 77 : rank)
         try end.broadcast(numbers: &numbers, from: root)
         expect(numbers == vector(count, by: 77), "broadcast of \(count) \(S.kind) from \(root)")
@@ -25,7 +25,7 @@ extension Conformance {
     let mine: [S] = vector(counts[rank], by: rank)
     let all: [S] = (0..<size).flatMap { vector(counts[$0], by: $0) }
     let what = "of \(S.kind), lengths \(counts)"
-    for root in Set([0, size / 2, size - 1]).sorted() {
+    for root in roots {
       expect(
         try end.gather(numbers: mine, counts: counts, to: root) == (rank == root ? all : []),
         "gather at \(root) \(what)")

@@ -22,22 +22,6 @@ extension Conformance {
       expect(maps == expected, "the composition of \(count)")
     }
   }
-
-  /// The longest messages that a run can afford, by closed forms.
-  func many(_ count: Int) throws {
-    var numbers: [Double] = vector(count, by: rank == 0 ? 5 : rank)
-    try end.broadcast(numbers: &numbers, from: 0)
-    expect(numbers == vector(count, by: 5), "broadcast of \(count)")
-    for i in numbers.indices { numbers[i] = number(i, by: rank) }
-    try end.allReduce(numbers: &numbers, .sum)
-    let sums = (0..<101).map { i in (0..<size).reduce(0.0) { $0 + number(i, by: $1) } }
-    expect(numbers.indices.allSatisfy { numbers[$0] == sums[$0 % 101] }, "all-reduce of \(count)")
-    let piece = count / size
-    let all = try end.allGather(numbers: vector(piece, of: Double.self, by: rank))
-    expect(
-      all.indices.allSatisfy { all[$0] == number($0 % max(piece, 1), by: $0 / max(piece, 1)) },
-      "all-gather of \(count)")
-  }
 }
 
 /// x -> factor x + term, modulo 2^64.

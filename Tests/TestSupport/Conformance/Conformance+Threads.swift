@@ -1,5 +1,5 @@
-// What several threads of every rank do at once, each with tags of its own: as a dataflow worker does, which is
-// asked for blocks by anyone while it asks for others.
+// What several threads of every rank do at once, each with tags of its own: as a dataflow worker does, which
+// is asked for blocks by anyone while it asks for others.
 
 import Synchronization
 public import TesseraCommunication

@@ -129,6 +129,9 @@ final class DataflowDriver: Sendable {
       } catch {
         guard case .lost(let rank, let reason) = error, rank != 0 else {
           loop.withLock { $0.close(error) }
+          // Who waits for another worker would wait for ever after the end of that one's service: a driver that is
+          // deaf does not hear whose tasks have ended, and waits for none.
+          communicator.close(reason: error.reasonToClose)
           return
         }
         let cause = membership.fate(rank).map { "\($0) (\(reason))" } ?? reason
