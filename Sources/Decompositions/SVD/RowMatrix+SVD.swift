@@ -13,11 +13,13 @@ extension RowMatrix {
   ///
   /// | method | for | passes | driver memory | from each worker |
   /// | --- | --- | --- | --- | --- |
-  /// | gram | few columns | 4 | 3 n^2 | n(n+1)/2 words |
-  /// | lanczos | few values of many columns | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
-  /// | randomized | few passes, repeated values | 4 + 4 per cycle, each of k + 10 vectors | 10 n (k + 10) | n(k + 10) words a pass |
+  /// | gram | few columns | 4 | 2 n^2 + n k | n(n+1)/2 words |
+  /// | lanczos | few values of many columns | 3 + one per step, 2k to a few hundred | n(4k + 11), at least n(2k + 30) | n words a pass |
+  /// | randomized | few passes, repeated values | 4 + 4 per cycle, each of k + 10 vectors | 12 n (k + 10) | n(k + 10) words a pass |
   /// | tsqr | many values, or small ones, of a tall matrix | 4 | 4 n^2 | n(n+1)/2 words a level |
   /// | dense | the same of a matrix that is not tall | 4 | 3 m n + 5 n^2 | its elements |
+  ///
+  /// The words of the way that was taken, and what each way would need, stand in the result: `predicted`, `plan`.
   ///
   /// n is the smaller dimension. `auto` takes what `SVDPlan` predicts to cost least, and where that squares and a
   /// value turns out below eps^(1/3) s1, or does not converge, for n <= 4096 the cheaper of `tsqr` and `dense` too,

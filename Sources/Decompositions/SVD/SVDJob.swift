@@ -91,7 +91,7 @@ struct SVDJob<A: SVDSource> {
     let factor: S.Real = safeFactor(Double(size.largest))
     let a = factor == 1 ? matrix : try await matrix.scaled(by: S(real: factor))
 
-    let plan = a.plan(count: count)
+    let plan = a.plan(count: count, leftVectors: rangeVectors)
     var reason = method == .auto ? plan.reason : "asked for"
     var (found, triplets) = try await findAndCertify(a, method == .auto ? plan.method : method)
     // What squaring has hidden, the triangle of A itself still shows.
@@ -148,7 +148,10 @@ struct SVDJob<A: SVDSource> {
     }
   }
 
+  private var memories: RouteMemories { RouteMemories(matrix.shape, of: S.self) }
+
   private func gram(_ a: A) async throws -> Found {
+    try memories.gram(count: count).check("the Gram matrix")
     let pairs = try await a.gram().largestEigenpairs(count)
     progress?(2)
     return Found(vectors: pairs.vectors, method: .gram, passes: 2)
@@ -161,10 +164,8 @@ struct SVDJob<A: SVDSource> {
       throw LinearAlgebraError.tooLarge(
         what: "the order of Lanczos's problem", value: n, limit: Int(Int32.max) / 3)
     }
-    // The basis, ARPACK's work, the vectors found and the panel of a pass.
-    try MemoryGuard.check(
-      "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
-      bytesPerElement: MemoryLayout<S>.stride)
+    try memories.lanczos(basis: LanczosEigenpairs<S>.basis(order: n, count: count), count: count)
+      .check("Lanczos's basis")
     let pairs = try await LanczosEigenpairs(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
@@ -177,9 +178,8 @@ struct SVDJob<A: SVDSource> {
   private func blockKrylov(_ a: some SVDSource<S>) async throws -> Found {
     let n = a.shape.columns
     let block = BlockKrylovVectors<S>.block(order: n, count: count)
-    try MemoryGuard.check(
-      "the block Krylov basis", n, 3 * BlockKrylovVectors<S>.depth * block,
-      bytesPerElement: MemoryLayout<S>.stride)
+    try memories.blockKrylov(block: block, depth: BlockKrylovVectors<S>.depth)
+      .check("the block Krylov basis")
     let reads = a.passes(width: block)
     let found = try await BlockKrylovVectors(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
@@ -193,14 +193,14 @@ struct SVDJob<A: SVDSource> {
 
   private func tsqr(_ a: A) async throws -> Found {
     let n = a.shape.columns
-    try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
+    try memories.triangle.check("the triangle")
     let r = try await a.triangle(of: nil)
     return Found(vectors: try r.svd().v[0..<n, 0..<count], method: .tsqr, passes: 2)
   }
 
   private func dense(_ a: A) async throws -> Found {
-    let (m, n) = (a.shape.rows, a.shape.columns)
-    try MemoryGuard.check("the matrix and its SVD", m, n, bytesPerElement: 3 * MemoryLayout<S>.stride)
+    let n = a.shape.columns
+    try memories.whole.check("the matrix and its SVD")
     let svd = try await a.wholeMatrix().svd()
     let reads = a.access == .products ? a.passes(width: n) : 1
     return Found(vectors: try svd.v[0..<n, 0..<count], method: .dense, passes: 1 + reads)
