@@ -4,7 +4,8 @@
 //   scale      by a power of two, if squares would leave the scalar's range
 //   find       right vectors V of the largest singular values, by the method asked for or the plan's
 //   certify    values from A V, vectors turned, residuals: `CertifiedTriplets`
-//   repeat     by a method that does not square, where values may have been squared away
+//   repeat     in the complement of the vectors whose values have hidden others by their squares, or by a method that
+//              does not square
 //   left       U = Q of A V, on request
 //
 // A wide matrix is decomposed by its adjoint.
@@ -94,16 +95,20 @@ struct SVDJob<A: SVDSource> {
     let plan = a.plan(count: count, leftVectors: rangeVectors)
     var reason = method == .auto ? plan.reason : "asked for"
     var (found, triplets) = try await findAndCertify(a, method == .auto ? plan.method : method)
-    // What squaring has hidden, the triangle of A itself still shows.
-    if method == .auto, found.method.squares, let accurate = plan.accurateMethod,
-      let doubt = try await doubt(a, &found, triplets)
-    {
-      reason = doubt
-      let (passes, history) = (found.passes, found.history)
-      (found, triplets) = try await findAndCertify(a, accurate)
-      found.history = history
-      // The inspection is in both.
-      found.passes += passes - 1
+    // What squaring has hidden, A without the vectors that hide it still shows, or the triangle of A itself.
+    if method == .auto, found.method.squares, let doubt = try await doubt(a, &found, triplets) {
+      let accurate = plan.accurateMethod
+      if plan.isDearer(accurate, than: .lanczos), let all = try await deflated(a, &found, triplets) {
+        (found, triplets) = all
+        reason = doubt + "; the rest was found in the complement of the others' vectors"
+      } else if let accurate {
+        reason = doubt
+        let (passes, history) = (found.passes, found.history)
+        (found, triplets) = try await findAndCertify(a, accurate)
+        found.history = history
+        // The inspection is in both.
+        found.passes += passes - 1
+      }
     }
     var left: A.Left?
     var orthogonality = try triplets.right.orthonormalityDefect()
@@ -227,6 +232,36 @@ struct SVDJob<A: SVDSource> {
     found.passes += a.passes(width: Self.probes)
     progress?(found.passes)
     return rest ? nil : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
+  }
+
+  /// All triplets, those that squaring has not hidden as they are, and the others by Lanczos in the complement of their
+  /// vectors; nil, and the passes of the attempt, where that has not found them all, or hides some of its own.
+  private func deflated(_ a: A, _ found: inout Found, _ triplets: CertifiedTriplets<S>) async throws -> (
+    Found, CertifiedTriplets<S>
+  )? {
+    let n = a.shape.columns
+    let known = triplets.values.prefix { !CertifiedTriplets<S>.hasHidden([triplets.values[0], $0]) }.count
+    let rest = count - known
+    let hides = triplets.hidden > 0 || CertifiedTriplets<S>.hasHidden(triplets.values)
+    guard hides, known > 0, LanczosEigenpairs<S>.canRun(order: n - known, count: rest) else { return nil }
+    let vectors = try triplets.right[0..<n, 0..<known]
+    let source = try await a.iterated()
+    let before = found.passes
+    let pairs = try await LanczosEigenpairs(
+      ofGramOf: DeflatedOperator(source, outside: vectors), count: rest, tolerance: tolerance, seed: seed,
+      progress: progress.map { progress in { progress(before + $0) } })
+    found.passes += pairs.applications
+    let sizes = pairs.values.map { S.Real.sqrt(max(0, $0)) }
+    guard sizes.count == rest, !CertifiedTriplets<S>.hasHidden(sizes) else { return nil }
+    let joined = try DenseMatrix(
+      rows: n, columns: count,
+      elements: vectors.elements(in: .columnMajor) + pairs.vectors.elements(in: .columnMajor))
+    let all = Found(
+      vectors: try joined.qr().q, method: .lanczos, passes: found.passes, history: found.history)
+    let certified = try await certify(source, all)
+    if certified.1.count == count { return certified }
+    found.passes = certified.0.passes
+    return nil
   }
 
   /// Vectors by which the complement of what was found is probed.

@@ -88,6 +88,13 @@ public struct SVDPlan: Sendable, Equatable {
     return estimates.first { !$0.method.squares && $0.obstacle == nil }?.method
   }
 
+  /// Whether a method, or none, is predicted to cost more than another, which can be taken.
+  func isDearer(_ method: SVDMethod?, than other: SVDMethod) -> Bool {
+    func estimate(_ method: SVDMethod) -> Estimate? { estimates.first { $0.method == method } }
+    guard let its = estimate(other), its.obstacle == nil else { return false }
+    return method.flatMap(estimate).map { $0.seconds > its.seconds } ?? true
+  }
+
   private let isOperator: Bool
 
   /// - Parameters:
