@@ -1,11 +1,11 @@
-// The memory that each way of decomposing an m x n matrix takes beside the matrix, in one place: plans and their choice,
-// refusals and documentation have it from here. In elements, with t slabs on a worker:
+// The memory that each way of decomposing an m x n matrix takes beside the matrix, in one place: plans and
+// their choice, refusals and documentation have it from here. In elements, with t slabs on a worker:
 //
 //   way            on the driver                                on a worker, beside its slabs
-//   gram           2 n^2 + n k: the matrix, LAPACK's copy, k    (log2 t + 2) n (n + 1) / 2: sums that wait for others
+//   gram           2 n^2 + n k: the matrix, LAPACK's copy, k    (log2 t + 2) n (n + 1) / 2: sums that wait
 //                  eigenvectors                                 up the tree
 //   triangle       4 n^2: R, its SVD                            (log2 t + 2) n^2, and a slab made dense
-//   Q              4 n^2                                        3 (log2 t + 2) n^2, and Q and the slabs' factors
+//   Q              4 n^2                                        3 (log2 t + 2) n^2, Q, slabs' factors
 //   Cholesky       6 n^2: Gram matrices, factors, an inverse    (log2 t + 2) n (n + 1) / 2 + n^2, and Q
 //   whole          3 m n + 5 n^2: the matrix, its SVD           nothing
 //   lanczos        n (basis + 2 k + 10): the basis, ARPACK's    n (log2 t + 3)
@@ -75,7 +75,8 @@ struct RouteMemories {
     memory(driver: 4 * min(m, n) * n, worker: partials * n * n + Double(share.slabRows) * n)
   }
 
-  /// The triangle, and the orthonormal factor on the workers: itself, and the factors of the slabs that make it.
+  /// The triangle, and the orthonormal factor on the workers: itself, and the factors of the slabs that make
+  /// it.
   var orthogonalFactor: RouteMemory {
     memory(
       driver: 4 * min(m, n) * n,

@@ -1,5 +1,5 @@
-// What a decomposition is predicted to cost before it begins, in passes, words and bytes: one form for all of them, so
-// that it can be printed, and compared with what the ledger counts.
+// What a decomposition is predicted to cost before it begins, in passes, words and bytes: one form for all of
+// them, so that it can be printed, and compared with what the ledger counts.
 
 /// What one way of computing a decomposition is predicted to cost.
 public struct RoutePrediction: Sendable, Equatable {

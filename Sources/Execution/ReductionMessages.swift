@@ -1,5 +1,6 @@
-// What a reduction sends from worker to worker, known before it runs: how many copies of its arguments, and the nodes of
-// the reduction tree whose values move. With the words of both a step's words are known exactly; see `Ledger`.
+// What a reduction sends from worker to worker, known before it runs: how many copies of its arguments, and
+// the nodes of the reduction tree whose values move. With the words of both a step's words are known exactly;
+// see `Ledger`.
 //
 //   message passing   the arguments to every worker but the driver's; a value wherever the halves of a node have
 //                     different owners
@@ -23,7 +24,8 @@ public struct ReductionMessages: Sendable, Equatable {
         ? [] : ReductionNode(root: ownership.tileCount).crossings(ownership))
   }
 
-  /// In the dataflow style, as long as nobody is slow or lost: tasks of a worker that is late may move. O(tiles).
+  /// In the dataflow style, as long as nobody is slow or lost: tasks of a worker that is late may move.
+  /// O(tiles).
   public static func dataflow(_ ownership: Ownership) -> ReductionMessages {
     let owners = Set((0..<ownership.tileCount).map { ownership.owner(of: $0) })
     guard !owners.isEmpty else { return ReductionMessages(argumentCopies: 0, movedNodes: []) }

@@ -1,4 +1,5 @@
-// The memory that a plan predicts is within a factor of two of what a run takes beside the matrix, for every way.
+// The memory that a plan predicts is within a factor of two of what a run takes beside the matrix, for every
+// way.
 
 import Foundation
 import Testing
@@ -10,8 +11,8 @@ private let hasPython: Bool = {
 }()
 
 @Suite(.serialized, .timeLimit(.minutes(30)), .enabled(if: hasPython)) struct RouteMemoryTests {
-  /// The most bytes that `tessera` had in memory, and what it printed. A child's peak begins with that of the process that
-  /// has started it, so a small one starts it.
+  /// The most bytes that `tessera` had in memory, and what it printed. A child's peak begins with that of the
+  /// process that has started it, so a small one starts it.
   private static func run(_ arguments: [String]) throws -> (bytes: Double, result: [String: Any]) {
     let program = """
       import resource, subprocess, sys

@@ -1,5 +1,6 @@
-// Words that are predicted are words that are counted, to the last one: every way of decomposing, both styles, worker
-// counts that do and do not divide the slabs, more workers than slabs, slabs shorter than the columns are many.
+// Words that are predicted are words that are counted, to the last one: every way of decomposing, both
+// styles, worker counts that do and do not divide the slabs, more workers than slabs, slabs shorter than the
+// columns are many.
 
 import Numerics
 import TesseraDistributedMatrices
@@ -14,7 +15,8 @@ import Testing
 
 /// A matrix and how it is cut.
 private enum Sample: CaseIterable {
-  /// Means that are near zero; means that are taken off; fewer rows in a slab than columns; some elements; complex.
+  /// Means that are near zero; means that are taken off; fewer rows in a slab than columns; some elements;
+  /// complex.
   case dense, shifted, short, sparse, complex
 }
 

@@ -1,7 +1,7 @@
-// The words, passes and memory of principal components of m rows of n numbers, once it is known whether means are taken
-// off: those of the moments, n to workers for means that are taken off, those of the way, and n k to and from workers for
-// the certificate. See `SlabTraffic`. Not among them are columns scaled by powers of two, scores, and what is done when
-// variances turn out too small for their covariance matrix.
+// The words, passes and memory of principal components of m rows of n numbers, once it is known whether means
+// are taken off: those of the moments, n to workers for means that are taken off, those of the way, and n k
+// to and from workers for the certificate. See `SlabTraffic`. Not among them are columns scaled by powers of
+// two, scores, and what is done when variances turn out too small for their covariance matrix.
 
 import TesseraDistributedMatrices
 import TesseraLocalMatrices

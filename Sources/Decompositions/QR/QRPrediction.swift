@@ -1,4 +1,5 @@
-// The words, passes and memory of a QR factorization of an m x n matrix in slabs, k = min(m, n), before it begins:
+// The words, passes and memory of a QR factorization of an m x n matrix in slabs, k = min(m, n), before it
+// begins:
 //
 //   cholesky      n(n+1)/2 twice from workers, n^2 to them; 2 n^2 more to them for Q
 //   tsqr          the inspection's, and a triangle wherever one moves; with Q k columns of it down again

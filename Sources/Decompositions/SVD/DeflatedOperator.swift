@@ -1,7 +1,7 @@
-// A P for the projector P = I - V V^H along orthonormal right singular vectors V, n x r, of A: what of A is left when they
-// are known. Its Gram matrix is not drowned in the squares of their values: of a value s beside a largest s1 it shows the
-// absolute error eps s1 that A itself has, and not sqrt(eps) s1. 4 n r flops beside each product. Source: Parlett, The
-// Symmetric Eigenvalue Problem, 5.1.
+// A P for the projector P = I - V V^H along orthonormal right singular vectors V, n x r, of A: what of A is
+// left when they are known. Its Gram matrix is not drowned in the squares of their values: of a value s
+// beside a largest s1 it shows the absolute error eps s1 that A itself has, and not sqrt(eps) s1. 16 n r
+// flops beside each product. Source: Parlett, The Symmetric Eigenvalue Problem, 5.1.
 
 import TesseraDistributedMatrices
 import TesseraLocalMatrices

@@ -1,12 +1,13 @@
-// The words, passes and memory of a solution of A X = B, A m x n, B m x p, before it begins. All ways inspect A, find the
-// columns of B and their norms; then
+// The words, passes and memory of a solution of A X = B, A m x n, B m x p, before it begins. All ways inspect
+// A, find the columns of B and their norms; then
 //
 //   direct     A and B come to the driver; X goes to the workers, residuals and their largest elements come back
 //   tsqr       a triangle of n + p columns wherever one moves; X, residuals, and n p for their gradients
 //   iteration  B comes to the driver; n to workers and A x from them each pass
 //
-// See `SlabTraffic`. Of the others, of preconditioners and of wide matrices the words are not predicted; scaling, a second
-// way where the first finds no good solution, and the cutting of B as A is cut are not in them.
+// See `SlabTraffic`. Of the others, of preconditioners and of wide matrices the words are not predicted;
+// scaling, a second way where the first finds no good solution, and the cutting of B as A is cut are not in
+// them.
 
 import TesseraDistributedMatrices
 import TesseraLocalMatrices

@@ -1,5 +1,6 @@
-// The words that passes over a matrix in slabs move, all workers together, known before they run: those that the ledger
-// counts. With the copies of arguments c, the r nodes of the reduction tree whose values move, and h rows below each:
+// The words that passes over a matrix in slabs move, all workers together, known before they run: those that
+// the ledger counts. With the copies of arguments c, the r nodes of the reduction tree whose values move, and
+// h rows below each:
 //
 //   a step with arguments of w words               c w
 //   a reduction to a value of w words              r w
@@ -80,8 +81,8 @@ package struct SlabTraffic: Sendable {
     raised.reduce(0) { $0 + Self.trapezoid($1, k) + min($1, k) * c }
   }
 
-  /// The Gram matrix of a matrix of this shape, with what moves where slabs of a sparse one are joined first; of that the
-  /// offsets exactly, the elements as if rows were equally full.
+  /// The Gram matrix of a matrix of this shape, with what moves where slabs of a sparse one are joined first;
+  /// of that the offsets exactly, the elements as if rows were equally full.
   package func gram(_ shape: Shape, storedCount: Int) -> Int {
     let triangle = shape.columns * (shape.columns + 1) / 2
     let size = joinedSlabs(shape, storedCount: storedCount, slabs: rowCuts.count)
@@ -94,8 +95,8 @@ package struct SlabTraffic: Sendable {
     return joining + SlabTraffic(Cuts(bounds: bounds), joined, on: engine).values(triangle)
   }
 
-  /// All slabs that are not the driver's, of a matrix of n columns: the elements of a dense one; of a sparse one offsets,
-  /// and indices and elements as if rows were equally full.
+  /// All slabs that are not the driver's, of a matrix of n columns: the elements of a dense one; of a sparse
+  /// one offsets, and indices and elements as if rows were equally full.
   package func collection(columns n: Int, storedCount: Int) -> Int {
     let elsewhere = (0..<rowCuts.count).filter { ownership.owner(of: $0) != 0 }
     return slabs(elsewhere, columns: n, storedCount: storedCount)

@@ -1,4 +1,5 @@
-// What a decomposition was predicted to cost beside what it did cost: a line for a person, keys for a program.
+// What a decomposition was predicted to cost beside what it did cost: a line for a person, keys for a
+// program.
 
 import Tessera
 
@@ -39,8 +40,8 @@ struct PredictedCost {
   /// The words of the passes that were made.
   private var words: Int? { prediction.flatMap { $0.words(passes: passes ?? $0.passes) } }
 
-  /// `predicted` with `passes`, `words` (null where only an operator knows), `driverBytes`, `workerBytes`, null where
-  /// nothing was predicted; and `measuredWords` where they were counted.
+  /// `predicted` with `passes`, `words` (null where only an operator knows), `driverBytes`, `workerBytes`,
+  /// null where nothing was predicted; and `measuredWords` where they were counted.
   var members: [(String, JSON)] {
     let predicted = prediction.map { prediction in
       JSON.object([
