@@ -74,6 +74,9 @@ public protocol Engine: Sendable {
   /// Takes `persist` back. Tiles on disk stay there.
   func unpersist<Element: Tile>(_ collection: TileCollection<Element>) async throws(ExecutionError)
 
+  /// What a reduction over tiles with these owners will send, whatever its task.
+  func messages(reducing ownership: Ownership) -> ReductionMessages
+
   /// What every worker has sent and received so far. Not counted itself.
   func ledger() async throws(ExecutionError) -> LedgerReport
 }

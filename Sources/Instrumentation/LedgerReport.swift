@@ -200,6 +200,19 @@ public struct LedgerReport: Sendable, Hashable {
     }
   }
 
+  /// This report with the most bytes that were held when those `earlier` were asked for, too.
+  public func withPeaks(of earlier: [LedgerReport]) -> LedgerReport {
+    LedgerReport(
+      workers.map { worker in
+        var worker = worker
+        for report in earlier {
+          let then = report.workers.first { $0.rank == worker.rank }
+          worker.peakBytes = max(worker.peakBytes, then?.peakBytes ?? 0)
+        }
+        return worker
+      })
+  }
+
   /// What has happened since `before`, which was asked for last before this.
   public static func - (after: LedgerReport, before: LedgerReport) -> LedgerReport {
     LedgerReport(

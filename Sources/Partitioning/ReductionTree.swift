@@ -49,4 +49,16 @@ public struct ReductionNode: Hashable, Sendable {
     let left = ReductionNode(first: first, end: min(middle, end), span: half)
     return (left, middle < end ? ReductionNode(first: middle, end: end, span: half) : nil)
   }
+
+  /// The right halves below the node whose values go to another worker, that of their left halves: the nodes whose first
+  /// tiles have another owner than the first tile of what they are joined with. O(tiles).
+  ///
+  /// - Precondition: `ownership` is of at least `end` tiles.
+  public func crossings(_ ownership: Ownership) -> [ReductionNode] {
+    if isLeaf { return [] }
+    let (left, right) = children
+    guard let right else { return left.crossings(ownership) }
+    let moves = ownership.owner(of: left.first) != ownership.owner(of: right.first)
+    return left.crossings(ownership) + right.crossings(ownership) + (moves ? [right] : [])
+  }
 }

@@ -16,7 +16,7 @@ private let hasNumPy: Bool = {
     let run = try CommandRun(["qr", CommandRun.digits, "--q", q, "--r", r, "--json"])
     #expect(run.exitCode == 0 && run.errors.isEmpty, "\(run.errors)")
     let result = try run.json()
-    #expect(Set(result.keys) == ["residual", "orthogonality", "rank", "method", "seconds"])
+    #expect(Set(result.keys) == ["residual", "orthogonality", "rank", "method", "predicted", "seconds"])
     // Three of the 64 pixels are never inked.
     #expect(result["rank"] as? Int == 61)
     #expect((result["residual"] as? Double ?? .nan) < 30 && (result["orthogonality"] as? Double ?? .nan) < 30)
@@ -36,6 +36,37 @@ private let hasNumPy: Bool = {
       Double($0)
     }
     #expect(order.first == 2)
+  }
+
+  /// Between processes, joined by sockets, as between threads.
+  @Test(arguments: ["in-process", "sockets"]) func predictedWordsStandBesideThoseCounted(transport: String)
+    throws
+  {
+    let scratch = try ScratchFolder()
+    let (a, b, x) = (scratch.path("a.csv"), scratch.path("b.csv"), scratch.path("x.csv"))
+    for (path, columns) in [(a, "60x7"), (b, "60x1")] {
+      #expect(try CommandRun(["generate", "dense", columns, path]).exitCode == 0)
+    }
+    let commands = [
+      ["svd", CommandRun.digits, "-k", "3", "--method", "gram"],
+      ["svd", CommandRun.digits, "-k", "3", "--method", "lanczos", "--left", scratch.path("u.npy")],
+      ["svd", a, "-k", "3", "--method", "tsqr"], ["qr", a, "--method", "cholesky"],
+      ["qr", a, "--method", "tsqr"], ["pca", a, "-k", "2"], ["pca", a, "-k", "2", "--method", "tsqr"],
+      ["solve", a, b, x, "--method", "tsqr"],
+    ]
+    for command in commands {
+      let options = [
+        "--transport", transport, "--style", "message-passing", "--workers", "3", "--partitions", "5",
+      ]
+      let run = try CommandRun(command + options + ["--ledger", "--json"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let result = try run.json()
+      let predicted = try #require((result["predicted"] as? [String: Any])?["words"] as? Int)
+      #expect(predicted > 0 && result["measuredWords"] as? Int == predicted, "\(command): \(result)")
+      let text = try CommandRun(command + options + ["--ledger"]).output
+      #expect(text.contains("predicted ") && text.contains("; measured "), "\(text)")
+      #expect(!(try CommandRun(command + options).output.contains("; measured ")))
+    }
   }
 
   /// Of a matrix of the largest numbers: R, singular values and variances are beyond them.
@@ -92,7 +123,7 @@ private let hasNumPy: Bool = {
     #expect(
       Set(result.keys) == [
         "explainedVariance", "explainedVarianceRatio", "mean", "residuals", "converged", "method", "passes",
-        "unresolved", "seconds",
+        "unresolved", "predicted", "seconds",
       ])
     let ratios = try #require(result["explainedVarianceRatio"] as? [Double])
     #expect(ratios.count == 2 && (ratios.reduce(0, +) - 1).magnitude < 1e-14)

@@ -12,9 +12,10 @@ struct SVDCommandTests {
     #expect(
       Set(result.keys) == [
         "singularValues", "residuals", "converged", "method", "passes", "orthogonality", "unresolved",
-        "reason",
-        "seconds",
+        "reason", "predicted", "seconds",
       ])
+    let predicted = try #require(result["predicted"] as? [String: Any])
+    #expect(Set(predicted.keys) == ["passes", "words", "driverBytes", "workerBytes"])
     #expect(try #require(result["orthogonality"] as? Double) < 1e-13)
     #expect(result["converged"] as? Bool == true)
     #expect((result["singularValues"] as? [Double])?.count == 3)

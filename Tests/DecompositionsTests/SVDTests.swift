@@ -62,6 +62,38 @@ private let shapes = [
     try await check(scalar.type)
   }
 
+  /// Squares of 1e10 leave nothing of values near one; the complement of its vector shows them as well as LAPACK does, for
+  /// some passes instead of n^3. Where the complement hides values once more the method that does not square decides.
+  @Test func valuesBesideALargeOneAreFoundInTheComplementOfItsVector() async throws {
+    var generator = SeededGenerator(seed: 57)
+    let sparse: SparseMatrix<Double> = try generator.sparse(900, 600, density: 0.01)
+    func sample(beside: Double, _ second: Double, _ part: Double) -> DenseMatrix<Double> {
+      DenseMatrix(rows: 900, columns: 600) { i, j in
+        if i == 0 || j == 0 { return i + j == 0 ? 1e10 : i + j == 1 ? beside : 0 }
+        if i == 1 && j == 1 { return second }
+        return part * (sparse[i, j] + (i == j && i <= 5 ? Double(60 - 5 * i) : 0))
+      }
+    }
+    let spiked = sample(beside: 3e9, 55, 1)
+    let expected = try spiked.svd().singularValues
+    var found: [[Double]] = []
+    for workers in [1, 3] {
+      let svd = try await withCluster(workers: workers, registry: .distributedMatrices) { cluster in
+        try await RowMatrix(.sparse(spiked.sparse()), partitions: 6, on: cluster).svd(count: 4)
+      }
+      #expect(svd.method == .lanczos && svd.converged && svd.unresolved == 0, "\(svd.reason)")
+      #expect(svd.reason.contains("complement"))
+      for (value, reference) in zip(svd.singularValues, expected) {
+        #expect(abs(value - reference) <= 900 * Double.ulpOfOne * expected[0], "\(value), \(reference)")
+      }
+      #expect(svd.orthogonality < 1e-13)
+      found.append(svd.singularValues + svd.right.elements(in: .columnMajor))
+    }
+    #expect(found[0] == found[1])
+    let twice = try await sample(beside: 0, 4e4, 0.002).sparse().svd(count: 3)
+    #expect(!twice.method.squares, "\(twice.reason)")
+  }
+
   @Test(arguments: ScalarKind.allCases)
   func scalingByAPowerOfTwoChangesNothingElse(scalar: ScalarKind) async throws {
     func check<S: Scalar>(_: S.Type) async throws {

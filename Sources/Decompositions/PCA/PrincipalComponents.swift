@@ -48,6 +48,9 @@ public struct PrincipalComponents<S: Scalar>: Sendable {
   public let unresolved: Int
   /// The method that computed them; never `auto`.
   public let method: PCAMethod
+  /// What the method was predicted to cost. `words(passes:)` of the passes made are the words that the ledger counts, but
+  /// for those of scaling by powers of two, of scores, and of variances too small for their covariance matrix.
+  public let predicted: RoutePrediction
   /// The number of times the matrix was read, for scores once more.
   public let passes: Int
   /// The centred (and scaled) rows in the coordinates of the components, m x r, beside the rows, when asked for.

@@ -15,9 +15,9 @@ extension RowMatrix {
   ///
   /// | method | chosen when | passes | driver memory | from each worker |
   /// | --- | --- | --- | --- | --- |
-  /// | gram | n <= 2048, or 3k >= n, or k + 2 > n | 4 | 4 n^2 | n(n+1)/2 words |
+  /// | gram | n <= 2048, or 3k >= n, or k + 2 > n | 4 | 2 n^2 + n k | n(n+1)/2 words |
   /// | tsqr | n <= 4096, and the least variance is below eps^(2/3) times the largest | 4, or 5 | 4 n^2 | n(n+1)/2 words |
-  /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
+  /// | lanczos | otherwise | 3 + one per step, 2k to a few hundred | n(4k + 11), at least n(2k + 30) | n words a pass |
   ///
   /// The first pass finds the means, the second takes them off where they are large, the last one certifies. Where the
   /// least variance is below eps^(2/3) times the largest, or a residual is not small, the singular triplets of the centred
@@ -60,7 +60,8 @@ extension RowMatrix {
       singularValues: found.squares.map { S.Real.sqrt($0) * back }, totalVariance: variance(total),
       mean: centred.mean, deviation: centred.deviations, residuals: found.residuals.map(variance),
       converged: isInRange && found.squares.count == wanted, isInRange: isInRange,
-      unresolved: found.unresolved, method: found.method, passes: finder.passes,
+      unresolved: found.unresolved, method: found.method,
+      predicted: centred.prediction(found.method, count: wanted), passes: finder.passes,
       scores: scores ? try await centred.multiplied(by: found.vectors).scaled(by: S(real: back)) : nil)
   }
 }
@@ -121,7 +122,10 @@ private struct ComponentFinder<S: Scalar> {
     progress?(passes)
   }
 
+  private var memories: RouteMemories { RouteMemories(centred.shape, of: S.self) }
+
   private mutating func gram() async throws -> Found {
+    try memories.gram(count: count).check("the covariance matrix")
     let pairs = try await centred.gram().largestEigenpairs(count)
     read()
     return Found(vectors: pairs.vectors, squares: pairs.values.map { max(0, $0) }, method: .gram)
@@ -129,7 +133,7 @@ private struct ComponentFinder<S: Scalar> {
 
   private mutating func tsqr() async throws -> Found {
     let n = centred.columns
-    try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
+    try memories.triangle.check("the triangle")
     let svd = try await centred.triangle().svd()
     read()
     return Found(
@@ -139,6 +143,9 @@ private struct ComponentFinder<S: Scalar> {
 
   private mutating func lanczos() async throws -> Found {
     let before = passes
+    try memories.lanczos(
+      basis: LanczosEigenpairs<S>.basis(order: centred.columns, count: count), count: count
+    ).check("Lanczos's basis")
     let pairs = try await LanczosEigenpairs(
       ofGramOf: centred, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(before + $0) } })

@@ -43,6 +43,9 @@ public struct QRDecomposition<S: Scalar>: Sendable {
   public let method: QRMethod
   /// How good it is, when that was asked for.
   public let certificate: QRCertificate<S.Real>?
+  /// What the method was predicted to cost: the words that the ledger counts, but for those of scaling, and of a Gram
+  /// matrix where `cholesky` was tried in vain.
+  public let predicted: RoutePrediction
   /// Rows of A.
   public let rows: Int
 

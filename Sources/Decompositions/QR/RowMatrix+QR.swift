@@ -79,7 +79,8 @@ extension RowMatrix {
       }
     return QRDecomposition(
       q: orthogonalFactor ? found.q : nil, r: r, permutation: found.permutation, method: found.method,
-      certificate: certificate, rows: rows)
+      certificate: certificate,
+      predicted: a.prediction(found.method, wantsQ: wantsQ, certify: certify), rows: rows)
   }
 
   private typealias Factors = (q: RowMatrix?, r: DenseMatrix<S>, permutation: [Int], method: QRMethod)

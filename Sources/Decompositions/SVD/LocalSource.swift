@@ -9,6 +9,7 @@ struct LocalSource<S: Scalar>: SVDSource {
   var shape: Shape { matrix.shape }
   var storedCount: Int { matrix.storedCount }
   var tileCount: Int { 1 }
+  var traffic: SlabTraffic? { SlabTraffic.none }
   var access: SVDPlan.Access {
     if case .sparse = matrix { .elements(isSparse: true) } else { .elements(isSparse: false) }
   }

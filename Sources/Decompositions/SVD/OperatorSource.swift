@@ -21,6 +21,7 @@ struct OperatorSource<S: Scalar>: SVDSource {
   var shape: Shape { operand.shape }
   var storedCount: Int { shape.rows + shape.columns }
   var tileCount: Int { 1 }
+  var traffic: SlabTraffic? { nil }
   var access: SVDPlan.Access { .products }
   func passes(width: Int) -> Int { width }
 
@@ -184,7 +185,7 @@ extension LinearOperator {
   /// | randomized | asked for | 1 + 2k + (k + 10) for each block |
   ///
   /// A wide operator (n > m) is decomposed by its adjoint, whose range vectors are on the driver. On the driver: m n
-  /// numbers for `dense`, n (2k + 5) otherwise. The first pass, of a random vector, tells whether the operator's
+  /// numbers and more for `dense`, else those of `SVDPlan`. The first pass, of a random vector, tells whether the operator's
   /// numbers are finite; its Frobenius norm is not known.
   ///
   /// - Parameters:

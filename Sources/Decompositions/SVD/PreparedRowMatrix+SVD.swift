@@ -8,6 +8,7 @@ import TesseraPartitioning
 extension PreparedRowMatrix: SVDSource {
   typealias Left = RowMatrix<S>
 
+  var traffic: SlabTraffic? { slabTraffic }
   var tileCount: Int { partitioning.tileCount }
   var access: SVDPlan.Access {
     .elements(isSparse: Double(storedCount) < 0.5 * Double(rows) * Double(columns))

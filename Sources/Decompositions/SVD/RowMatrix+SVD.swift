@@ -13,16 +13,19 @@ extension RowMatrix {
   ///
   /// | method | for | passes | driver memory | from each worker |
   /// | --- | --- | --- | --- | --- |
-  /// | gram | few columns | 4 | 3 n^2 | n(n+1)/2 words |
-  /// | lanczos | few values of many columns | 3 + one per step, 2k to a few hundred | n(2k + 5) | n words a pass |
-  /// | randomized | few passes, repeated values | 4 + 4 per cycle, each of k + 10 vectors | 10 n (k + 10) | n(k + 10) words a pass |
+  /// | gram | few columns | 4 | 2 n^2 + n k | n(n+1)/2 words |
+  /// | lanczos | few values of many columns | 3 + one per step, 2k to a few hundred | n(4k + 11), at least n(2k + 30) | n words a pass |
+  /// | randomized | few passes, repeated values | 4 + 4 per cycle, each of k + 10 vectors | 12 n (k + 10) | n(k + 10) words a pass |
   /// | tsqr | many values, or small ones, of a tall matrix | 4 | 4 n^2 | n(n+1)/2 words a level |
   /// | dense | the same of a matrix that is not tall | 4 | 3 m n + 5 n^2 | its elements |
   ///
-  /// n is the smaller dimension. `auto` takes what `SVDPlan` predicts to cost least, and where that squares and a
-  /// value turns out below eps^(1/3) s1, or does not converge, for n <= 4096 the cheaper of `tsqr` and `dense` too,
-  /// 3 passes more; unless all converged and one pass shows that the rest of A is zero to rounding, as that of a matrix of
-  /// low rank is. The result says which and why. The choice depends on the matrix alone.
+  /// The words of the way that was taken, and what each way would need, stand in the result: `predicted`, `plan`.
+  ///
+  /// n is the smaller dimension. `auto` takes what `SVDPlan` predicts to cost least. Where that squares and a value turns
+  /// out below eps^(1/3) s1, or does not converge, it looks for the others by Lanczos in the complement of the vectors found,
+  /// if that is predicted to cost less than what follows; and where that does not find them all, for n <= 4096, takes the
+  /// cheaper of `tsqr` and `dense` too, 3 passes more; unless all converged and one pass shows that the rest of A is zero to
+  /// rounding, as that of a matrix of low rank is. The result says which and why. The choice depends on the matrix alone.
   ///
   /// Where values fall below eps^(1/3) s1 the certificate takes one pass more. Not counted are scaling, the
   /// redistribution of a wide matrix, and left vectors. Lanczos's steps include those that search for further

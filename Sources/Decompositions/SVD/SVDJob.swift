@@ -4,7 +4,8 @@
 //   scale      by a power of two, if squares would leave the scalar's range
 //   find       right vectors V of the largest singular values, by the method asked for or the plan's
 //   certify    values from A V, vectors turned, residuals: `CertifiedTriplets`
-//   repeat     by a method that does not square, where values may have been squared away
+//   repeat     in the complement of the vectors whose values have hidden others by their squares, or by a method that
+//              does not square
 //   left       U = Q of A V, on request
 //
 // A wide matrix is decomposed by its adjoint.
@@ -91,19 +92,23 @@ struct SVDJob<A: SVDSource> {
     let factor: S.Real = safeFactor(Double(size.largest))
     let a = factor == 1 ? matrix : try await matrix.scaled(by: S(real: factor))
 
-    let plan = a.plan(count: count)
+    let plan = a.plan(count: count, leftVectors: rangeVectors)
     var reason = method == .auto ? plan.reason : "asked for"
     var (found, triplets) = try await findAndCertify(a, method == .auto ? plan.method : method)
-    // What squaring has hidden, the triangle of A itself still shows.
-    if method == .auto, found.method.squares, let accurate = plan.accurateMethod,
-      let doubt = try await doubt(a, &found, triplets)
-    {
-      reason = doubt
-      let (passes, history) = (found.passes, found.history)
-      (found, triplets) = try await findAndCertify(a, accurate)
-      found.history = history
-      // The inspection is in both.
-      found.passes += passes - 1
+    // What squaring has hidden, A without the vectors that hide it still shows, or the triangle of A itself.
+    if method == .auto, found.method.squares, let doubt = try await doubt(a, &found, triplets) {
+      let accurate = plan.accurateMethod
+      if plan.isDearer(accurate, than: .lanczos), let all = try await deflated(a, &found, triplets) {
+        (found, triplets) = all
+        reason = doubt + "; the rest was found in the complement of the others' vectors"
+      } else if let accurate {
+        reason = doubt
+        let (passes, history) = (found.passes, found.history)
+        (found, triplets) = try await findAndCertify(a, accurate)
+        found.history = history
+        // The inspection is in both.
+        found.passes += passes - 1
+      }
     }
     var left: A.Left?
     var orthogonality = try triplets.right.orthonormalityDefect()
@@ -148,7 +153,10 @@ struct SVDJob<A: SVDSource> {
     }
   }
 
+  private var memories: RouteMemories { RouteMemories(matrix.shape, of: S.self) }
+
   private func gram(_ a: A) async throws -> Found {
+    try memories.gram(count: count).check("the Gram matrix")
     let pairs = try await a.gram().largestEigenpairs(count)
     progress?(2)
     return Found(vectors: pairs.vectors, method: .gram, passes: 2)
@@ -161,10 +169,8 @@ struct SVDJob<A: SVDSource> {
       throw LinearAlgebraError.tooLarge(
         what: "the order of Lanczos's problem", value: n, limit: Int(Int32.max) / 3)
     }
-    // The basis, ARPACK's work, the vectors found and the panel of a pass.
-    try MemoryGuard.check(
-      "Lanczos's basis", n, LanczosEigenpairs<S>.basis(order: n, count: count) + 2 * count + 10,
-      bytesPerElement: MemoryLayout<S>.stride)
+    try memories.lanczos(basis: LanczosEigenpairs<S>.basis(order: n, count: count), count: count)
+      .check("Lanczos's basis")
     let pairs = try await LanczosEigenpairs(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed,
       progress: progress.map { progress in { progress(1 + $0) } })
@@ -177,9 +183,8 @@ struct SVDJob<A: SVDSource> {
   private func blockKrylov(_ a: some SVDSource<S>) async throws -> Found {
     let n = a.shape.columns
     let block = BlockKrylovVectors<S>.block(order: n, count: count)
-    try MemoryGuard.check(
-      "the block Krylov basis", n, 3 * BlockKrylovVectors<S>.depth * block,
-      bytesPerElement: MemoryLayout<S>.stride)
+    try memories.blockKrylov(block: block, depth: BlockKrylovVectors<S>.depth)
+      .check("the block Krylov basis")
     let reads = a.passes(width: block)
     let found = try await BlockKrylovVectors(
       ofGramOf: a, count: count, tolerance: tolerance, seed: seed, passLimit: passLimit,
@@ -193,14 +198,14 @@ struct SVDJob<A: SVDSource> {
 
   private func tsqr(_ a: A) async throws -> Found {
     let n = a.shape.columns
-    try MemoryGuard.check("the triangle", n, n, bytesPerElement: 4 * MemoryLayout<S>.stride)
+    try memories.triangle.check("the triangle")
     let r = try await a.triangle(of: nil)
     return Found(vectors: try r.svd().v[0..<n, 0..<count], method: .tsqr, passes: 2)
   }
 
   private func dense(_ a: A) async throws -> Found {
-    let (m, n) = (a.shape.rows, a.shape.columns)
-    try MemoryGuard.check("the matrix and its SVD", m, n, bytesPerElement: 3 * MemoryLayout<S>.stride)
+    let n = a.shape.columns
+    try memories.whole.check("the matrix and its SVD")
     let svd = try await a.wholeMatrix().svd()
     let reads = a.access == .products ? a.passes(width: n) : 1
     return Found(vectors: try svd.v[0..<n, 0..<count], method: .dense, passes: 1 + reads)
@@ -227,6 +232,36 @@ struct SVDJob<A: SVDSource> {
     found.passes += a.passes(width: Self.probes)
     progress?(found.passes)
     return rest ? nil : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
+  }
+
+  /// All triplets, those that squaring has not hidden as they are, and the others by Lanczos in the complement of their
+  /// vectors; nil, and the passes of the attempt, where that has not found them all, or hides some of its own.
+  private func deflated(_ a: A, _ found: inout Found, _ triplets: CertifiedTriplets<S>) async throws -> (
+    Found, CertifiedTriplets<S>
+  )? {
+    let n = a.shape.columns
+    let known = triplets.values.prefix { !CertifiedTriplets<S>.hasHidden([triplets.values[0], $0]) }.count
+    let rest = count - known
+    let hides = triplets.hidden > 0 || CertifiedTriplets<S>.hasHidden(triplets.values)
+    guard hides, known > 0, LanczosEigenpairs<S>.canRun(order: n - known, count: rest) else { return nil }
+    let vectors = try triplets.right[0..<n, 0..<known]
+    let source = try await a.iterated()
+    let before = found.passes
+    let pairs = try await LanczosEigenpairs(
+      ofGramOf: DeflatedOperator(source, outside: vectors), count: rest, tolerance: tolerance, seed: seed,
+      progress: progress.map { progress in { progress(before + $0) } })
+    found.passes += pairs.applications
+    let sizes = pairs.values.map { S.Real.sqrt(max(0, $0)) }
+    guard sizes.count == rest, !CertifiedTriplets<S>.hasHidden(sizes) else { return nil }
+    let joined = try DenseMatrix(
+      rows: n, columns: count,
+      elements: vectors.elements(in: .columnMajor) + pairs.vectors.elements(in: .columnMajor))
+    let all = Found(
+      vectors: try joined.qr().q, method: .lanczos, passes: found.passes, history: found.history)
+    let certified = try await certify(source, all)
+    if certified.1.count == count { return certified }
+    found.passes = certified.0.passes
+    return nil
   }
 
   /// Vectors by which the complement of what was found is probed.

@@ -11,6 +11,8 @@ protocol SVDSource<Element>: TripletSource {
   var storedCount: Int { get }
   var tileCount: Int { get }
   var access: SVDPlan.Access { get }
+  /// What passes move; nil where only the operator knows.
+  var traffic: SlabTraffic? { get }
   /// A in the form in which it is read many times.
   func iterated() async throws -> Iterated
 
@@ -35,14 +37,15 @@ protocol SVDSource<Element>: TripletSource {
 }
 
 extension SVDSource {
-  func plan(count: Int) -> SVDPlan {
+  func plan(count: Int, leftVectors: Bool) -> SVDPlan {
     let n = shape.columns
     return SVDPlan(
-      shape: shape, storedCount: storedCount, tiles: tileCount, count: count,
-      bytesPerElement: MemoryLayout<Element>.stride,
+      shape: shape, storedCount: storedCount, tiles: tileCount, share: traffic?.share ?? SlabShare(),
+      count: count, bytesPerElement: MemoryLayout<Element>.stride,
       canIterate: LanczosEigenpairs<Element>.canRun(order: n, count: count),
       basis: LanczosEigenpairs<Element>.basis(order: n, count: count),
-      block: BlockKrylovVectors<Element>.block(order: n, count: count), access: access)
+      block: BlockKrylovVectors<Element>.block(order: n, count: count), access: access, traffic: traffic,
+      leftVectors: leftVectors)
   }
 }
 
@@ -53,6 +56,7 @@ extension SVDSource where Iterated == Self {
 extension RowMatrix: SVDSource {
   typealias Left = RowMatrix
 
+  var traffic: SlabTraffic? { slabTraffic }
   var tileCount: Int { layout.tileCount }
   var access: SVDPlan.Access {
     .elements(isSparse: Double(storedCount) < 0.5 * Double(rows) * Double(columns))

@@ -63,6 +63,9 @@ public struct PartialSVD<S: Scalar, Left: Sendable>: Sendable {
   public let reason: String
   /// What every method was predicted to cost; nil where there was nothing to find.
   public let plan: SVDPlan?
+  /// What the method was predicted to cost; nil where there was nothing to find. `words(passes:)` of the passes made are
+  /// the words that the ledger counts, but for what `SVDPlan` says is not among them.
+  public var predicted: RoutePrediction? { plan?.estimates.first { $0.method == method }?.prediction }
   /// The number of times the matrix was read, the vectors on request not counted.
   public let passes: Int
   /// How the residuals of an iterative method fell, cycle by cycle, before its vectors were refined; empty for the

@@ -71,6 +71,9 @@ public struct LinearSystemSolution<S: Scalar>: Sendable {
   public internal(set) var converged: Bool
   /// Why not: of the first right side where it is not.
   public internal(set) var reason: String?
+  /// What the method was predicted to cost, where that can be told before. `words(passes:)` of the passes made are the words
+  /// that the ledger counts, but for those of scaling, of cutting B as A is cut, and of a method tried in vain.
+  public internal(set) var predicted: RoutePrediction?
   /// The relative residuals of an iteration for the first right side, step by step.
   public let history: [Double]
 }

@@ -54,6 +54,7 @@ extension RowMatrix {
       preconditioner: preconditioner, progress: progress)
     progress?(1)
     var found = try await job.run(method)
+    found.predicted = system.prediction(found.method, preconditioner)
     let y = found.solution
     found.solution = system.solution(y)
     let remains = system.scaledSolution(found.solution)

@@ -29,6 +29,8 @@ struct CentredMatrix<S: Scalar>: Sendable {
   /// The squared deviations of C's columns from zero: the diagonal of C^H C.
   let squares: [S.Real]
 
+  /// Whether means were taken off the elements, which made another matrix.
+  var isShifted: Bool { shifted.tiles !== original.tiles }
   var rows: Int { original.rows }
   var columns: Int { original.columns }
 

@@ -1,5 +1,5 @@
 // R of the QR factorization of [A B], A and B in slabs cut alike: as TriangleTask, without ever joining the two on
-// one worker but slab by slab. 2m (n+p)^2 flops; (n+p)(n+p+1)/2 words count of every worker's triangle.
+// one worker but slab by slab. 2m (n+p)^2 flops; (n+p)(n+p+1)/2 words from every worker.
 
 import TesseraCommunication
 import TesseraExecution
@@ -12,20 +12,20 @@ enum JoinedTriangleTask<S: Scalar>: ReduceTask {
   static var name: String { scalarName("joined-triangle", S.self) }
 
   static func run(_: Empty, _ input: TilePair<LocalMatrix<S>, LocalMatrix<S>>, tile: Int) throws
-    -> DenseMatrix<S>
+    -> Triangle<S>
   {
     let (a, b) = (try input.first.dense(), try input.second.dense())
     guard a.rows == b.rows else {
       throw LinearAlgebraError.shapeMismatch(operation: "joining", left: a.shape, right: b.shape)
     }
-    return try DenseMatrix(
-      rows: a.rows, columns: a.columns + b.columns,
-      elements: a.elements(in: .columnMajor) + b.elements(in: .columnMajor)
-    ).qr().r
+    return try Triangle(
+      ofSlab: DenseMatrix(
+        rows: a.rows, columns: a.columns + b.columns,
+        elements: a.elements(in: .columnMajor) + b.elements(in: .columnMajor)))
   }
 
-  static func combine(_ left: inout DenseMatrix<S>, _ right: DenseMatrix<S>, _: Empty) throws {
-    left = try DenseMatrix.stackedRows([left, right]).qr().r
+  static func combine(_ left: inout Triangle<S>, _ right: Triangle<S>, _: Empty) throws {
+    try left.join(right)
   }
 }
 
@@ -40,6 +40,7 @@ extension RowMatrix {
     let a = try await materialized()
     return try await cluster.engine.reduce(
       JoinedTriangleTask<S>.self, Empty(),
-      over: AlignedPair(a.tiles, try await b.rowMatrix(rowCuts: a.partitioning.rowCuts).tiles))
+      over: AlignedPair(a.tiles, try await b.rowMatrix(rowCuts: a.partitioning.rowCuts).tiles)
+    ).matrix
   }
 }

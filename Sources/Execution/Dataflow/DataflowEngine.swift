@@ -169,6 +169,8 @@ final class DataflowEngine: Engine {
     guard driver.note(.keep(collection, level)) else { throw Self.ended }
   }
 
+  func messages(reducing ownership: Ownership) -> ReductionMessages { .dataflow(ownership) }
+
   func ledger() async throws(ExecutionError) -> LedgerReport {
     let report = await withCheckedContinuation { (continuation: CheckedContinuation<LedgerReport?, Never>) in
       let accepted = driver.questions.push { [driver] in

@@ -150,6 +150,8 @@ final class MessagePassingEngine: Engine {
     }
   }
 
+  func messages(reducing ownership: Ownership) -> ReductionMessages { .messagePassing(ownership) }
+
   func ledger() async throws(ExecutionError) -> LedgerReport {
     try await onRankZero { worker throws(CommunicationError) in try worker.gatherLedgers() }
   }

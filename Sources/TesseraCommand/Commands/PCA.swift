@@ -63,9 +63,12 @@ struct PCA: AsyncParsableCommand {
     let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
     let bar = ProgressBar(label: "pca", total: nil, unit: .passes, mode: progress)
     defer { bar.finish() }
-    let pca = try await a.pca(
-      count: count, unitVariance: unitVariance, method: method, tolerance: tolerance.map { S.Real($0) },
-      seed: input.compute.seed, scores: scores != nil, progress: { bar.advance(to: $0) })
+    let (pca, counts) = try await PredictedCost.counting(input.compute, on: cluster) {
+      try await a.pca(
+        count: count, unitVariance: unitVariance, method: method, tolerance: tolerance.map { S.Real($0) },
+        seed: input.compute.seed, scores: scores != nil, progress: { bar.advance(to: $0) })
+    }
+    let cost = PredictedCost(prediction: pca.predicted, passes: pca.passes, counts: counts)
     if let components { try writeMatrix(.dense(pca.components), to: components, progress: progress) }
     if let scores, let rows = pca.scores {
       try writeMatrix(.dense(try await rows.collect().dense()), to: scores, progress: progress)
@@ -100,7 +103,7 @@ struct PCA: AsyncParsableCommand {
         ("mean", .array(pca.mean.map { .scalar($0) })), ("residuals", .reals(pca.residuals)),
         ("converged", .bool(pca.converged)), ("method", .text(pca.method.rawValue)),
         ("passes", .int(pca.passes)), ("unresolved", .int(pca.unresolved)),
-      ], since: start, on: cluster
+      ], cost, since: start, on: cluster
     ) { elapsed in
       var rows = [["", "variance", "of all", "residual"]]
       let texts = pointAligned(pca.explainedVariance)

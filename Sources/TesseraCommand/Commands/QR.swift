@@ -59,7 +59,10 @@ struct QR: AsyncParsableCommand {
     let start = ContinuousClock.now
     let progress = input.compute.output.progress
     let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
-    let qr = try await a.qr(pivoting: pivot, method: method, orthogonalFactor: q != nil, certify: true)
+    let (qr, counts) = try await PredictedCost.counting(input.compute, on: cluster) {
+      try await a.qr(pivoting: pivot, method: method, orthogonalFactor: q != nil, certify: true)
+    }
+    let cost = PredictedCost(prediction: qr.predicted, passes: nil, counts: counts)
     if method == .cholesky, qr.method != .cholesky {
       Report.note(
         "tessera: cholesky could not be shown to be as good as reflections; tsqr was taken")
@@ -85,7 +88,7 @@ struct QR: AsyncParsableCommand {
       [
         ("residual", .real(residual)), ("orthogonality", .real(orthogonality)), ("rank", .int(rank)),
         ("method", .text(qr.method.rawValue)),
-      ], since: start, on: cluster
+      ], cost, since: start, on: cluster
     ) { elapsed in
       heading + "\n"
         + Text.table(
@@ -93,7 +96,7 @@ struct QR: AsyncParsableCommand {
             ["rank", "\(rank)"], ["residual ratio", Text.significant(Double(residual))],
             ["orthogonality ratio", Text.significant(Double(orthogonality))],
           ], leading: 1)
-        + "\(qr.method.rawValue), \(Text.fixed(elapsed, 3)) s"
+        + "\(qr.method.rawValue), \(numberOfPasses(qr.predicted.passes)) predicted, \(Text.fixed(elapsed, 3)) s"
     }
   }
 }

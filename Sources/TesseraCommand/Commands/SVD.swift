@@ -12,7 +12,9 @@ struct SVD: AsyncParsableCommand {
     discussion: """
       Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge, or that the \
       method squares away, are not printed; a note says so, and the exit code is 65. It is 65 too where values are beyond the \
-      range of the scalar. By itself the method is the one with the least predicted passes, words and memory. The same \
+      range of the scalar. By itself the method is the one that is predicted to cost least and fits the memory. The words \
+      predicted, of as many passes as were made, are those that --ledger counts, but for scaling and the redistribution of a \
+      wide matrix. The same \
       values, to the last bit, come out for any number of workers.
       """)
 
@@ -72,7 +74,10 @@ struct SVD: AsyncParsableCommand {
     let start = ContinuousClock.now
     let progress = input.compute.output.progress
     let (a, heading) = try await input.rowMatrix(as: S.self, on: cluster)
-    let svd = try await singularValues(of: a)
+    let (svd, counts) = try await PredictedCost.counting(input.compute, on: cluster) {
+      try await singularValues(of: a)
+    }
+    let cost = PredictedCost(prediction: svd.predicted, passes: svd.passes, counts: counts)
     if let left, let vectors = svd.left {
       let dense = try await vectors.collect().dense()
       try writeMatrix(.dense(dense), to: left, progress: progress)
@@ -86,7 +91,7 @@ struct SVD: AsyncParsableCommand {
     if let scree { try drawScree(svd, to: scree) }
     if let convergence { try drawConvergence(svd, to: convergence) }
     noteWhatIsMissing(svd, of: a.shape)
-    try await input.report(members(svd), since: start, on: cluster) {
+    try await input.report(members(svd), cost, since: start, on: cluster) {
       table(heading, svd, workers: Report.workers(of: cluster), $0)
     }
     if !svd.converged { throw ExitCode(65) }

@@ -114,7 +114,10 @@ struct Solve: AsyncParsableCommand {
     } catch let error as LinearAlgebraError {
       throw FileFormatError(.badData, file: right, "\(error)")
     }
-    let found = try await solution(of: a, b)
+    let (found, counts) = try await PredictedCost.counting(compute, on: cluster) {
+      try await solution(of: a, b)
+    }
+    let cost = PredictedCost(prediction: found.predicted, passes: found.passes, counts: counts)
     try writeMatrix(.dense(found.solution), to: destination, progress: compute.output.progress)
     if let convergence {
       let series = ConvergencePlot.Series(
@@ -124,8 +127,8 @@ struct Solve: AsyncParsableCommand {
         series: [series], tolerance: tolerance, title: "Residual of \(left)"
       ).svg().write(toFile: convergence)
     }
-    let ledger = try await compute.ledger(of: cluster)
-    try report(found, a.shape, workers: Report.workers(of: cluster), seconds(since: start), ledger)
+    let ledger = try await cost.ledger(compute, of: cluster)
+    try report(found, cost, a.shape, workers: Report.workers(of: cluster), seconds(since: start), ledger)
     if let ledger { Report.note("\(LedgerTable(ledger))") }
     if let reason = found.reason {
       Report.note("tessera: \(left): not converged: \(reason)")
@@ -144,7 +147,8 @@ struct Solve: AsyncParsableCommand {
   }
 
   private func report<S: Scalar>(
-    _ found: LinearSystemSolution<S>, _ shape: Shape, workers: String, _ elapsed: Double,
+    _ found: LinearSystemSolution<S>, _ cost: PredictedCost, _ shape: Shape, workers: String,
+    _ elapsed: Double,
     _ ledger: LedgerReport?
   ) throws {
     let residual = found.residuals.max() ?? 0
@@ -164,7 +168,8 @@ struct Solve: AsyncParsableCommand {
     let steps = found.iterations > 0 ? "\(found.iterations) steps, " : ""
     lines.append(
       "\(steps)\(numberOfPasses(found.passes)) over the matrix, \(workers), "
-        + "\(Text.fixed(elapsed, 3)) s")
+        + "\(Text.fixed(elapsed, 3)) s\(cost.line)")
+    members += cost.members
     try Report.result(
       compute.output.json
         ? compute.json(members, seconds: elapsed, ledger) : lines.joined(separator: "\n"))

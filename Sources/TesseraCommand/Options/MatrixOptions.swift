@@ -52,14 +52,22 @@ struct MatrixOptions: ParsableArguments {
   }
 
   /// Prints the result, as one JSON object or as `text` makes it, and the ledger if it was asked for.
+  ///
+  /// - Parameter cost: what it was predicted to cost, where a plan predicts it.
   func report(
-    _ members: [(String, JSON)], since start: ContinuousClock.Instant, on cluster: Cluster,
+    _ members: [(String, JSON)], _ cost: PredictedCost? = nil, since start: ContinuousClock.Instant,
+    on cluster: Cluster,
     _ text: (Double) -> String
   ) async throws {
     let elapsed = seconds(since: start)
-    let ledger = try await compute.ledger(of: cluster)
+    let ledger =
+      if let cost { try await cost.ledger(compute, of: cluster) } else {
+        try await compute.ledger(of: cluster)
+      }
+    let members = members + (cost?.members ?? [])
     try Report.result(
-      compute.output.json ? compute.json(members, seconds: elapsed, ledger) : text(elapsed))
+      compute.output.json
+        ? compute.json(members, seconds: elapsed, ledger) : text(elapsed) + (cost?.line ?? ""))
     if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 }
