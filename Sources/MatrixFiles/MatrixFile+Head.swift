@@ -53,7 +53,7 @@ extension MatrixFile {
       return try wholeHead(path, count, format, options)
     case .hdf5:
       let reader = try Hdf5Reader(source, member: options.member)
-      if let (header, rows) = try reader.rows(as: S.self, { 0..<min(count, $0.rows) }) {
+      if let (header, rows) = try reader.rows(as: S.self, .first(count)) {
         return MatrixHead(rows: header.rows, columns: header.columns, contents: .dense(rows))
       }
       return try reader.matrix(as: S.self, progress: nil).1.head(count, file: source.name)

@@ -1,8 +1,8 @@
 // A file that appears under its name only when it is complete: written without a name in the same folder, where
 // the system can do that (Linux, open(2), O_TMPFILE), flushed to the disk, then given an unpredictable name and
 // renamed. Until then the old file, if any, is untouched, and whatever goes wrong leaves nothing behind, even the
-// process's sudden end. On other file systems, and for a library that wants a name (HDF5), it has the unpredictable
-// name from the start; what goes wrong removes it, but a sudden end leaves it.
+// process's sudden end. On other file systems it has the unpredictable name from the start; what goes wrong removes
+// it, but a sudden end leaves it.
 
 #if canImport(Glibc)
   import Glibc
@@ -98,11 +98,7 @@ final class OutputFile: ByteSink {
     }
   }
 
-  /// libhdf5 asks the system for the real path of what it opens, and a nameless file has none.
-  func unfinishedPath() throws(FileFormatError) -> String? {
-    if let temporary { try giveName(temporary) }
-    return temporary
-  }
+  var unfinishedPath: String? { isNameless ? path(of: descriptor) : temporary }
 
   /// Gives the file the name that it has until it is complete.
   private func giveName(_ unfinished: String) throws(FileFormatError) {
