@@ -50,7 +50,9 @@
       func error(_ file: String, _ expected: String, _ places: [Hdf5Place]) -> FileFormatError {
         let found = places.isEmpty ? "none" : list(places.map { quoted($0.path.utf8) })
         let left = elsewhere.isEmpty || !places.isEmpty ? "" : "; not followed: " + list(elsewhere)
-        return FileFormatError(file: file, at: .none, expected: expected, found: found + left)
+        return FileFormatError(
+          file: file, at: .none, expected: expected, found: found + left,
+          remedy: places.isEmpty ? nil : .member)
       }
 
       private func list(_ names: [String]) -> String {

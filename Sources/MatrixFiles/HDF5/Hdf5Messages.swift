@@ -202,7 +202,8 @@
       let kind = kinds[try source.number(in: 0...kinds.count - 1)]
       let (file, byte) = (try source.text(), try source.number(in: -1 ... .max))
       return FileFormatError(
-        kind, file: file, at: byte < 0 ? .none : .byte(byte), try source.text())
+        kind, file: file, at: byte < 0 ? .none : .byte(byte), try source.text(),
+        remedy: try source.number(in: 0...1) == 1 ? .member : nil)
     }
 
     /// The bytes by which an error of a binary file is sent.
@@ -212,6 +213,7 @@
       message.append(file)
       if case .byte(let byte) = position { message.append(byte) } else { message.append(-1) }
       message.append(self.message)
+      message.append(remedy == .member ? 1 : 0)
       return message.bytes
     }
   }
