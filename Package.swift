@@ -64,6 +64,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "CChecksum"),
     .target(name: "CSparseKernels"),
+    .target(name: "CReaderEntry"),
 
     // MARK: ground
     library("Instrumentation", []),
@@ -78,7 +79,8 @@ let package = Package(
       "MatrixFiles",
       [
         "TesseraLocalMatrices", "CZlib",
-        .target(name: "CHDF5", condition: .when(traits: ["HDF5"])), numerics,
+        .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
+        .target(name: "CReaderEntry", condition: .when(traits: ["HDF5"])), numerics,
       ]),
 
     // MARK: movement

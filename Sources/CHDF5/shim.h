@@ -17,6 +17,15 @@ static inline hid_t tessera_h5_int32(void) { return H5T_NATIVE_INT32; }
 static inline hid_t tessera_h5_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t tessera_h5_text(void) { return H5T_C_S1; }
 
+// A file that nobody else can open needs no lock; one would stay with whatever inherits the descriptor.
+static inline herr_t tessera_h5_without_lock(hid_t access) {
+#if H5_VERSION_GE(1, 10, 7)
+  return H5Pset_file_locking(access, 0, 1);
+#else
+  return 0;
+#endif
+}
+
 // The kind of the link `name`, or H5L_TYPE_ERROR where there is none. (The structure that tells it differs between
 // the library's versions.)
 static inline H5L_type_t tessera_h5_link_kind(hid_t group, const char *name) {

@@ -28,6 +28,18 @@ public struct FileFormatError: Error, Equatable, Sendable {
     case byte(Int)
   }
 
+  /// What somebody who reads a file can say of it, so that it can be read.
+  public enum Remedy: Sendable, Hashable, CaseIterable {
+    /// Which of several matrices is meant.
+    case member
+    /// The format.
+    case format
+    /// What stands between the fields of a table.
+    case delimiter
+    /// Whether the first line of a table names the columns.
+    case headerRow
+  }
+
   /// The family of the error.
   public let kind: Kind
   /// The path as it was given; "standard input" or "standard output" for `-`.
@@ -36,18 +48,24 @@ public struct FileFormatError: Error, Equatable, Sendable {
   public let position: Position
   /// What was expected and what was found instead.
   public let message: String
+  /// What would help to be told; nil where nothing would.
+  public let remedy: Remedy?
 
   /// An error of `kind` at `position` of `file`.
-  public init(_ kind: Kind, file: String, at position: Position = .none, _ message: String) {
+  public init(
+    _ kind: Kind, file: String, at position: Position = .none, _ message: String, remedy: Remedy? = nil
+  ) {
     self.kind = kind
     self.file = file
     self.position = position
     self.message = message
+    self.remedy = remedy
   }
 
   /// Bad data at `position`: `expected` should stand there.
-  init(file: String, at position: Position, expected: String, found: String) {
-    self.init(.badData, file: file, at: position, "expected \(expected), found \(found)")
+  init(file: String, at position: Position, expected: String, found: String, remedy: Remedy? = nil) {
+    self.init(
+      .badData, file: file, at: position, "expected \(expected), found \(found)", remedy: remedy)
   }
 }
 

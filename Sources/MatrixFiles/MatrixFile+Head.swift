@@ -11,6 +11,8 @@ public struct MatrixHead<S: Scalar>: Sendable {
   public let columns: Int?
   /// The first entries of a list, or of an array the first rows.
   public let contents: MatrixContents<S>
+  /// The names of a table's columns, where it has a line of them.
+  public internal(set) var columnNames: [String] = []
 }
 
 extension MatrixFile {
@@ -42,8 +44,7 @@ extension MatrixFile {
       // An array: its first rows end with the file. Nothing but the header was read so far.
       return try wholeHead(path, count, format, options)
     case .csv, .tsv:
-      let rows: DenseMatrix<S> = try DelimitedReader(source, format, options).head(count)
-      return MatrixHead(rows: nil, columns: rows.columns, contents: .dense(rows))
+      return try DelimitedReader(source, format, options).head(count)
     case .svmlight:
       let rows: TripletMatrix<S> = try SvmlightReader(source, options).head(count)
       return MatrixHead(rows: nil, columns: options.columns, contents: .triplets(rows))
@@ -53,7 +54,7 @@ extension MatrixFile {
       return try wholeHead(path, count, format, options)
     case .hdf5:
       let reader = try Hdf5Reader(source, member: options.member)
-      if let (header, rows) = try reader.rows(as: S.self, { 0..<min(count, $0.rows) }) {
+      if let (header, rows) = try reader.rows(as: S.self, .first(count)) {
         return MatrixHead(rows: header.rows, columns: header.columns, contents: .dense(rows))
       }
       return try reader.matrix(as: S.self, progress: nil).1.head(count, file: source.name)
@@ -128,12 +129,14 @@ extension MatrixMarketReader {
 
 extension DelimitedReader {
   /// The first rows.
-  fileprivate func head<S: Scalar>(_ count: Int) throws(FileFormatError) -> DenseMatrix<S> {
+  fileprivate func head<S: Scalar>(_ count: Int) throws(FileFormatError) -> MatrixHead<S> {
     var parser = DelimitedParser<S>(file: source.name, delimiter, headerRow)
     try blocks.parseHead(with: &parser, rows: count)
     do throws(LinearAlgebraError) {
-      return try DenseMatrix(
+      let rows = try DenseMatrix(
         rows: parser.rows, columns: parser.columns ?? 0, order: .rowMajor, elements: parser.values)
+      return MatrixHead(
+        rows: nil, columns: rows.columns, contents: .dense(rows), columnNames: parser.names)
     } catch {
       throw FileFormatError(.badData, file: source.name, "\(error)")
     }

@@ -65,7 +65,7 @@ extension MatrixFile {
     }
     if let lines = try RowFile(path, format, options) { return try lines.read(part, of: parts) }
     if let (header, rows) = try hdf5(path, format, options)?.rows(
-      as: S.self, { share(part, of: parts, $0.rows) })
+      as: S.self, .share(part, of: parts))
     {
       return MatrixFilePart(
         contents: .dense(rows), storedEntries: rows.rows * rows.columns,

@@ -101,6 +101,7 @@ public enum MatrixFile {
   ///   - contents: the matrix.
   ///   - path: the file, compressed when the name ends in `.gz`; `-` is standard output.
   ///   - format: the format, where the name does not tell it.
+  ///   - options: what the matrix does not say.
   ///   - symmetry: a symmetry of the matrix; of a Matrix Market file only the lower half is then written,
   ///     duplicates added up. It is verified: O(entries).
   ///   - progress: is called about once per MiB with the bytes written so far, before any compression.
@@ -112,7 +113,8 @@ public enum MatrixFile {
   @specialized(where S == Complex<Double>)
   public static func write<S: Scalar>(
     _ contents: MatrixContents<S>, to path: String, format: MatrixFileFormat? = nil,
-    symmetry: MatrixSymmetry = .general, progress: ((Int) -> Void)? = nil
+    options: MatrixWriteOptions = MatrixWriteOptions(), symmetry: MatrixSymmetry = .general,
+    progress: ((Int) -> Void)? = nil
   ) throws(FileFormatError) {
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
     if format == .npz || format == .hdf5, path.lowercased().hasSuffix(".gz") {
@@ -120,14 +122,15 @@ public enum MatrixFile {
       throw FileFormatError(
         .usage, file: path, "\(format.rawValue) files are not compressed as a whole: leave out .gz")
     }
-    try write(contents, format, file: path, symmetry: symmetry) { () throws(FileFormatError) in
+    try write(contents, format, file: path, options, symmetry: symmetry) { () throws(FileFormatError) in
       try openSink(path, progress)
     }
   }
 
   /// Writes `contents` in `format` to the sink that `open` returns, once it is known that this can be done.
   static func write<S: Scalar>(
-    _ contents: MatrixContents<S>, _ format: MatrixFileFormat, file: String, symmetry: MatrixSymmetry,
+    _ contents: MatrixContents<S>, _ format: MatrixFileFormat, file: String,
+    _ options: MatrixWriteOptions = MatrixWriteOptions(), symmetry: MatrixSymmetry,
     open: () throws(FileFormatError) -> any ByteSink
   ) throws(FileFormatError) {
     switch format {
@@ -135,7 +138,7 @@ public enum MatrixFile {
       try MatrixMarketWriter<S>(file: file, symmetry: symmetry).write(contents, open: open)
     case .npy: try NpyWriter.write(contents, file: file, open: open)
     case .npz: try NpzWriter.write(contents, file: file, open: open)
-    case .csv, .tsv: try DelimitedWriter.write(contents, format, file: file, open: open)
+    case .csv, .tsv: try DelimitedWriter.write(contents, format, file: file, options, open: open)
     case .svmlight: try SvmlightWriter.write(contents, file: file, open: open)
     case .idx: try IdxWriter.write(contents, file: file, open: open)
     case .hdf5: try Hdf5Writer.write(contents, file: file, open: open)

@@ -72,6 +72,6 @@ public enum MatrixFileFormat: String, Sendable, Hashable, CaseIterable {
       "the name does not tell the format; known endings are "
         + allCases.map { $0.endings.joined(separator: ", ") }.joined(separator: ", ")
         + ", all but the archives and HDF5 also with .gz; or name the format: "
-        + allCases.map(\.rawValue).joined(separator: ", "))
+        + allCases.map(\.rawValue).joined(separator: ", "), remedy: .format)
   }
 }

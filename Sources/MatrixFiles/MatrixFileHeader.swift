@@ -28,6 +28,8 @@ public struct MatrixFileHeader: Sendable, Equatable {
   public let elementType: String
   /// Which elements follow from others and are left out of the file.
   public let symmetry: MatrixSymmetry
+  /// The names of a table's columns; none where it has no line of them, and in other formats.
+  public internal(set) var columnNames: [String] = []
 }
 
 /// Which elements of a matrix follow from others. The names are Matrix Market's.

@@ -15,6 +15,8 @@ public final class MatrixFileWriter<S: Scalar> {
   /// Rows or columns, and entries, that the file has so far.
   private var taken = 0
   private var takenEntries = 0
+  /// Of a table.
+  private var table: DelimitedWriter?
 
   /// What a file holds.
   public enum Content: Sendable, Hashable {
@@ -38,16 +40,20 @@ public final class MatrixFileWriter<S: Scalar> {
   /// - Parameters:
   ///   - path: the file, compressed when the name ends in `.gz`; `-` is standard output.
   ///   - content: what a Matrix Market file is to hold; the other formats are of one kind.
+  ///   - options: what the matrix does not say.
   ///   - progress: is called about once per MiB with the bytes written so far, before any compression.
   /// - Precondition: `isPossible(format)`.
-  /// - Throws: `badData` for what the format cannot hold, `cannotCreate`, `inputOutput`.
+  /// - Throws: `badData` for what the format cannot hold, `usage` for names that are not those of the columns,
+  ///   `cannotCreate`, `inputOutput`.
   public init(
     _ path: String, _ format: MatrixFileFormat, _ shape: Shape, _ content: Content,
-    progress: ((Int) -> Void)? = nil
+    options: MatrixWriteOptions = MatrixWriteOptions(), progress: ((Int) -> Void)? = nil
   ) throws(FileFormatError) {
     precondition(Self.isPossible(format), "\(format) takes no pieces")
     if format == .svmlight { try SvmlightWriter.check(S.self, file: path) }
-    if format == .csv || format == .tsv { try DelimitedWriter.check(shape, file: path) }
+    if format == .csv || format == .tsv {
+      table = try DelimitedWriter(shape, format, file: path, options)
+    }
     (file, self.format, self.shape) = (path, format, shape)
     isArray = content == .array
     entryCount = if case .entries(let count) = content { count } else { 0 }
@@ -59,9 +65,7 @@ public final class MatrixFileWriter<S: Scalar> {
       try MatrixMarketWriter<S>(file: path, symmetry: .general).sendHeader(
         isArray ? .array : .coordinate(entries: entryCount), shape, to: sink)
     case .npy: try NpyWriter.sendHeader(shape, .rowMajor, of: S.self, to: sink)
-    case .csv, .tsv:
-      // What a table without rows has to say.
-      if shape.rows == 0 { try send(DenseMatrix<S>(zeros: 0, shape.columns)) }
+    case .csv, .tsv: try table?.sendNames(to: sink)
     default: break
     }
   }
@@ -91,7 +95,7 @@ public final class MatrixFileWriter<S: Scalar> {
       guard takenEntries <= entryCount else { throw miscounted() }
       try MatrixMarketWriter<S>(file: file, symmetry: .general).send(entries, firstRow: taken, to: sink)
     case .npy: try sink.send(piece.dense(file: file).elements(in: .rowMajor))
-    case .csv, .tsv: if length > 0 { try send(piece.dense(file: file)) }
+    case .csv, .tsv: try table?.send(piece.dense(file: file), to: sink)
     case .svmlight: try SvmlightWriter.send(piece.rows(file: file, signedZeros: true), to: sink)
     default: preconditionFailure("\(format) takes no pieces")
     }
@@ -108,10 +112,6 @@ public final class MatrixFileWriter<S: Scalar> {
     }
     guard format != .matrixMarket || isArray || takenEntries == entryCount else { throw miscounted() }
     try sink.finish()
-  }
-
-  private func send(_ rows: DenseMatrix<S>) throws(FileFormatError) {
-    try DelimitedWriter.send(rows, delimiter: DelimitedReader.delimiter(of: format), to: sink)
   }
 
   private func miscounted() -> FileFormatError {

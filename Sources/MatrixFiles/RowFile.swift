@@ -37,11 +37,11 @@ struct RowFile {
   func header() throws(FileFormatError) -> MatrixFileHeader {
     if format == .svmlight { return try SvmlightReader(whole(), options).header() }
     let first = try firstRow(of: table(as: Complex<Double>.self))
-    let rows = try RowPlaces(bytes, file: file.name).count - (first.hasNames ? 1 : 0)
+    let rows = try RowPlaces(bytes, file: file.name).count - (first.names.isEmpty ? 0 : 1)
     return MatrixFileHeader(
       rows: rows, columns: first.columns ?? 0, storedEntries: rows * (first.columns ?? 0), format: format,
       layout: .array(.rowMajor), scalar: first.isComplex ? .complexDouble : .double,
-      elementType: first.isComplex ? "complex" : "real", symmetry: .general)
+      elementType: first.isComplex ? "complex" : "real", symmetry: .general, columnNames: first.names)
   }
 
   /// Part `part` of `parts`.
@@ -62,7 +62,7 @@ struct RowFile {
         storedEntries: parser.entryCount, firstRow: 0)
     }
     let first: DelimitedParser<S> = try firstRow(of: table())
-    let names = first.hasNames ? 1 : 0
+    let names = first.names.isEmpty ? 0 : 1
     let share = MatrixFile.share(part, of: parts, places.count - names)
     try checkLocalShape(places.count - names, first.columns ?? 0, file: file.name)
     var parser = first.forLaterLines()

@@ -67,12 +67,12 @@ public struct SpyPlot: Sendable {
     PatternGrid(rows: rows, columns: columns, atMost: maximumCells, by: maximumCells)
   }
 
-  /// "1,000 × 2,000, 5,000 nonzeros, density 0.00250"
+  /// "1,000 × 2,000, 5,000 entries, density 0.00250"
   public var summary: String {
     let total = grid.total
     let density = Double(total) / (Double(grid.rows) * Double(grid.columns))
     return "\(Text.grouped(grid.rows)) × \(Text.grouped(grid.columns)), "
-      + "\(Text.grouped(total)) nonzero\(total == 1 ? "" : "s")"
+      + "\(Text.grouped(total)) \(total == 1 ? "entry" : "entries")"
       + (total > 0 ? ", density \(Text.significant(density))" : "")
   }
 

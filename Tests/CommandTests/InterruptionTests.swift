@@ -83,6 +83,27 @@ struct InterruptionTests {
   }
 
   #if HDF5
+    /// The process in which libhdf5 reads ends with the one that waits for it.
+    @Test(arguments: [SIGINT, SIGKILL])
+    func anInterruptedReadOfHdf5LeavesNoProcess(signal: Int32) throws {
+      let process = Process()
+      process.executableURL = Bundle.main.bundleURL.appending(path: "tessera")
+      process.arguments = ["info", "--format", "h5", "-"]
+      // A file that does not end.
+      let input = Pipe()
+      process.standardInput = input
+      process.standardOutput = Pipe()
+      process.standardError = Pipe()
+      try process.run()
+      try input.fileHandleForWriting.write(contentsOf: Data("\u{89}HDF".utf8))
+      func readers() -> [Int32] { Processes.children(of: process.processIdentifier) }
+      try #require(Self.waitUntil(seconds: 20) { !readers().isEmpty })
+      let reader = readers()[0]
+      kill(process.processIdentifier, signal)
+      process.waitUntilExit()
+      #expect(Self.waitUntil(seconds: 3) { !Processes.isRunning(reader) })
+    }
+
     private static let hdf5Names = ["a.h5"]
   #else
     private static let hdf5Names: [String] = []

@@ -278,6 +278,16 @@ private let archives: [Case] = [
     "coo", .npz,
     sparse(["row": integers([0, 0, 1]), "col": integers([0, 2, 1])], format: "coo"), holds(2, 3, 3, 6)),
   Case(
+    "coo of truth values, one twice", .npz,
+    sparse(
+      ["row": integers([0, 1, 0]), "col": integers([0, 2, 0]), "data": npy("|b1", "(3,)", [1, 1, 1])],
+      format: "coo"), holds(2, 3, 2, 2)),
+  Case(
+    "coo of truth values, one true and false", .npz,
+    sparse(
+      ["row": integers([0, 1, 0]), "col": integers([0, 2, 0]), "data": npy("|b1", "(3,)", [1, 0, 0])],
+      format: "coo"), holds(2, 3, 2, 1)),
+  Case(
     "bsr", .npz,
     sparse(
       [
@@ -360,6 +370,16 @@ private let collections: [Case] = [
   Case(
     "a member by name", .archive, tar([("a/b.mtx", file, market)]), holds(2, 2, 2, 3),
     MatrixReadOptions(member: "b.mtx")),
+  Case(
+    "a second matrix", .archive,
+    tar([("m/m.mtx", file, market), ("m/m_b.mtx", file, "x"), ("n/n.mtx", file, market)]), .lie(.none)),
+  Case(
+    "a second matrix that is not the one meant", .archive,
+    tar([("m/m.mtx", file, market), ("n/n.mtx", file, market)]), holds(2, 2, 2, 3),
+    MatrixReadOptions(member: "m/m.mtx")),
+  Case(
+    "a right side behind", .archive, tar([("m/m.mtx", file, market), ("m/m_b.mtx", file, "x")]),
+    holds(2, 2, 2, 3)),
   Case("no such member", .archive, tar([("a/b.mtx", file, market)]), .lie(.none)),
   Case("a link by that name", .archive, tar([("m/m.mtx", UInt8(ascii: "2"), "")]), .lie(.none)),
   Case("no member", .archive, tar([]), .lie(.none)),

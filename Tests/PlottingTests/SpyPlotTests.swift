@@ -12,7 +12,7 @@ import Testing
       │⡟⢍⠉⠉│
       │⡇⠀⠑⢄│
       └────┘
-      8 × 8, 22 nonzeros, density 0.344
+      8 × 8, 22 entries, density 0.344
 
       """
     #expect(plot.braille() == expected)

@@ -21,18 +21,20 @@ extension DistributedMatrix {
   ///   - format: the format, where the name does not tell it.
   ///   - asEntries: whether a list of entries is written whatever the tiles are; of dense tiles, the elements that
   ///     are not zero.
+  ///   - options: what the matrix does not say.
   ///   - progress: is called about once per MiB with the bytes written so far, before any compression.
   /// - Throws: `FileFormatError`, `LinearAlgebraError`, `ExecutionError`.
   @discardableResult
   public func write(
     to path: String, format: MatrixFileFormat? = nil, asEntries: Bool = false,
-    progress: ((Int) -> Void)? = nil
+    options: MatrixWriteOptions = MatrixWriteOptions(), progress: ((Int) -> Void)? = nil
   ) async throws -> Int {
     let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: path) }
     guard MatrixFileWriter<Element>.isPossible(format) else {
       let matrix = try await collect()
       try MatrixFile.write(
-        MatrixContents(matrix, asEntries: asEntries), to: path, format: format, progress: progress)
+        MatrixContents(matrix, asEntries: asEntries), to: path, format: format, options: options,
+        progress: progress)
       return matrix.entriesOfFile()
     }
     let areDense = try await cluster.engine.reduce(FileEntriesTask<Content>.self, Empty(), over: tiles)
@@ -44,7 +46,7 @@ extension DistributedMatrix {
       FileEntriesTask<LocalMatrix<Element>>.self, Empty(), over: slabs.tiles
     ).entries
     let writer = try MatrixFileWriter<Element>(
-      path, format, shape, isDense ? .array : .entries(count), progress: progress)
+      path, format, shape, isDense ? .array : .entries(count), options: options, progress: progress)
     for t in 0..<slabs.layout.tileCount {
       let slab = try await slabs.collect(tile: t)
       try writer.write(MatrixContents(takesColumns ? MatrixView.transpose(slab) : slab))

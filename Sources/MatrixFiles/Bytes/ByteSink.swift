@@ -2,10 +2,9 @@
 
 /// Where bytes go.
 protocol ByteSink: AnyObject {
-  /// The name of the file that gets the bytes, for a library that writes by itself; nil for what takes bytes only.
-  ///
-  /// - Throws: `cannotCreate`.
-  func unfinishedPath() throws(FileFormatError) -> String?
+  /// A name by which a library that writes by itself can open the file that gets the bytes; nil for what takes bytes
+  /// only.
+  var unfinishedPath: String? { get }
   /// Takes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError)
   /// Completes the output. Without this call there is none.
@@ -13,7 +12,7 @@ protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
-  func unfinishedPath() throws(FileFormatError) -> String? { nil }
+  var unfinishedPath: String? { nil }
 
   /// Takes the bytes of all `elements`, numbers, as they lie in memory.
   func send<T>(_ elements: [T]) throws(FileFormatError) {

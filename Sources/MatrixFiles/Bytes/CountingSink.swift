@@ -11,7 +11,7 @@ final class CountingSink: ByteSink {
     self.progress = progress
   }
 
-  func unfinishedPath() throws(FileFormatError) -> String? { try base.unfinishedPath() }
+  var unfinishedPath: String? { base.unfinishedPath }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError) {
     var rest = bytes

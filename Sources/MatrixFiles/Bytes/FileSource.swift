@@ -45,6 +45,9 @@ final class FileSource: ByteSource {
   /// The file's size, when bytes can be read at any place of it: not of a pipe.
   var seekableSize: Int? { size }
 
+  /// Where the file is on a disk: nil for standard input, and for what cannot be read at any place.
+  var seekablePath: String? { descriptor == STDIN_FILENO || size == nil ? nil : name }
+
   /// Fills all of `buffer` with the bytes from `offset` on. What `read` reads next does not change.
   ///
   /// - Throws: `inputOutput`; also when the file ends before.

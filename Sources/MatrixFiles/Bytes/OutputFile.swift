@@ -1,8 +1,8 @@
 // A file that appears under its name only when it is complete: written without a name in the same folder, where
 // the system can do that (Linux, open(2), O_TMPFILE), flushed to the disk, then given an unpredictable name and
 // renamed. Until then the old file, if any, is untouched, and whatever goes wrong leaves nothing behind, even the
-// process's sudden end. On other file systems, and for a library that wants a name (HDF5), it has the unpredictable
-// name from the start; what goes wrong removes it, but a sudden end leaves it.
+// process's sudden end. On other file systems it has the unpredictable name from the start; what goes wrong removes
+// it, but a sudden end leaves it.
 
 #if canImport(Glibc)
   import Glibc
@@ -21,6 +21,8 @@ final class OutputFile: ByteSink {
   /// Whether nothing stands under that name yet.
   private var isNameless = false
   private let descriptor: Int32
+  /// Bytes written, and those of them that the disk has been asked to take.
+  private var (written, begun) = (0, 0)
 
   /// Begins the file at `path`; `-` is standard output. A file that stands there keeps its permission bits,
   /// a new one gets what the process's mask leaves. Behind a symbolic link the file is replaced, not the
@@ -86,23 +88,33 @@ final class OutputFile: ByteSink {
     }
   }
 
+  /// The disk is asked to begin with every so many bytes as they come, so that less is left for it when all are there.
+  private static let portion = 1 << 23
+
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileFormatError) {
     var rest = bytes
     while !rest.isEmpty {
-      let count = systemWrite(descriptor, rest.baseAddress, rest.count)
+      let count = systemWrite(descriptor, rest.baseAddress, min(rest.count, Self.portion))
       if count >= 0 {
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        written += count
+        if temporary != nil, written - begun >= Self.portion { beginWriting() }
       } else if errno != EINTR {
         throw failure("writing failed")
       }
     }
   }
 
-  /// libhdf5 asks the system for the real path of what it opens, and a nameless file has none.
-  func unfinishedPath() throws(FileFormatError) -> String? {
-    if let temporary { try giveName(temporary) }
-    return temporary
+  /// Of pages that are not written yet, the advice that they are not needed means that they are to be written now; they
+  /// stay in memory meanwhile. Whatever comes of it, `finish` waits for all.
+  private func beginWriting() {
+    #if os(Linux)
+      _ = posix_fadvise(descriptor, off_t(begun), off_t(written - begun), POSIX_FADV_DONTNEED)
+    #endif
+    begun = written
   }
+
+  var unfinishedPath: String? { isNameless ? path(of: descriptor) : temporary }
 
   /// Gives the file the name that it has until it is complete.
   private func giveName(_ unfinished: String) throws(FileFormatError) {

@@ -16,8 +16,8 @@ struct DelimitedParser<S: Scalar>: RowParser {
   private(set) var isComplex = false
   /// The elements so far, row after row.
   private(set) var values: [S] = []
-  /// Whether there was a line of names.
-  private(set) var hasNames = false
+  /// The names of the columns, where there was a line of them.
+  private(set) var names: [String] = []
   private var isFirstLine = true
 
   init(file: String, _ delimiter: UInt8, _ headerRow: MatrixReadOptions.HeaderRow) {
@@ -107,9 +107,12 @@ struct DelimitedParser<S: Scalar>: RowParser {
       isComplex = isComplex || imaginary != nil
       return S(real: real, imaginary: imaginary ?? 0)
     }
+    // What would be several fields of another table, or, before any row, a name.
+    let isCut = field.contains { ";|\t ,".utf8.contains($0) }
     throw FileFormatError(
       file: file, at: start.position, expected: "a number",
-      found: field.isEmpty ? "an empty field" : quoted(field))
+      found: field.isEmpty ? "an empty field" : quoted(field),
+      remedy: isCut ? .delimiter : columns == nil ? .headerRow : nil)
   }
 
   /// The bytes of the field at `cursor`, without quotation marks and the blanks around them; the cursor stays
@@ -137,14 +140,16 @@ struct DelimitedParser<S: Scalar>: RowParser {
       field.append(cursor.place.pointee)
       cursor.place += 1
     }
-    throw error(start, "a field whose quotation marks close on its line")
+    throw FileFormatError(
+      file: file, at: start.position, expected: "a field whose quotation marks close on its line",
+      found: start.found)
   }
 
   /// Takes the first line if it names the columns, and the shape of the table from it.
   private mutating func takeNames(_ cursor: inout LineCursor) throws(FileFormatError) -> Bool {
     guard headerRow != .absent else { return false }
     var line = cursor
-    var (fields, isNamed) = (0, headerRow == .present)
+    var (names, isNamed): ([String], Bool) = ([], headerRow == .present)
     while true {
       line.skipBlanks(but: delimiter)
       let field = try takeField(&line)
@@ -153,7 +158,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
         return false
       }
       isNamed = isNamed || !field.isEmpty
-      fields += 1
+      names.append(String(decoding: field, as: UTF8.self))
       line.skipBlanks(but: delimiter)
       guard line.place.pointee == delimiter else { break }
       line.place += 1
@@ -162,15 +167,16 @@ struct DelimitedParser<S: Scalar>: RowParser {
       throw error(line, "a delimiter, \(quoted([delimiter])), or the end of the line")
     }
     guard isNamed else { return false }
-    columns = fields
-    hasNames = true
+    columns = names.count
+    self.names = names
     line.skipLine()
     cursor = line
     return true
   }
 
   private func error(_ cursor: LineCursor, _ expected: String) -> FileFormatError {
-    FileFormatError(file: file, at: cursor.position, expected: expected, found: cursor.found)
+    FileFormatError(
+      file: file, at: cursor.position, expected: expected, found: cursor.found, remedy: .delimiter)
   }
 }
 

@@ -69,6 +69,6 @@ struct DelimitedReader {
     return MatrixFileHeader(
       rows: parser.rows, columns: columns, storedEntries: parser.rows * columns, format: format,
       layout: .array(.rowMajor), scalar: parser.isComplex ? .complexDouble : .double,
-      elementType: parser.isComplex ? "complex" : "real", symmetry: .general)
+      elementType: parser.isComplex ? "complex" : "real", symmetry: .general, columnNames: parser.names)
   }
 }

@@ -1,7 +1,6 @@
 // A dataset of numbers in an HDF5 file: a scalar, a vector or a matrix, row after row. Only what stands in the file
 // itself is read: neither raw data in other files nor datasets that are views of such; and no filter but those
-// that the library has built in. O(elements read); memory is that of the result plus pieces of 1 MiB, or of a
-// row of chunks.
+// that the library has built in. O(elements read); memory is that of a piece of 1 MiB, or of a row of chunks.
 
 #if HDF5
   import CHDF5
@@ -19,6 +18,8 @@
     private let space: Hdf5Handle
     /// The rows of a chunk; 1 where the data lie together.
     private let chunkRows: Int
+    /// Where the elements stand together in the file; nil where only the library finds them.
+    private let place: Int?
 
     /// More compressed than this is no stream of deflate's (zlib, deflate.c: 1032).
     private static let mostExpansion = 1032
@@ -26,19 +27,22 @@
     private init(
       _ object: consuming Hdf5Handle, _ type: consuming Hdf5Handle, _ space: consuming Hdf5Handle,
       name: String,
-      element: StoredElement, dimensions: [Int], chunkRows: Int
+      element: StoredElement, dimensions: [Int], chunkRows: Int, place: Int?
     ) {
       self.object = object
       self.type = type
       self.space = space
-      (self.name, self.element, self.dimensions, self.chunkRows) = (name, element, dimensions, chunkRows)
+      (self.name, self.element, self.dimensions) = (name, element, dimensions)
+      (self.chunkRows, self.place) = (chunkRows, place)
     }
 
     /// The dataset that `object` is.
     ///
     /// - Throws: `badData` for elements that are not numbers, data that are not in this file, a filter that is not
     ///   known, and a shape of more bytes than the stored ones can be.
-    static func checked(_ object: consuming Hdf5Handle, name: String) throws(FileFormatError) -> Hdf5Dataset {
+    static func checked(_ object: consuming Hdf5Handle, isOnDisk: Bool, name: String) throws(FileFormatError)
+      -> Hdf5Dataset
+    {
       // Before anything else: asking for the size of a virtual dataset opens other files.
       let creation = try Hdf5Handle(H5Dget_create_plist(object.id), "cannot be read", file: name)
       let properties = creation.id
@@ -78,9 +82,10 @@
             found: "\(stored) stored bytes, which cannot be so many")
         }
       }
+      let place = layout == H5D_CONTIGUOUS && isOnDisk ? Int(exactly: H5Dget_offset(object.id)) : nil
       return Hdf5Dataset(
         object, type, space, name: name, element: element, dimensions: dimensions,
-        chunkRows: max(1, chunk.first ?? 1))
+        chunkRows: max(1, chunk.first ?? 1), place: place)
     }
 
     /// Numbers that the library writes to where it is told.
@@ -131,35 +136,23 @@
       return (dimensions.first ?? 1, dimensions.count > 1 ? dimensions[1] : 1)
     }
 
-    /// The elements of some rows, row after row.
+    /// What a file with this matrix says of it.
     ///
-    /// - Precondition: the rows are within the dataset.
-    /// - Throws: `badData` for complex elements when `S` is real, for more than this machine holds, and when the
-    ///   library cannot read them.
-    func elements<S: Scalar>(_ rows: Range<Int>, as: S.Type, _ progress: ((Int) -> Void)? = nil)
-      throws(FileFormatError) -> [S]
-    {
-      guard S.isComplex || element.kind != .complex else { throw FileFormatError.complexAsReal(name, S.kind) }
-      let count = rows.count * rowLength
-      try checkMemory(count, bytesEach: MemoryLayout<S>.stride)
-      if element.isInMemory(as: S.self) { return try plainElements(rows, progress) }
-      var elements = [S](roomInLargePages: count)
-      try pieces(rows) { bytes in
-        element.append(bytes, to: &elements)
-        progress?(elements.count)
-      }
-      return elements
+    /// - Throws: as `matrixShape`.
+    func header() throws(FileFormatError) -> MatrixFileHeader {
+      let (rows, columns) = try matrixShape()
+      return MatrixFileHeader(
+        rows: rows, columns: columns, storedEntries: count, format: .hdf5, layout: .array(.rowMajor),
+        scalar: element.scalar, elementType: element.name, symmetry: .general)
     }
 
     /// All elements as whole numbers.
     ///
-    /// - Throws: as `elements`; also for elements of another kind, and for numbers above 2^63-1.
+    /// - Throws: as `pieces`; also for elements of another kind, and for numbers above 2^63-1.
     func integers() throws(FileFormatError) -> [Int] {
-      try checkMemory(count, bytesEach: MemoryLayout<Int>.stride)
       var integers: [Int] = []
-      integers.reserveCapacity(count)
       var isWhole = true
-      try pieces(0..<rowCount) { isWhole = element.append($0, toIntegers: &integers) && isWhole }
+      try pieces(rows) { isWhole = element.append($0, toIntegers: &integers) && isWhole }
       guard isWhole else {
         throw FileFormatError(
           file: name, at: .none, expected: "whole numbers below 2^63", found: element.name)
@@ -167,46 +160,34 @@
       return integers
     }
 
+    /// All rows.
+    var rows: Range<Int> { 0..<rowCount }
+
+    /// Some rows as an array in an answer.
+    func array(_ rows: Range<Int>) -> Hdf5Array {
+      Hdf5Array(
+        name: name, element: element, count: rows.count * rowLength,
+        place: place.map { $0 + rows.lowerBound * rowLength * element.size })
+    }
+
     private var rowCount: Int { dimensions.first ?? 1 }
     private var rowLength: Int { dimensions.dropFirst().reduce(1, Hdf5Dataset.product) }
 
-    private func checkMemory(_ count: Int, bytesEach: Int) throws(FileFormatError) {
+    /// Calls `body` with the bytes of some rows, piece by piece.
+    ///
+    /// - Precondition: the rows are within the dataset.
+    /// - Throws: `badData` for a row of chunks that this machine does not hold, and when the library cannot read; what
+    ///   `body` throws.
+    func pieces(
+      _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(FileFormatError) -> Void
+    ) throws(FileFormatError) {
+      let steps = steps(of: rows)
+      let most = steps.map(\.count).max() ?? 0
       do throws(LinearAlgebraError) {
-        try MemoryGuard.check("\(count) elements", count, 1, bytesPerElement: bytesEach)
+        try MemoryGuard.check("a row of chunks", most, rowLength, bytesPerElement: element.size)
       } catch {
         throw FileFormatError(.badData, file: name, "\(error)")
       }
-    }
-
-    /// Elements that are stored as they are in memory: read to where they are to be.
-    private func plainElements<S: Scalar>(_ rows: Range<Int>, _ progress: ((Int) -> Void)?)
-      throws(FileFormatError) -> [S]
-    {
-      let count = rows.count * rowLength
-      var failure: FileFormatError?
-      let elements = [S](inLargePages: count) { elements, initialized in
-        do throws(FileFormatError) {
-          for piece in steps(of: rows) {
-            let target = elements[(piece.lowerBound - rows.lowerBound) * rowLength..<count]
-            try read(piece, into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: target)))
-            progress?((piece.upperBound - rows.lowerBound) * rowLength)
-          }
-          initialized = count
-        } catch {
-          // Any bits are a number, so that there is nothing to undo.
-          (failure, initialized) = (error, 0)
-        }
-      }
-      if let failure { throw failure }
-      return elements
-    }
-
-    /// Calls `body` with the bytes of some rows, piece by piece.
-    private func pieces(_ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) throws(FileFormatError)
-    {
-      let steps = steps(of: rows)
-      let most = steps.map(\.count).max() ?? 0
-      try checkMemory(most * rowLength, bytesEach: element.size)
       let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: max(1, most * rowLength * element.size), alignment: 16)
       defer { buffer.deallocate() }
@@ -214,7 +195,7 @@
         let bytes = UnsafeMutableRawBufferPointer(
           rebasing: buffer[..<(piece.count * rowLength * element.size)])
         try read(piece, into: bytes)
-        body(UnsafeRawBufferPointer(bytes))
+        try body(UnsafeRawBufferPointer(bytes))
       }
     }
 

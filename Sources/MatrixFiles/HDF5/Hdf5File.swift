@@ -11,13 +11,18 @@
     private let file: Hdf5Handle
     /// How links are followed: not out of the file.
     private let access: Hdf5Handle
+    /// Whether others can read it too.
+    private let isOnDisk: Bool
 
     /// Folders inside folders that are searched, and objects that are looked at, for a matrix.
     private static let (deepest, most) = (8, 1000)
 
-    private init(_ file: consuming Hdf5Handle, _ access: consuming Hdf5Handle, name: String) {
+    private init(
+      _ file: consuming Hdf5Handle, _ access: consuming Hdf5Handle, isOnDisk: Bool, name: String
+    ) {
       self.file = file
       self.access = access
+      self.isOnDisk = isOnDisk
       self.name = name
     }
 
@@ -27,7 +32,8 @@
     static func opened(_ source: any ByteSource) throws(FileFormatError) -> Hdf5File {
       let name = source.name
       let driver = try Hdf5Handle(H5Pcreate(tessera_h5_file_access()), "cannot be opened", file: name)
-      if let file = source as? FileSource, file.seekableSize != nil {
+      let path = (source as? FileSource)?.seekablePath
+      if path != nil {
         H5Pset_fapl_sec2(driver.id)
       } else {
         let bytes = try SeekableBytes(source)
@@ -36,11 +42,11 @@
         H5Pset_file_image(driver.id, &content, content.count)
       }
       let file = try Hdf5Handle(
-        H5Fopen(name, tessera_h5_read_only(), driver.id), "is not a readable HDF5 file", file: name)
+        H5Fopen(path ?? name, tessera_h5_read_only(), driver.id), "is not a readable HDF5 file", file: name)
       let access = try Hdf5Handle(H5Pcreate(tessera_h5_link_access()), "cannot be opened", file: name)
       // Whatever a link names: what stops here opens no other file.
       H5Pset_elink_cb(access.id, { _, _, _, _, _, _, _ in -1 }, nil)
-      return Hdf5File(file, access, name: name)
+      return Hdf5File(file, access, isOnDisk: path != nil, name: name)
     }
 
     /// A name for messages.
@@ -90,7 +96,7 @@
           file: name(of: path), at: .none, expected: "a dataset, or a folder with a sparse matrix in it",
           found: "something else")
       }
-      return try Hdf5Dataset.checked(object, name: name(of: path))
+      return try Hdf5Dataset.checked(object, isOnDisk: isOnDisk, name: name(of: path))
     }
 
     /// What is found in a file.

@@ -4,6 +4,7 @@
 
 #if HDF5
   import CHDF5
+  import Glibc
   import Synchronization
 
   /// What the library knows by a number: a file, a dataset, a type. It is closed when it goes.
@@ -54,6 +55,18 @@
       _ status: herr_t, _ what: String, _ kind: FileFormatError.Kind = .badData, file: String
     ) throws(FileFormatError) {
       guard status >= 0 else { throw failure(what, kind, file: file) }
+    }
+
+    /// Runs a call that writes.
+    ///
+    /// - Throws: `inputOutput` when it has failed, with what the system says of it: the driver does not.
+    static func write(_ file: String, _ call: () -> herr_t) throws(FileFormatError) {
+      errno = 0
+      guard call() < 0 else { return }
+      let code = errno
+      throw code == 0
+        ? failure("writing failed", .inputOutput, file: file)
+        : FileFormatError(.inputOutput, file: file, "writing failed: \(String(cString: strerror(code)))")
     }
 
     /// The error of the call that failed last: the library's words for its innermost reason, of a call to the system

@@ -6,9 +6,10 @@
 //
 // Without such an attribute the lines are rows if there are as many as rows, and columns in folders that name
 // them "barcodes" (10x). O(bytes) time; memory is that of the matrix plus, for a sparse one, its index arrays.
+// What stands where, libhdf5 says in a process of its own (Hdf5Process), which also unpacks; numbers that stand
+// together are read here, and what all of them are together is judged here.
 
 #if HDF5
-  import CHDF5
   import TesseraLocalMatrices
 
   /// Reads one file.
@@ -26,16 +27,8 @@
     /// What the file says about its matrix.
     ///
     /// - Throws: `badData` for what is no HDF5 file or a damaged one, for one without a matrix, or with several
-    ///   of which none was named.
-    func header() throws(FileFormatError) -> MatrixFileHeader {
-      try Hdf5.session { () throws(FileFormatError) in
-        let file = try Hdf5File.opened(source)
-        switch try find(file) {
-        case .dense(let path): return try denseHeader(try file.dataset(path))
-        case .sparse(let path): return try Hdf5SparseMatrix(file, path).header
-        }
-      }
-    }
+    ///   of which none was named; `inputOutput` when no process can be started.
+    func header() throws(FileFormatError) -> MatrixFileHeader { try answer(.nothing).answer.header }
 
     /// The whole matrix.
     ///
@@ -44,159 +37,97 @@
     func matrix<S: Scalar>(as: S.Type, progress: ((ReadProgress) -> Void)?) throws(FileFormatError)
       -> (MatrixFileHeader, MatrixContents<S>)
     {
-      try Hdf5.session { () throws(FileFormatError) in
-        let file = try Hdf5File.opened(source)
-        switch try find(file) {
-        case .dense(let path):
-          let dataset = try file.dataset(path)
-          let header = try denseHeader(dataset)
-          return (header, .dense(try rows(0..<header.rows, header, dataset, progress)))
-        case .sparse(let path):
-          let sparse = try Hdf5SparseMatrix(file, path)
-          return (sparse.header, .triplets(try sparse.matrix(file)))
-        }
-      }
+      let (answer, process) = try answer(.everything)
+      let header = answer.header
+      if header.layout == .coordinate { return (header, .triplets(try entries(answer, process, progress))) }
+      return (header, .dense(try rows(.everything, answer, process, progress)))
     }
 
-    /// The header, and the rows of a dense matrix that `range` takes of it; nil for a sparse one.
+    /// The header, and some rows of a dense matrix; nil for a sparse one.
     ///
     /// - Throws: as `matrix`.
-    func rows<S: Scalar>(as: S.Type, _ range: (MatrixFileHeader) -> Range<Int>) throws(FileFormatError)
+    func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Request.Selection) throws(FileFormatError)
       -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
     {
-      try Hdf5.session { () throws(FileFormatError) in
-        let file = try Hdf5File.opened(source)
-        guard case .dense(let path) = try find(file) else { return nil }
-        let dataset = try file.dataset(path)
-        let header = try denseHeader(dataset)
-        return (header, try rows(range(header), header, dataset, nil))
-      }
+      let (answer, process) = try answer(selection)
+      guard answer.header.layout != .coordinate else { return nil }
+      return (answer.header, try rows(selection, answer, process, nil))
     }
 
-    private func denseHeader(_ dataset: borrowing Hdf5Dataset) throws(FileFormatError) -> MatrixFileHeader {
-      let (rows, columns) = try dataset.matrixShape()
-      return MatrixFileHeader(
-        rows: rows, columns: columns, storedEntries: dataset.count, format: .hdf5,
-        layout: .array(.rowMajor), scalar: dataset.element.scalar, elementType: dataset.element.name,
-        symmetry: .general)
+    private func answer(_ selection: Hdf5Request.Selection) throws(FileFormatError)
+      -> (answer: Hdf5Answer, process: Hdf5Process)
+    {
+      let process = try Hdf5Process(Hdf5Request(source, member: member, selection), source)
+      return (try Hdf5Answer(from: process), process)
     }
 
     private func rows<S: Scalar>(
-      _ range: Range<Int>, _ header: MatrixFileHeader, _ dataset: borrowing Hdf5Dataset,
+      _ selection: Hdf5Request.Selection, _ answer: Hdf5Answer, _ process: Hdf5Process,
       _ progress: ((ReadProgress) -> Void)?
     ) throws(FileFormatError) -> DenseMatrix<S> {
-      try checkLocalShape(header.rows, header.columns, file: dataset.name)
-      let size = dataset.element.size
-      let elements = try dataset.elements(range, as: S.self) { count in
-        progress?(ReadProgress(bytesRead: count * size, totalBytes: header.storedEntries * size))
-      }
+      let (header, array) = (answer.header, try array(0, of: answer))
+      try checkLocalShape(header.rows, header.columns, file: array.name)
+      let elements: [S] = try elements(array, process, progress)
       do throws(LinearAlgebraError) {
         return try DenseMatrix(
-          rows: range.count, columns: header.columns, order: .rowMajor, elements: elements)
+          rows: selection.range(ofRows: header.rows).count, columns: header.columns, order: .rowMajor,
+          elements: elements)
       } catch {
-        throw FileFormatError(.badData, file: dataset.name, "\(error)")
+        throw FileFormatError(.badData, file: array.name, "\(error)")
       }
     }
 
-    // MARK: finding the matrix
-
-    private enum Place {
-      case dense(String)
-      case sparse(String)
-
-      var path: String {
-        switch self {
-        case .dense(let path), .sparse(let path): path
-        }
-      }
+    private func entries<S: Scalar>(
+      _ answer: Hdf5Answer, _ process: Hdf5Process, _ progress: ((ReadProgress) -> Void)?
+    ) throws(FileFormatError) -> TripletMatrix<S> {
+      let header = answer.header
+      let (data, starts, indices) = (
+        try array(0, of: answer), try array(1, of: answer), try array(2, of: answer)
+      )
+      // All three are parts of the folder that they stand in.
+      let name = String(data.name.dropLast("/data".count))
+      try checkLocalShape(header.rows, header.columns, file: name)
+      let values: [S] = try elements(data, process, progress)
+      let (majors, minors) =
+        answer.isByRows ? (header.rows, header.columns) : (header.columns, header.rows)
+      let lines = try CompressedLines(
+        starts: try source(of: starts, process).integers(starts.element, count: starts.count, offset: 0),
+        indices: try source(of: indices, process).integers(indices.element, count: indices.count, offset: 0),
+        majors: majors, minors: minors, count: values.count, file: name)
+      return answer.isByRows
+        ? TripletMatrix(unchecked: header.rows, header.columns, lines.majorIndices, lines.indices, values)
+        : TripletMatrix(unchecked: header.rows, header.columns, lines.indices, lines.majorIndices, values)
     }
 
-    /// The matrix that was named; otherwise the only one in the file, or the only vector in a file without one.
-    private func find(_ file: borrowing Hdf5File) throws(FileFormatError) -> Place {
-      if let member {
-        let path = member.hasPrefix("/") ? member : "/" + member
-        if file.has(path) || path == "/" {
-          return Hdf5SparseMatrix.stands(at: path, in: file) ? .sparse(path) : .dense(path)
-        }
-        let found = try candidates(file)
-        throw found.error(
-          file.name, "a dataset or a folder \(quoted(path.utf8))", found.matrices + found.vectors)
+    private func array(_ number: Int, of answer: Hdf5Answer) throws(FileFormatError) -> Hdf5Array {
+      guard answer.arrays.indices.contains(number) else {
+        throw FileFormatError(.badData, file: source.name, "libhdf5 gave a wrong answer")
       }
-      let found = try candidates(file)
-      let candidates = found.matrices.isEmpty ? found.vectors : found.matrices
-      guard candidates.count == 1 else {
-        throw found.error(file.name, "one matrix, or the name of the one to read", candidates)
-      }
-      return candidates[0]
+      return answer.arrays[number]
     }
 
-    /// All that could be read as a matrix, and what is not because it stands elsewhere.
-    private struct Candidates {
-      var matrices: [Place] = []
-      var vectors: [Place] = []
-      var elsewhere: [String] = []
-
-      /// The error of a file with these places.
-      func error(_ file: String, _ expected: String, _ places: [Place]) -> FileFormatError {
-        let found = places.isEmpty ? "none" : list(places.map { quoted($0.path.utf8) })
-        let left = elsewhere.isEmpty || !places.isEmpty ? "" : "; not followed: " + list(elsewhere)
-        return FileFormatError(file: file, at: .none, expected: expected, found: found + left)
+    private func elements<S: Scalar>(
+      _ array: Hdf5Array, _ process: Hdf5Process, _ progress: ((ReadProgress) -> Void)?
+    ) throws(FileFormatError) -> [S] {
+      guard S.isComplex || array.element.kind != .complex else {
+        throw FileFormatError.complexAsReal(array.name, S.kind)
       }
-
-      private func list(_ names: [String]) -> String {
-        names.prefix(12).joined(separator: ", ") + (names.count > 12 ? " and \(names.count - 12) more" : "")
-      }
+      return try source(of: array, process).elements(
+        array.element, count: array.count, offset: 0, as: S.self, progress: progress)
     }
 
-    private func candidates(_ file: borrowing Hdf5File) throws(FileFormatError) -> Candidates {
-      let content = try file.content()
-      var found = Candidates()
-      found.elsewhere = content.externalLinks.map { "\(quoted($0.utf8)) (a link to another file)" }
-      for (path, isFolder) in content.paths {
-        if let sparse = found.matrices.last(where: { if case .sparse = $0 { true } else { false } }),
-          path.hasPrefix(sparse.path == "/" ? "/" : sparse.path + "/")
-        {
-          // Its parts are no matrices of their own.
-          continue
-        }
-        if isFolder {
-          if Hdf5SparseMatrix.stands(at: path, in: file) { found.matrices.append(.sparse(path)) }
-        } else {
-          switch file.rank(ofNumbersAt: path) {
-          case .rank(2): found.matrices.append(.dense(path))
-          case .rank(let rank): if rank < 2 { found.vectors.append(.dense(path)) }
-          case .elsewhere(let what): found.elsewhere.append("\(quoted(path.utf8)) (\(what))")
-          case nil: break
-          }
-        }
+    /// The bytes of an array, from the file or from the answer.
+    private func source(of array: Hdf5Array, _ process: Hdf5Process) throws(FileFormatError) -> any ByteSource
+    {
+      guard let place = array.place else { return Hdf5ArraySource(process, array) }
+      let bytes = try SeekableBytes(source)
+      let end = place + array.count * array.element.size
+      guard end <= bytes.count else {
+        throw FileFormatError(
+          file: array.name, at: .byte(bytes.count), expected: "\(array.count) elements from byte \(place)",
+          found: "the end of the file")
       }
-      return found
-    }
-  }
-
-  /// What is known of a dataset before its data are looked at.
-  private enum DatasetRank {
-    /// The number of dimensions.
-    case rank(Int)
-    /// Its data are not in it, but where the words say.
-    case elsewhere(String)
-  }
-
-  extension Hdf5File {
-    /// The number of dimensions of the dataset at `path`; nil when it does not hold numbers.
-    fileprivate func rank(ofNumbersAt path: String) -> DatasetRank? {
-      guard let object = try? object(path), H5Iget_type(object.id) == H5I_DATASET,
-        let creation = try? Hdf5Handle(H5Dget_create_plist(object.id), "", file: name)
-      else { return nil }
-      // The size of what is a view of others only those know.
-      if H5Pget_layout(creation.id) == H5D_VIRTUAL { return .elsewhere("a view of other datasets") }
-      if H5Pget_external_count(creation.id) > 0 { return .elsewhere("data in another file") }
-      guard let type = try? Hdf5Handle(H5Dget_type(object.id), "", file: name),
-        StoredElement(hdf5: type.id) != nil,
-        let space = try? Hdf5Handle(H5Dget_space(object.id), "", file: name)
-      else { return nil }
-      let rank = H5Sget_simple_extent_ndims(space.id)
-      return rank < 0 ? nil : .rank(Int(rank))
+      return SeekableRange(bytes, place..<end, name: array.name)
     }
   }
 #else
@@ -218,7 +149,7 @@
       switch never {}
     }
 
-    func rows<S: Scalar>(as: S.Type, _ range: (MatrixFileHeader) -> Range<Int>) throws(FileFormatError)
+    func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Request.Selection) throws(FileFormatError)
       -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
     {
       switch never {}

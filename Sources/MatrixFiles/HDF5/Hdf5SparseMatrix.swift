@@ -1,4 +1,4 @@
-// The sparse matrix of a folder in an HDF5 file: see Hdf5Reader.
+// The sparse matrix of a folder in an HDF5 file: see Hdf5Reader. What is said of it; its arrays are datasets.
 
 #if HDF5
   import CHDF5
@@ -7,8 +7,7 @@
   /// Where a sparse matrix stands, and what is said of it there.
   struct Hdf5SparseMatrix {
     let header: MatrixFileHeader
-    private let path: String
-    private let isByRows: Bool
+    let isByRows: Bool
 
     /// Whether a sparse matrix stands in the folder at `path`.
     static func stands(at path: String, in file: borrowing Hdf5File) -> Bool {
@@ -20,7 +19,6 @@
 
     /// - Throws: `badData` for a shape or a format that is not a matrix's.
     init(_ file: borrowing Hdf5File, _ path: String) throws(FileFormatError) {
-      self.path = path
       let name = file.name(of: path)
       let folder = try file.object(path)
       var shape = file.integers("shape", of: folder) ?? file.integers("h5sparse_shape", of: folder)
@@ -54,23 +52,6 @@
       header = MatrixFileHeader(
         rows: shape[0], columns: shape[1], storedEntries: data.count, format: .hdf5, layout: .coordinate,
         scalar: data.element.scalar, elementType: data.element.name, symmetry: .general)
-    }
-
-    /// All entries.
-    ///
-    /// - Throws: as `Hdf5Reader.matrix`.
-    func matrix<S: Scalar>(_ file: borrowing Hdf5File) throws(FileFormatError) -> TripletMatrix<S> {
-      let name = file.name(of: path)
-      try checkLocalShape(header.rows, header.columns, file: name)
-      let values = try file.dataset(path + "/data").elements(0..<header.storedEntries, as: S.self)
-      let (majors, minors) = isByRows ? (header.rows, header.columns) : (header.columns, header.rows)
-      let lines = try CompressedLines(
-        starts: try file.dataset(path + "/indptr").integers(),
-        indices: try file.dataset(path + "/indices").integers(), majors: majors, minors: minors,
-        count: values.count, file: name)
-      return isByRows
-        ? TripletMatrix(unchecked: header.rows, header.columns, lines.majorIndices, lines.indices, values)
-        : TripletMatrix(unchecked: header.rows, header.columns, lines.indices, lines.majorIndices, values)
     }
   }
 #endif

@@ -22,7 +22,7 @@
         }
       let sink = try open()
       let image = try Hdf5.session { () throws(FileFormatError) in
-        try write(content, to: try sink.unfinishedPath(), name: file)
+        try write(content, to: sink.unfinishedPath, name: file)
       }
       if let image { try sink.send(image) }
       try sink.finish()
@@ -38,7 +38,9 @@
       throws(FileFormatError) -> [UInt8]?
     {
       let driver = try Hdf5Handle(H5Pcreate(tessera_h5_file_access()), "cannot be created", file: name)
-      if path == nil { H5Pset_fapl_core(driver.id, 1 << 20, false) }
+      // The usual driver asks for the real name of what it opens, and a file may have none yet.
+      if path == nil { H5Pset_fapl_core(driver.id, 1 << 20, false) } else { H5Pset_fapl_stdio(driver.id) }
+      tessera_h5_without_lock(driver.id)
       let created = H5Fcreate(path ?? name, tessera_h5_truncate(), tessera_h5_default(), driver.id)
       guard created >= 0 else { throw Hdf5.failure("cannot be created", .cannotCreate, file: name) }
       var isOpen = true
@@ -51,10 +53,10 @@
           name)
       case .sparse(let matrix): try put(matrix, in: created, name)
       }
-      try Hdf5.check(H5Fflush(created, H5F_SCOPE_LOCAL), "writing failed", .inputOutput, file: name)
+      try Hdf5.write(name) { H5Fflush(created, H5F_SCOPE_LOCAL) }
       let image = path == nil ? try bytes(of: created, name) : nil
       isOpen = false
-      try Hdf5.check(H5Fclose(created), "writing failed", .inputOutput, file: name)
+      try Hdf5.write(name) { H5Fclose(created) }
       return image
     }
 
@@ -113,12 +115,10 @@
         H5Dcreate2(folder, path, type, space.id, standard, standard, standard), "writing failed", file: name)
       guard !elements.isEmpty else { return }
       let everything = tessera_h5_everything()
-      try Hdf5.check(
-        elements.withUnsafeBytes {
-          H5Dwrite(dataset.id, type, everything, everything, standard, $0.baseAddress)
-        }, "writing failed",
-        .inputOutput,
-        file: name)
+      let target = dataset.id
+      try Hdf5.write(name) {
+        elements.withUnsafeBytes { H5Dwrite(target, type, everything, everything, standard, $0.baseAddress) }
+      }
     }
 
     /// Gives `object` an attribute.

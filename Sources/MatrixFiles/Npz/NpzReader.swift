@@ -56,11 +56,15 @@ struct NpzReader {
   private func arrayName() throws(FileFormatError) -> String {
     let names = names
     if let wanted {
-      guard names.contains(wanted) else { throw error("an array named \(quoted(wanted.utf8))", list(names)) }
+      guard names.contains(wanted) else {
+        throw error("an array named \(quoted(wanted.utf8))", list(names), remedy: .member)
+      }
       return wanted
     }
     guard names.count == 1 else {
-      throw error("one array, or the name of the one to read", names.isEmpty ? "none" : list(names))
+      throw error(
+        "one array, or the name of the one to read", names.isEmpty ? "none" : list(names),
+        remedy: names.isEmpty ? nil : .member)
     }
     return names[0]
   }
@@ -86,8 +90,10 @@ struct NpzReader {
     return try source.integers(header.element, count: header.count, offset: header.dataOffset)
   }
 
-  fileprivate func error(_ expected: String, _ found: String) -> FileFormatError {
-    FileFormatError(file: file, at: .none, expected: expected, found: found)
+  fileprivate func error(_ expected: String, _ found: String, remedy: FileFormatError.Remedy? = nil)
+    -> FileFormatError
+  {
+    FileFormatError(file: file, at: .none, expected: expected, found: found, remedy: remedy)
   }
 
   // MARK: sparse matrices
@@ -158,9 +164,10 @@ private struct SparseNpzEntries<S: Scalar> {
   /// The matrix of the entries.
   consuming func matrix() throws(FileFormatError) -> TripletMatrix<S> {
     do throws(LinearAlgebraError) {
-      return try TripletMatrix(
+      let matrix = try TripletMatrix(
         rows: header.rows, columns: header.columns, rowIndices: list.rowIndices,
         columnIndices: list.columnIndices, values: list.values)
+      return header.data.element.kind == .boolean ? matrix.withoutRepeatedTruth() : matrix
     } catch {
       throw reader.error("entries of a \(header.rows) x \(header.columns) matrix", "\(error)")
     }

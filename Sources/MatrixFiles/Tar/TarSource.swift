@@ -1,17 +1,22 @@
 // The matrix in an archive of the SuiteSparse collection: the member `name/name.mtx` of a tar archive (POSIX.1
 // pax and ustar, GNU's long names), as it streams by. Right sides and coordinates beside it (`name/name_b.mtx`)
-// are left out, nothing is unpacked to the disk. O(bytes).
+// are left out, nothing is unpacked to the disk; a second such matrix is refused, where nobody has said which one
+// to read. O(bytes).
 
 /// The bytes of one member of a tar archive.
 final class TarSource: ByteSource {
   let name: String
   private let source: any ByteSource
   private var rest: Int
+  private var archive: TarHeaders
+  private let member: (name: String, size: Int)
+  /// Whether somebody has to look for a second matrix when the first one has been read.
+  private var isOnly: Bool
 
-  /// Finds the matrix: the member called `wanted`, or else the first `name/name.mtx`, or else the only `.mtx`
-  /// of its archive, where it is the first.
+  /// Finds the matrix: the member called `wanted`, or else the first `name/name.mtx`.
   ///
-  /// - Throws: `badData` for what is no tar archive, and one without such a member.
+  /// - Throws: `badData` for what is no tar archive, and one without such a member. That there is another one can only
+  ///   be seen behind the first: `read` throws it at the end of that.
   init(_ source: any ByteSource, member wanted: String?) throws(FileFormatError) {
     var archive = TarHeaders(source)
     var seen: [String] = []
@@ -20,6 +25,7 @@ final class TarSource: ByteSource {
         name = source.name + ":" + member.name
         self.source = source
         rest = member.size
+        (self.archive, self.member, isOnly) = (archive, member, wanted == nil)
         return
       }
       seen.append(member.name)
@@ -29,7 +35,8 @@ final class TarSource: ByteSource {
     throw FileFormatError(
       file: source.name, at: .none,
       expected: wanted.map { "a member named \(quoted($0.utf8))" } ?? "a member name/name.mtx",
-      found: seen.isEmpty ? "no member" : shown + (seen.count > 8 ? " and \(seen.count - 8) more" : ""))
+      found: seen.isEmpty ? "no member" : shown + (seen.count > 8 ? " and \(seen.count - 8) more" : ""),
+      remedy: seen.isEmpty ? nil : .member)
   }
 
   private static func isMatrix(_ path: String, _ wanted: String?) -> Bool {
@@ -44,7 +51,10 @@ final class TarSource: ByteSource {
   var likelyBytes: Int? { source.likelyBytes.map { min($0, rest) } }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {
-    guard rest > 0 else { return 0 }
+    guard rest > 0 else {
+      if isOnly { try expectNoOther() }
+      return 0
+    }
     let room = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(rest))
     let count = try source.read(into: room)
     guard count > 0 else {
@@ -53,6 +63,20 @@ final class TarSource: ByteSource {
     }
     rest -= count
     return count
+  }
+
+  /// Looks at what follows the member.
+  private func expectNoOther() throws(FileFormatError) {
+    isOnly = false
+    try archive.leave(member.size)
+    while let other = try archive.next() {
+      guard !TarSource.isMatrix(other.name, nil) else {
+        throw FileFormatError(
+          file: source.name, at: .none, expected: "one matrix name/name.mtx, or the name of the one to read",
+          found: "\(quoted(member.name.utf8)), \(quoted(other.name.utf8))", remedy: .member)
+      }
+      try archive.skip(other.size)
+    }
   }
 }
 
@@ -97,6 +121,12 @@ private struct TarHeaders {
   /// Goes to the block behind `size` bytes of content.
   mutating func skip(_ size: Int) throws(FileFormatError) {
     try pass(size)
+    try pass(-size & (TarHeaders.blockSize - 1))
+  }
+
+  /// Goes to the block behind `size` bytes of content, which somebody else has read.
+  mutating func leave(_ size: Int) throws(FileFormatError) {
+    offset += size
     try pass(-size & (TarHeaders.blockSize - 1))
   }
 

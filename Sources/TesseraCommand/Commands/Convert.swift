@@ -9,7 +9,9 @@ struct Convert: AsyncParsableCommand {
     discussion: """
       The formats follow the names. Entries become dense on the way to .npy, .csv, .tsv and .idx, and stay entries on \
       the way to .mtx, .npz and .svm; a dense file becomes an array in .mtx and .npz. Between two Matrix Market files \
-      the symmetry is kept, between two svmlight files labels and queries. --labels names a file with one label a row, \
+      the symmetry is kept, between two svmlight files labels and queries, between two tables the names of the columns. \
+      Entries are counted as they stand in a list, each of several at one place, and of a dense matrix those that are \
+      not zero. --labels names a file with one label a row, \
       written beside a matrix that comes from an svmlight file, read for one that becomes one (zeros without it). OUT may be IN: it changes only when all is \
       written.
       """)
@@ -43,6 +45,7 @@ struct Convert: AsyncParsableCommand {
   var labels: String?
 
   @OptionGroup var reading: ReadingOptions
+  @OptionGroup var writing: WritingOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -60,9 +63,9 @@ struct Convert: AsyncParsableCommand {
         if let scalar { scalar } else {
           try scalarOfFile(input, format: inputFormat, options: reading.options) ?? .double
         }
-      let (shape, nonzeros) = try await withScalar(kind) { try convert(as: $0, to: format) }
+      let (shape, entries) = try await withScalar(kind) { try convert(as: $0, to: format) }
       try Report.written(
-        destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: output.json)
+        destination, shape, ("entries", entries), seconds: seconds(since: start), json: output.json)
     }
   }
 
@@ -99,28 +102,30 @@ struct Convert: AsyncParsableCommand {
         try MatrixFile.writeLabeled(rows, to: destination)
       } else {
         try writeMatrix(
-          .triplets(rows.features), to: destination, format: format, progress: output.progress)
+          .triplets(rows.features), to: destination, format: format,
+          options: writing.options(columnNames: [], of: input, to: format), progress: output.progress)
       }
       return (rows.features.shape, rows.features.entryCount)
     }
     let (header, contents) = try readMatrix(
       input, as: S.self, format: inputFormat, options: reading.options, progress: output.progress)
+    let options = writing.options(columnNames: header.columnNames, of: input, to: format)
     if let labels {
       let rows = try labeled(contents, by: labels)
       try MatrixFile.writeLabeled(rows, to: destination)
       return (rows.features.shape, rows.features.entryCount)
     }
     try writeMatrix(
-      contents, to: destination, format: format,
+      contents, to: destination, format: format, options: options,
       symmetry: format == .matrixMarket || format == .archive ? header.symmetry : .general,
       progress: output.progress)
-    return (contents.shape, contents.nonzeroCount)
+    return (contents.shape, contents.entryCount)
   }
 }
 
 extension MatrixContents {
   /// Entries of a list, or elements of a dense matrix that are not zero.
-  var nonzeroCount: Int {
+  var entryCount: Int {
     switch self {
     case .triplets(let triplets): triplets.entryCount
     case .dense(let dense): dense.storage.count { $0 != 0 }

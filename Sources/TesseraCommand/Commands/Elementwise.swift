@@ -11,7 +11,8 @@ struct ElementwiseOptions: ParsableArguments {
     The workers read their parts of an uncompressed Matrix Market, .npy or IDX file that all of them see, and compute \
     there; the result goes to the file slab after slab through the first worker, which holds one at a time. Other \
     inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole; so do lists of entries of which most \
-    rows or columns are empty, which are computed without those.
+    rows or columns are empty, which are computed without those. Tables in files keep the names of their columns, where \
+    all inputs have the same; a transpose has none.
     """
 
   @Option(
@@ -25,6 +26,8 @@ struct ElementwiseOptions: ParsableArguments {
   var inputFormat: MatrixFileFormat?
 
   @OptionGroup var reading: ReadingOptions
+
+  @OptionGroup var writing: WritingOptions
 
   @OptionGroup var compute: ComputeOptions
 
@@ -50,6 +53,7 @@ struct ElementwiseOptions: ParsableArguments {
     _ body: ElementwiseOperation, as type: S.Type, on cluster: Cluster
   ) async throws {
     let start = ContinuousClock.now
+    let options = writingOptions(inputs, headers, format, body)
     if let lists: [TripletMatrix<S>] = try listsOfEmptyLines(inputs, headers) {
       if let other = lists.first(where: { $0.shape != lists[0].shape }) {
         throw LinearAlgebraError.shapeMismatch(
@@ -65,7 +69,8 @@ struct ElementwiseOptions: ParsableArguments {
       let result = try await body.result(operands).collect()
       let whole = (body.isTransposing ? lines.transposed() : lines).whole(result)
       try writeMatrix(
-        .triplets(whole), to: destination, format: format, progress: compute.output.progress)
+        .triplets(whole), to: destination, format: format, options: options, progress: compute.output.progress
+      )
       return try await report(whole.shape, whole.entryCount, to: destination, since: start, on: cluster)
     }
     var operands: [RowMatrix<S>] = []
@@ -78,8 +83,23 @@ struct ElementwiseOptions: ParsableArguments {
     let result = try await body.result(operands)
     let nonzeros = try await writeMatrix(
       result, to: destination, format: format, asEntries: headers.allSatisfy { $0?.layout == .coordinate },
+      options: options,
       progress: compute.output.progress)
     try await report(result.shape, nonzeros, to: destination, since: start, on: cluster)
+  }
+
+  /// With the names of the columns, where there are such after what is done; a note where they are lost.
+  private func writingOptions(
+    _ inputs: [String], _ headers: [MatrixFileHeader?], _ format: MatrixFileFormat,
+    _ body: ElementwiseOperation
+  ) -> MatrixWriteOptions {
+    let names = headers.map { $0?.columnNames ?? [] }
+    let areKept = !body.isTransposing && names.allSatisfy { $0 == names[0] }
+    if !areKept, let named = names.firstIndex(where: { !$0.isEmpty }) {
+      let reason = body.isTransposing ? "they would be those of rows" : "not all inputs have the same"
+      Report.note("tessera: \(inputs[named]): the names of the columns are left out: \(reason)")
+    }
+    return writing.options(columnNames: areKept ? names[0] : [], of: inputs[0], to: format)
   }
 
   /// The entries of all inputs, when all are lists of entries and one has far more rows or columns than those: the

@@ -51,7 +51,7 @@ struct Generate: AsyncParsableCommand {
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
       let (shape, nonzeros) = try await withScalar(scalar) { try generate(as: $0, format) }
       try Report.written(
-        destination, shape, nonzeros: nonzeros, seconds: seconds(since: start), json: output.json)
+        destination, shape, ("nonzeros", nonzeros), seconds: seconds(since: start), json: output.json)
     }
   }
 
@@ -69,7 +69,7 @@ struct Generate: AsyncParsableCommand {
       contents, to: destination, format: format,
       symmetry: isSymmetric && [.matrixMarket, .archive].contains(format) ? .symmetric : .general,
       progress: output.progress)
-    return (contents.shape, contents.nonzeroCount)
+    return (contents.shape, contents.entryCount)
   }
 }
 

@@ -8,7 +8,7 @@ struct Head: AsyncParsableCommand {
     abstract: "Show the first entries or rows of a matrix file.",
     discussion: """
       Of a file that lists entries, the first entries as they stand there: row, column (both from one) and value. Of an \
-      array or a table, the first rows. Of an svmlight file, the entries of the first rows. A complex number is written \
+      array or a table, the first rows, of a table behind a line "# name name" where it names its columns. Of an svmlight file, the entries of the first rows. A complex number is written \
       as Python does. What follows is not read where the format allows that, and not checked.
       """)
 
@@ -60,6 +60,7 @@ struct Head: AsyncParsableCommand {
     switch head.contents {
     case .triplets(let a): a.forEach { i, j, value in lines.append("\(i + 1) \(j + 1) \(text(value))") }
     case .dense(let a):
+      if !head.columnNames.isEmpty { lines.append("# " + head.columnNames.joined(separator: " ")) }
       for i in 0..<a.rows { lines.append((0..<a.columns).map { text(a[i, $0]) }.joined(separator: " ")) }
     }
     if !lines.isEmpty { try Report.result(lines.joined(separator: "\n")) }
@@ -69,6 +70,9 @@ struct Head: AsyncParsableCommand {
     var members: [(String, JSON)] = [
       ("rows", head.rows.map { .int($0) } ?? .null), ("columns", head.columns.map { .int($0) } ?? .null),
     ]
+    if !head.columnNames.isEmpty {
+      members.append(("columnNames", .array(head.columnNames.map { .text($0) })))
+    }
     switch head.contents {
     case .triplets(let a):
       var entries: [JSON] = []

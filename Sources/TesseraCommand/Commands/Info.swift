@@ -8,7 +8,8 @@ struct Info: AsyncParsableCommand {
     abstract: "Show shape, nonzeros, symmetry, scalar, format and norms of a matrix file.",
     discussion: """
       Symmetric halves are counted twice and duplicate entries add up, as in a computation. With --header only the \
-      file's header is read, and the number of nonzeros is known for files without symmetry only; tables and svmlight \
+      file's header is read, and the number of nonzeros is that of the stored entries, duplicates among them, known for \
+      files without symmetry only; tables and svmlight \
       files have no header, so that all of them is read.
       """)
 

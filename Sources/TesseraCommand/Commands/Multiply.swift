@@ -146,7 +146,7 @@ struct Multiply: AsyncParsableCommand {
       case (.sparse(let matrix), nil): .triplets(matrix.triplets())
       }
     try writeMatrix(contents, to: destination, format: format, progress: compute.output.progress)
-    return contents.nonzeroCount
+    return contents.entryCount
   }
 
   private static func natural<S: Scalar>(_ matrix: LocalMatrix<S>) -> MatrixType {

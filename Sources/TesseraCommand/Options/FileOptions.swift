@@ -24,30 +24,40 @@ struct OutputOptions: ParsableArguments {
   var progress: ProgressBar.Mode = .auto
 }
 
-/// Reads the matrix in `path` with a progress bar.
+/// Reads the matrix in `path` with a progress bar. A note tells of whole numbers that may not be what they were.
 func readMatrix<S: Scalar>(
   _ path: String, as scalar: S.Type, format: MatrixFileFormat?,
   options: MatrixReadOptions = MatrixReadOptions(), progress: ProgressBar.Mode
 ) throws(FileFormatError) -> (header: MatrixFileHeader, contents: MatrixContents<S>) {
   var bar: ProgressBar?
   defer { bar?.finish() }
-  return try MatrixFile.read(path, as: S.self, format: format, options: options) { state in
+  let read = try MatrixFile.read(path, as: S.self, format: format, options: options) { state in
     if bar == nil {
       bar = ProgressBar(
         label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
     }
     bar?.advance(to: state.bytesRead)
   }
+  if read.header.hasLongIntegers, let large = read.contents.largeIntegers() {
+    bar?.finish()
+    Report.note(
+      "tessera: \(path): whole numbers of 2^53 and more become the nearest \(S.kind.rawValue): \(large.count), the "
+        + "first in row \(large.row + 1), column \(large.column + 1)")
+  }
+  return read
 }
 
 /// Writes `contents` to `path` with a progress bar.
 func writeMatrix<S: Scalar>(
   _ contents: MatrixContents<S>, to path: String, format: MatrixFileFormat? = nil,
-  symmetry: MatrixSymmetry = .general, progress: ProgressBar.Mode
+  options: MatrixWriteOptions = MatrixWriteOptions(), symmetry: MatrixSymmetry = .general,
+  progress: ProgressBar.Mode
 ) throws(FileFormatError) {
   let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
   defer { bar.finish() }
-  try MatrixFile.write(contents, to: path, format: format, symmetry: symmetry) { bar.advance(to: $0) }
+  try MatrixFile.write(contents, to: path, format: format, options: options, symmetry: symmetry) {
+    bar.advance(to: $0)
+  }
 }
 
 /// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar.
@@ -70,11 +80,13 @@ func readRows<S: Scalar>(
 /// Writes a distributed matrix to `path`, slab after slab, with a progress bar. Returns its nonzeros.
 func writeMatrix(
   _ matrix: some DistributedMatrix, to path: String, format: MatrixFileFormat? = nil, asEntries: Bool = false,
-  progress: ProgressBar.Mode
+  options: MatrixWriteOptions = MatrixWriteOptions(), progress: ProgressBar.Mode
 ) async throws -> Int {
   let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
   defer { bar.finish() }
-  return try await matrix.write(to: path, format: format, asEntries: asEntries) { bar.advance(to: $0) }
+  return try await matrix.write(to: path, format: format, asEntries: asEntries, options: options) {
+    bar.advance(to: $0)
+  }
 }
 
 /// What the file at `path` declares where it can be read twice; nil for standard input, pipes and sockets.

@@ -9,7 +9,7 @@ extension MatrixReadOptions.HeaderRow: ExpressibleByArgument {}
 struct ReadingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Character between the fields of a .csv or .tsv file, \\t for a tab (default: comma, tab).",
+      "Character between the fields of a .csv or .tsv file that is read, \\t for a tab (default: comma, tab).",
       valueName: "character"))
   var delimiter: String?
 
@@ -31,28 +31,32 @@ struct ReadingOptions: ParsableArguments {
   var member: String?
 
   func validate() throws {
-    if delimiter != nil {
-      // What may stand in a number would cut it.
-      guard let byte = delimiterByte, !Array("\n\r\"#+-.0123456789deijDEIJ".utf8).contains(byte) else {
-        throw ValidationError(
-          "--delimiter takes one ASCII character (\\t is a tab) that is no part of a number, and no line end, "
-            + "quotation mark or #")
-      }
-    }
+    try checkDelimiter(delimiter, option: "--delimiter")
     if let featureColumns, featureColumns < 0 {
       throw ValidationError("--feature-columns cannot be negative")
     }
   }
 
-  private var delimiterByte: UInt8? {
-    if delimiter == "\\t" { return UInt8(ascii: "\t") }
-    return delimiter.flatMap { $0.utf8.count == 1 ? $0.utf8.first : nil }
-  }
-
   /// The options as the library takes them.
   var options: MatrixReadOptions {
     MatrixReadOptions(
-      delimiter: delimiterByte, headerRow: headerRow, isZeroBased: zeroBased,
+      delimiter: delimiter.flatMap(delimiterByte), headerRow: headerRow, isZeroBased: zeroBased,
       columns: featureColumns, member: member)
+  }
+}
+
+/// The byte that an option about delimiters names; nil for what is none.
+func delimiterByte(_ text: String) -> UInt8? {
+  text == "\\t" ? UInt8(ascii: "\t") : text.utf8.count == 1 ? text.utf8.first : nil
+}
+
+/// Checks the value of an option about delimiters, if it was given.
+func checkDelimiter(_ text: String?, option: String) throws {
+  guard let text else { return }
+  // What may stand in a number would cut it.
+  guard let byte = delimiterByte(text), !Array("\n\r\"#+-.0123456789deijDEIJ".utf8).contains(byte) else {
+    throw ValidationError(
+      "\(option) takes one ASCII character (\\t is a tab) that is no part of a number, and no line end, "
+        + "quotation mark or #")
   }
 }

@@ -17,18 +17,21 @@ enum Report {
     }
   }
 
-  /// Prints what a command has written to `path`; nothing when that was standard output itself.
+  /// Prints what a command has written to `path`, and a count by its name; nothing when that was standard output
+  /// itself.
   ///
   /// - Throws: as `result`.
-  static func written(_ path: String, _ shape: Shape, nonzeros: Int, seconds: Double, json: Bool)
+  static func written(
+    _ path: String, _ shape: Shape, _ count: (name: String, number: Int), seconds: Double, json: Bool
+  )
     throws(FileFormatError)
   {
     guard path != "-" else { return }
     let facts: JSON = .object([
-      ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
+      ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), (count.name, .int(count.number)),
       ("seconds", .real(seconds)),
     ])
-    try result(json ? facts.description : "\(path): \(shape), \(nonzeros) nonzeros")
+    try result(json ? facts.description : "\(path): \(shape), \(count.number) \(count.name)")
   }
 
   /// How many workers there were: those that have been lost or have joined meanwhile are told.
@@ -60,8 +63,19 @@ enum Report {
     } catch {
       // A message is one line whatever is in it.
       let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-      note("tessera: \(line)")
+      let remedy = (error as? FileFormatError)?.remedy.map { " (\(words(for: $0)))" } ?? ""
+      note("tessera: \(line)\(remedy)")
       throw ExitCode(code(of: error))
+    }
+  }
+
+  /// The option by which a person says what would help.
+  private static func words(for remedy: FileFormatError.Remedy) -> String {
+    switch remedy {
+    case .member: "--member, of convert and others, takes one by its name"
+    case .format: "--format; for the input of a command that writes one too, --input-format"
+    case .delimiter: "--delimiter names another one"
+    case .headerRow: "--header-row present: the line names the columns"
     }
   }
 
