@@ -42,3 +42,15 @@ public enum CommunicationError: Error, Equatable, Sendable, CustomStringConverti
     }
   }
 }
+
+extension CommunicationError {
+  /// The same, of bytes that are not what they should be with the worker that has sent them.
+  package func blaming(_ rank: Int) -> CommunicationError {
+    switch self {
+    case .malformed(let expected): .malformed(expected: "\(expected), from worker \(rank)")
+    case .tooLong(let what, let length, let limit):
+      .tooLong(what: "\(what) from worker \(rank)", length: length, limit: limit)
+    default: self
+    }
+  }
+}

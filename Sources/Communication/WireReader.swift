@@ -4,6 +4,8 @@
 //
 // Cost of an array: one copy from a message in memory, none from one that is coming.
 
+import Glibc
+
 /// A message in memory that a transport has received it into. The bytes stay as they are from the time a
 /// reader is made.
 public protocol WireBytes: AnyObject, Sendable {
@@ -76,6 +78,7 @@ public struct WireReader: Sendable {
   {
     let stride = MemoryLayout<Element>.stride
     let count = try readLength("an array of \(Element.self)", stride: stride)
+    try checkRoom(for: count * stride)
     return try filled(count) { (buffer) throws(CommunicationError) in
       try fill(UnsafeMutableRawBufferPointer(buffer))
     }
@@ -125,8 +128,22 @@ public struct WireReader: Sendable {
     return count
   }
 
+  /// Of a message that is still coming nothing but its claim may be there yet, and an array for which there is no
+  /// memory ends the process: asked for here, memory is refused.
+  private func checkRoom(for bytes: Int) throws(CommunicationError) {
+    guard case .coming = storage, bytes >= Self.longClaim else { return }
+    // Not by malloc and free: of such a pair the compiler makes nothing.
+    let room = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard room != MAP_FAILED else { throw .tooLong(what: "an array", length: bytes, limit: Self.longClaim) }
+    munmap(room, bytes)
+  }
+
+  /// What a process without so much memory left could not go on with anyway.
+  private static let longClaim = 1 << 24
+
   private mutating func readBytes(_ count: Int) throws(CommunicationError) -> [UInt8] {
-    try filled(count) { (buffer) throws(CommunicationError) in
+    try checkRoom(for: count)
+    return try filled(count) { (buffer) throws(CommunicationError) in
       try fill(UnsafeMutableRawBufferPointer(buffer))
     }
   }

@@ -115,6 +115,16 @@ public final class SocketCommunicator: Communicator {
     throws(CommunicationError) -> Received<Value>
   {
     let (message, streamed) = try progress.begin(receive, isNew: isNew)
+    do throws(CommunicationError) {
+      return try decode(message, streamed: streamed, receive)
+    } catch {
+      throw error.blaming(message.source)
+    }
+  }
+
+  private func decode<Value: WireCodable>(_ message: Message, streamed: Int?, _ receive: PendingReceive)
+    throws(CommunicationError) -> Received<Value>
+  {
     func read(_ reader: WireReader) throws(CommunicationError) -> Received<Value> {
       var reader = reader
       let value = try Value(from: &reader)

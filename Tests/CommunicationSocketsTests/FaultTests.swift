@@ -137,8 +137,11 @@ import Testing
     let value = encoded(Self.longValue)
     let claims = encoded(Int.max) + value.dropFirst(8)
     for (payload, expected) in [
-      (claims, CommunicationError.tooLong(what: "an array of Double", length: .max, limit: 100_000)),
-      (value + [0], .malformed(expected: "the end of Words")),
+      (
+        claims,
+        CommunicationError.tooLong(what: "an array of Double from worker 1", length: .max, limit: 100_000)
+      ),
+      (value + [0], .malformed(expected: "the end of Words, from worker 1")),
     ] {
       let (end, peer) = try ScriptedPeer.pair(wire, quickLimits(silence: .seconds(30)))
       let next = try onThreads([end]) { end in

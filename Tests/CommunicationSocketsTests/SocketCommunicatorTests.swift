@@ -148,7 +148,7 @@ import Testing
       let other = try group[0].postSend(Words(long), to: 1, tag: .tiles)
       return [send, other]
     }
-    #expect(throws: CommunicationError.malformed(expected: "the end of Int")) {
+    #expect(throws: CommunicationError.malformed(expected: "the end of Int, from worker 0")) {
       try group[1].receive(Int.self, from: 0, tag: .tiles)
     }
     var numbers = [0.0]

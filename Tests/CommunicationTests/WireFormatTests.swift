@@ -212,6 +212,22 @@ private final class Trickle: WireSource {
     #expect(throws: CommunicationError.self) { _ = try decoded([Int].self, bytes) }
   }
 
+  /// A message that comes may claim what no memory holds, and only its claim be there.
+  @Test func claimsOfMessagesThatComeAreRefusedWhereThereIsNoMemoryForThem() {
+    let length = 1 << 56
+    let bytes = encoded(length / 8 - 1)
+    #expect(
+      throws: CommunicationError.tooLong(what: "an array", length: length - 8, limit: 1 << 24)
+    ) {
+      var reader = WireReader(Trickle(bytes, seed: 1), length: length)
+      _ = try reader.readArray(of: Double.self)
+    }
+    #expect(throws: CommunicationError.self) {
+      var reader = WireReader(Trickle(encoded(length - 8), seed: 1), length: length)
+      _ = try reader.readString()
+    }
+  }
+
   @Test func textThatIsNotUnicodeIsRefused() {
     #expect(throws: CommunicationError.malformed(expected: "UTF-8 text")) {
       _ = try decoded(String.self, encoded(2) + [0xC3, 0x28])

@@ -120,7 +120,7 @@ final class DataflowWorker: Sendable {
   func report(waits: Bool = false) {
     unreported.withLock { reports in
       guard !reports.isEmpty else { return }
-      let sent = try? communicator.postSend(reports, to: 0, tag: .report)
+      let sent = try? communicator.postSend(ReportMessage(reports), to: 0, tag: .report)
       reports = []
       if waits { try? sent?.wait() }
     }

@@ -103,6 +103,41 @@ private final class HesitantCommunicator: Communicator {
   }
 }
 
+/// An end whose third report is none.
+private final class LyingCommunicator: Communicator {
+  enum Lie: CaseIterable {
+    case noReport, endOfTheDriversWorker
+  }
+
+  private let base: InProcessCommunicator
+  private let lie: Lie
+  private let reports = Atomic(0)
+
+  init(_ base: InProcessCommunicator, _ lie: Lie) { (self.base, self.lie) = (base, lie) }
+
+  var rank: Int { base.rank }
+  var size: Int { base.size }
+  func close(reason: String) { base.close(reason: reason) }
+
+  func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: TesseraCommunication.Tag)
+    throws(CommunicationError)
+  {
+    guard value is ReportMessage, reports.add(1, ordering: .relaxed).newValue == 3 else {
+      return try base.send(value, to: destination, tag: tag)
+    }
+    switch lie {
+    case .noReport: try base.send([-7, -7], to: destination, tag: tag)
+    case .endOfTheDriversWorker: try base.send(ReportMessage([.stopped]), to: destination, tag: tag)
+    }
+  }
+
+  func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: TesseraCommunication.Tag)
+    throws(CommunicationError) -> Received<Value>
+  {
+    try base.receive(type, from: source, tag: tag)
+  }
+}
+
 extension TaskRegistry {
   fileprivate static var slow: TaskRegistry {
     .test.adding([.map(SlowDoublingTask.self), .map(LethalTask.self), .map(LingeringTask.self)])
@@ -141,6 +176,24 @@ extension TaskRegistry {
       return results
     }
     #expect(results == [expected, expected, expected])
+  }
+
+  /// Nobody else pays for what one worker says, and nobody waits for it.
+  @Test(arguments: LyingCommunicator.Lie.allCases) fileprivate func aWorkerWhoseReportIsNoneIsDoneWithout(
+    lie: LyingCommunicator.Lie
+  ) async throws {
+    let expected = try await withCluster(workers: 1, registry: .slow) {
+      try await pipeline($0, microseconds: 0)
+    }
+    let group = InProcessCommunicator.group(size: 3, encodes: true)
+    let ends: [any Communicator] = [group[0], group[1], LyingCommunicator(group[2], lie)]
+    let (results, living) = try await withCluster(over: ends, style: .dataflow, registry: .slow) { cluster in
+      var results: [[Numbers]] = []
+      for _ in 0..<3 { results.append(try await pipeline(cluster, microseconds: 300)) }
+      return (results, cluster.engine.livingWorkerCount)
+    }
+    #expect(results == [expected, expected, expected])
+    #expect(living == 2)
   }
 
   /// A task that a backup has overtaken may ask for its inputs when the program has ended: it is still answered.

@@ -119,10 +119,11 @@ final class DataflowDriver: Sendable {
     }
     while true {
       do throws(CommunicationError) {
-        let reports = try communicator.receive([Report].self, from: .any, tag: .report)
-        for report in reports.value {
+        let message = try communicator.receive(ReportMessage.self, from: .any, tag: .report)
+        let (worker, reports) = (message.source, try reports(of: message))
+        for report in reports {
           if case .stopped = report { return }
-          loop.withLock { $0.hear(report, from: reports.source) }
+          loop.withLock { $0.hear(report, from: worker) }
           if case .finished = report { inbox.wake() }
         }
         tellTheNews()
@@ -139,6 +140,24 @@ final class DataflowDriver: Sendable {
         tellTheNews()
       }
     }
+  }
+
+  /// What a worker has sent. Of one that sends what no worker does, none: it is sent home, and its tasks are for others.
+  ///
+  /// - Throws: `malformed`, `tooLong` when it is the driver's own.
+  private func reports(of message: Received<ReportMessage>) throws(CommunicationError) -> [Report] {
+    let failure: CommunicationError
+    switch message.value.content {
+    case .success(let reports) where message.source == 0 || !reports.contains(where: \.isLast): return reports
+    case .success: failure = .malformed(expected: "the last report from the driver's own worker alone")
+    case .failure(let error): failure = error
+    }
+    guard message.source != 0 else { throw failure }
+    loop.withLock { loop in
+      loop.lose(message.source, "its report cannot be read: \(failure)")
+      loop.sendStop(to: [message.source])
+    }
+    return []
   }
 
   /// The workers that are there now.

@@ -1,5 +1,5 @@
 // What a worker tells the driver. Reports travel in lists: those of tasks that are done in no time are sent
-// together.
+// together. Bytes that are no reports are the fault of the one worker that has sent them, and say nothing of the others.
 
 import TesseraCommunication
 
@@ -26,6 +26,9 @@ enum Report: WireCodable {
   case stopped
   /// The worker takes leave before the job is done: its process has been told to end.
   case leaving
+
+  /// Whether nothing comes after it from anyone.
+  var isLast: Bool { if case .stopped = self { true } else { false } }
 
   func encode(to writer: inout WireWriter) {
     switch self {
@@ -86,8 +89,37 @@ enum Report: WireCodable {
     case 5: self = .stopped
     case 6: self = .leaving
     case 7: self = .copied(try BlockID(from: &reader))
-    case 8: self = .strained(limit: try reader.readInt(), placed: try reader.readInt())
+    case 8:
+      self = .strained(
+        limit: try reader.readInt(in: 0...(1 << 60), "bytes"),
+        placed: try reader.readInt(in: 0...(1 << 60), "bytes"))
     default: self = .finished
+    }
+  }
+}
+
+/// The reports that one worker sends together.
+struct ReportMessage: WireCodable {
+  /// The reports, or what is wrong with the bytes that came.
+  let content: Result<[Report], CommunicationError>
+
+  init(_ reports: [Report]) { content = .success(reports) }
+
+  func encode(to writer: inout WireWriter) {
+    if case .success(let reports) = content { reports.encode(to: &writer) }
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    do throws(CommunicationError) {
+      let reports = try [Report](from: &reader)
+      guard reader.remaining == 0 else { throw .malformed(expected: "the end of the reports") }
+      content = .success(reports)
+    } catch {
+      switch error {
+      case .malformed, .tooLong: content = .failure(error)
+      default: throw error
+      }
+      _ = try reader.readRest()
     }
   }
 }
