@@ -1,5 +1,6 @@
 // The truncated SVD of matrices with known singular values: every method, scalar, shape and difficulty.
 
+import Foundation
 import Synchronization
 import TesseraDecompositions
 import TesseraDistributedMatrices
@@ -63,7 +64,7 @@ private let shapes = [
   }
 
   /// Squares of 1e10 leave nothing of values near one; the complement of its vector shows them as well as LAPACK does, for
-  /// some passes instead of n^3. Where the complement hides values once more the method that does not square decides.
+  /// some passes instead of n^3; and so does that of two vectors, where the complement of one hides values once more.
   @Test func valuesBesideALargeOneAreFoundInTheComplementOfItsVector() async throws {
     var generator = SeededGenerator(seed: 57)
     let sparse: SparseMatrix<Double> = try generator.sparse(900, 600, density: 0.01)
@@ -90,8 +91,59 @@ private let shapes = [
       found.append(svd.singularValues + svd.right.elements(in: .columnMajor))
     }
     #expect(found[0] == found[1])
-    let twice = try await sample(beside: 0, 4e4, 0.002).sparse().svd(count: 3)
-    #expect(!twice.method.squares, "\(twice.reason)")
+    let ladder = sample(beside: 0, 4e4, 0.002)
+    let twice = try await ladder.sparse().svd(count: 3)
+    #expect(twice.reason.contains("complement") && twice.converged, "\(twice.reason)")
+    for (value, reference) in zip(twice.singularValues, try ladder.svd().singularValues) {
+      #expect(abs(value - reference) <= 10 * Double.ulpOfOne * 1e10, "\(value), \(reference)")
+    }
+  }
+
+  /// A value of which the residual is as large as itself is none, be it within the rounding that a large matrix allows: only
+  /// where the rest is zero noise stands for zero. 100 to 1000 ulp s1 are told from it.
+  @Test(arguments: [Double.ulpOfOne, Double(Float.ulpOfOne)])
+  func noiseIsNotTakenForSmallValues(ulp: Double) async throws {
+    let (m, n) = (2000, 300)
+    let values = [1, 300 * ulp, 280 * ulp, 250 * ulp, 200 * ulp]
+    func check<S: RealScalar>(_: S.Type) async throws where S.Real == S {
+      // Columns of the discrete cosine transform are orthogonal.
+      func cosines(_ length: Int, _ frequency: Int) -> [Double] {
+        let step = Double(frequency) * Double.pi / Double(2 * length)
+        return (0..<length).map { cos(Double(2 * $0 + 1) * step) }
+      }
+      let left = values.indices.map { cosines(m, $0 + 1) }
+      let right = values.indices.map { cosines(n, $0 + 3) }
+      let scale = 2 / Double(m * n).squareRoot()
+      let a = DenseMatrix<S>(rows: m, columns: n) { i, j in
+        var sum = 0.0
+        for k in values.indices { sum += values[k] * left[k][i] * right[k][j] }
+        return S(sum * scale)
+      }
+      let found = try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+        let rows = try await RowMatrix(a, partitions: 4, on: cluster)
+        var found: [TruncatedSVD<S>] = []
+        for method in SVDMethod.allCases { found.append(try await rows.svd(count: 5, method: method)) }
+        return found
+      }
+      for svd in found {
+        if !svd.method.squares || svd.reason.contains("complement") {
+          #expect(svd.converged, "\(svd.method): \(svd.reason)")
+        } else {
+          #expect(!svd.converged && svd.unresolved > 0, "\(svd.method): \(svd.singularValues)")
+        }
+        for (value, reference) in zip(svd.singularValues, values) {
+          #expect(abs(Double(value) - reference) <= 10 * ulp, "\(svd.method): \(value) for \(reference)")
+        }
+      }
+      // Of a matrix of rank one the rest is zero, whatever has found it.
+      let flat = DenseMatrix<S>(rows: m, columns: n) { i, j in S(left[0][i] * right[0][j] * scale) }
+      for method in SVDMethod.allCases {
+        let svd = try await flat.svd(count: 4, method: method)
+        #expect(svd.converged && svd.unresolved == 0, "\(svd.method): \(svd.singularValues), \(svd.residuals)")
+        for value in svd.singularValues.dropFirst() { #expect(Double(value) <= 10 * ulp) }
+      }
+    }
+    if ulp == .ulpOfOne { try await check(Double.self) } else { try await check(Float.self) }
   }
 
   @Test(arguments: ScalarKind.allCases)

@@ -97,6 +97,23 @@ import TesseraLocalMatrices
       }
     }
 
+    /// A file that is open here is read whatever it is called by now, and bytes that have no file whatever files there are.
+    @Test func whatIsOpenIsReadUnderAnyName() throws {
+      try withFolder { folder in
+        let matrix = MatrixContents.dense(DenseMatrix<Double>([[1, 2], [3, 4]]))
+        let bytes = try written(matrix, .hdf5)
+        try Data(bytes).write(to: URL(filePath: folder + "a.h5"))
+        let descriptor = open(folder + "a.h5", O_RDONLY)
+        defer { close(descriptor) }
+        try FileManager.default.removeItem(atPath: folder + "a.h5")
+        let found = try MatrixFile.read("/dev/fd/\(descriptor)", as: Double.self, format: .hdf5)
+        #expect(found.contents.entries == matrix.entries)
+        // What libhdf5 would find under this name is another file.
+        try Data(bytes.reversed()).write(to: URL(filePath: folder + "A"))
+        #expect(try read(bytes, as: Double.self, .hdf5).entries == matrix.entries)
+      }
+    }
+
     @Test func everyCutEndsInAnError() throws {
       let a = DenseMatrix<Double>(rows: 3, columns: 2) { i, j in Double(i - j) }
       for contents in [MatrixContents.dense(a), .triplets(a.triplets())] {

@@ -192,6 +192,22 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
     }
   }
 
+  /// A file of holes may have any length, and promises what no number holds.
+  @Test func whatAPackedFileMayHoldStaysANumber() throws {
+    final class Holes: ByteSource {
+      let base: Pieces
+      init(_ bytes: [UInt8]) { base = Pieces(bytes) }
+      var name: String { base.name }
+      var progress: ReadProgress { base.progress }
+      var remainingBytes: Int? { .max - 4096 }
+      func read(into buffer: UnsafeMutableRawBufferPointer) -> Int { base.read(into: buffer) }
+    }
+    let text = "%%MatrixMarket matrix coordinate real general\n2 2 1\n" + String(repeating: "\n", count: 9_000_000)
+    let packed = try compressed(Array((text + "1 1 1\n").utf8))
+    let source = try InflateSource(Holes(packed), as: .gzip)
+    #expect(try MatrixFile.read(source, .matrixMarket, as: Double.self).contents.entries == [Entry(0, 0, 1)])
+  }
+
   @Test func linesLongerThanTheBufferAreWholeInAnyPieces() throws {
     let long = String(repeating: "0", count: 2_500_000)
     let text =

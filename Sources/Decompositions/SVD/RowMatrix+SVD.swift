@@ -42,8 +42,9 @@ extension RowMatrix {
   ///   - count: how many; more than min(m, n) asks for all.
   ///   - method: how.
   ///   - tolerance: the relative accuracy asked of Lanczos (by default 1e-10, or 10 ulp in single precision),
-  ///     and of every triplet: one whose residual exceeds 100 max(tolerance, 10 ulp) s1, or a tenth of a value that
-  ///     is not zero to rounding, is not returned, but counted as `unresolved` where the method squares.
+  ///     and of every triplet: one whose residual exceeds 100 max(tolerance, 10 ulp) s1, or a hundredth of its value (a
+  ///     tenth where the method does not square), is not returned, but counted as `unresolved` where the method squares;
+  ///     unless it stands for zero, as one pass shows that what the others leave of A is zero to rounding.
   ///   - seed: of Lanczos's first vector, or of the random block.
   ///   - passes: how often `randomized` may read the matrix before it gives up; what has converged by then is
   ///     returned.

@@ -136,20 +136,22 @@ struct SVDJob<A: SVDSource> {
     var method: SVDMethod
     var passes: Int
     var history: [ConvergencePoint] = []
+    /// Whether a probe has shown that nothing but zero was left to find.
+    var restIsZero = false
   }
 
   /// The certificate reads the form that the method has read: preparing a second one costs a pass or two.
   private func findAndCertify(_ a: A, _ method: SVDMethod) async throws -> (Found, CertifiedTriplets<S>) {
     switch method {
-    case .gram: return try await certify(a, try await gram(a))
-    case .tsqr: return try await certify(a, try await tsqr(a))
-    case .dense, .auto: return try await certify(a, try await dense(a))
+    case .gram: return try await certify(a, try await gram(a), .squared)
+    case .tsqr: return try await certify(a, try await tsqr(a), .whole)
+    case .dense, .auto: return try await certify(a, try await dense(a), .whole)
     case .randomized:
       let a = try await a.iterated()
-      return try await certify(a, try await blockKrylov(a))
+      return try await certify(a, try await blockKrylov(a), .squared)
     case .lanczos:
       let a = try await a.iterated()
-      return try await certify(a, try await lanczos(a))
+      return try await certify(a, try await lanczos(a), .squared)
     }
   }
 
@@ -214,77 +216,73 @@ struct SVDJob<A: SVDSource> {
   // MARK: certify
 
   /// What was found with its values and residuals, which take passes more.
-  private func certify(_ a: some SVDSource<S>, _ found: Found) async throws -> (Found, CertifiedTriplets<S>) {
+  private func certify(_ a: some SVDSource<S>, _ found: Found, _ accuracy: VectorAccuracy) async throws -> (
+    Found, CertifiedTriplets<S>
+  ) {
     var found = found
     let before = found.passes
-    let triplets = try await CertifiedTriplets(
-      of: a, found.vectors, tolerance: tolerance,
+    var triplets = try await CertifiedTriplets(
+      of: a, found.vectors, accuracy, tolerance: tolerance,
       progress: progress.map { progress in { progress(before + $0) } })
     found.passes += triplets.passes
+    if triplets.hasNoise, try await restIsZero(a, &found, beside: triplets) { try triplets.acceptNoise() }
     return (found, triplets)
+  }
+
+  private func restIsZero(
+    _ a: some SVDSource<S>, _ found: inout Found, beside triplets: CertifiedTriplets<S>
+  ) async throws -> Bool {
+    found.passes += a.passes(width: CertifiedTriplets<S>.probes)
+    progress?(found.passes)
+    found.restIsZero = try await triplets.restIsZero(of: a, seed: seed)
+    return found.restIsZero
   }
 
   /// Why a method that squares is not to be believed that these are the largest values; nil where it is.
   private func doubt(_ a: A, _ found: inout Found, _ triplets: CertifiedTriplets<S>) async throws -> String? {
     if triplets.count < count { return "\(found.method.rawValue) found \(triplets.count) of \(count)" }
-    if !CertifiedTriplets<S>.hasHidden(triplets.values) { return nil }
-    let rest = try await restIsZero(a, beside: triplets)
-    found.passes += a.passes(width: Self.probes)
-    progress?(found.passes)
+    if found.restIsZero || !CertifiedTriplets<S>.hasHidden(triplets.values) { return nil }
+    let rest = try await restIsZero(a, &found, beside: triplets)
     return rest ? nil : "\(found.method.rawValue) squares values below eps^(1/3) of the largest away"
   }
 
   /// All triplets, those that squaring has not hidden as they are, and the others by Lanczos in the complement of their
-  /// vectors; nil, and the passes of the attempt, where that has not found them all, or hides some of its own.
+  /// vectors, and again where those hide others; nil, and the passes of the attempt, where that has not found them all.
   private func deflated(_ a: A, _ found: inout Found, _ triplets: CertifiedTriplets<S>) async throws -> (
     Found, CertifiedTriplets<S>
   )? {
     let n = a.shape.columns
-    let known = triplets.values.prefix { !CertifiedTriplets<S>.hasHidden([triplets.values[0], $0]) }.count
-    let rest = count - known
+    var known = unhidden(triplets.values)
     let hides = triplets.hidden > 0 || CertifiedTriplets<S>.hasHidden(triplets.values)
-    guard hides, known > 0, LanczosEigenpairs<S>.canRun(order: n - known, count: rest) else { return nil }
-    let vectors = try triplets.right[0..<n, 0..<known]
+    guard hides, known > 0 else { return nil }
+    var vectors = try triplets.right[0..<n, 0..<known]
     let source = try await a.iterated()
-    let before = found.passes
-    let pairs = try await LanczosEigenpairs(
-      ofGramOf: DeflatedOperator(source, outside: vectors), count: rest, tolerance: tolerance, seed: seed,
-      progress: progress.map { progress in { progress(before + $0) } })
-    found.passes += pairs.applications
-    let sizes = pairs.values.map { S.Real.sqrt(max(0, $0)) }
-    guard sizes.count == rest, !CertifiedTriplets<S>.hasHidden(sizes) else { return nil }
-    let joined = try DenseMatrix(
-      rows: n, columns: count,
-      elements: vectors.elements(in: .columnMajor) + pairs.vectors.elements(in: .columnMajor))
-    let all = Found(
-      vectors: try joined.qr().q, method: .lanczos, passes: found.passes, history: found.history)
-    let certified = try await certify(source, all)
+    while known < count {
+      guard LanczosEigenpairs<S>.canRun(order: n - known, count: count - known) else { return nil }
+      let before = found.passes
+      let pairs = try await LanczosEigenpairs(
+        ofGramOf: DeflatedOperator(source, outside: vectors), count: count - known, tolerance: tolerance,
+        seed: seed, progress: progress.map { progress in { progress(before + $0) } })
+      found.passes += pairs.applications
+      let more = unhidden(pairs.values.map { S.Real.sqrt(max(0, $0)) })
+      guard more > 0 else { return nil }
+      vectors = try DenseMatrix(
+        rows: n, columns: known + more,
+        elements: vectors.elements(in: .columnMajor)
+          + (try pairs.vectors[0..<n, 0..<more]).elements(in: .columnMajor)
+      ).qr().q
+      known += more
+    }
+    let all = Found(vectors: vectors, method: .lanczos, passes: found.passes, history: found.history)
+    let certified = try await certify(source, all, .deflated)
     if certified.1.count == count { return certified }
     found.passes = certified.0.passes
     return nil
   }
 
-  /// Vectors by which the complement of what was found is probed.
-  private static var probes: Int { 10 }
-
-  /// Whether A is zero to rounding outside the span of V: then no value there is larger than those that were found.
-  /// A Z for random Z orthogonal to V shows it without squaring: a value s that is hidden there makes |A Z|_F less than
-  /// s / 30 with a probability below 1e-12, as its vector's inner products with ten columns of variance 1/3 would all
-  /// have to be that small. One pass.
-  private func restIsZero(_ a: A, beside triplets: CertifiedTriplets<S>) async throws -> Bool {
-    guard let first = triplets.values.first else { return false }
-    let n = a.shape.columns
-    let random = CounterBasedRandom(seed: seed)
-    var z = try DenseMatrix<S>(
-      rows: n, columns: Self.probes,
-      elements: (0..<Self.probes).flatMap {
-        random.symmetricVector(count: n, stream: UInt64(1000 + $0)) as [S]
-      })
-    let adjoint = triplets.right.adjoint()
-    // Once more, for what rounding has left of V.
-    for _ in 0..<2 { z = try z - triplets.right * (adjoint * z) }
-    let size = try await a.triangle(of: z).norm()
-    return 30 * size <= CertifiedTriplets<S>.rounding(a.shape) * first
+  /// How many of the values the first one does not hide.
+  private func unhidden(_ values: [S.Real]) -> Int {
+    values.prefix { !CertifiedTriplets<S>.hasHidden([values[0], $0]) }.count
   }
 
   // MARK: nothing to find

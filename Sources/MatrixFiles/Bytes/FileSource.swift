@@ -17,21 +17,22 @@ final class FileSource: ByteSource {
 
   /// Opens `path`; `-` is standard input.
   ///
+  /// - Parameter name: by which messages call it, where that is not its path.
   /// - Throws: `noInput` when it is missing, is a folder or may not be read.
-  init(_ path: String) throws(FileFormatError) {
-    name = path == "-" ? "standard input" : path
+  init(_ path: String, name: String? = nil) throws(FileFormatError) {
+    self.name = name ?? (path == "-" ? "standard input" : path)
     guard !path.utf8.contains(0) else {
-      throw FileFormatError(.noInput, file: name, "a file name cannot hold a NUL character")
+      throw FileFormatError(.noInput, file: self.name, "a file name cannot hold a NUL character")
     }
     descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     var status = stat()
     let isOpen = descriptor >= 0 && fstat(descriptor, &status) == 0
     size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     guard isOpen else {
-      throw FileFormatError(.noInput, file: name, "cannot be read: \(systemMessage())")
+      throw FileFormatError(.noInput, file: self.name, "cannot be read: \(systemMessage())")
     }
     guard status.st_mode & S_IFMT != S_IFDIR else {
-      throw FileFormatError(.noInput, file: name, "is a folder, not a file")
+      throw FileFormatError(.noInput, file: self.name, "is a folder, not a file")
     }
   }
 
@@ -45,8 +46,16 @@ final class FileSource: ByteSource {
   /// The file's size, when bytes can be read at any place of it: not of a pipe.
   var seekableSize: Int? { size }
 
-  /// Where the file is on a disk: nil for standard input, and for what cannot be read at any place.
-  var seekablePath: String? { descriptor == STDIN_FILENO || size == nil ? nil : name }
+  /// Where other processes find this very file, whatever has become of its name, as long as it is open here: nil for
+  /// standard input, and for what cannot be read at any place.
+  var seekablePath: String? {
+    guard descriptor != STDIN_FILENO, size != nil else { return nil }
+    #if os(Linux)
+      return "/proc/\(getpid())/fd/\(descriptor)"
+    #else
+      return name
+    #endif
+  }
 
   /// Fills all of `buffer` with the bytes from `offset` on. What `read` reads next does not change.
   ///

@@ -45,7 +45,8 @@ final class InflateSource: ByteSource {
   /// The rest of a stream is packed much like its beginning.
   var likelyBytes: Int? {
     guard consumed > 0, let rest = source.remainingBytes else { return nil }
-    return Int(Double(rest + Int(stream.avail_in)) * (Double(delivered) / Double(consumed)))
+    // A file of holes claims any length.
+    return Int(min(Double(rest) + Double(stream.avail_in), 0x1p52) * (Double(delivered) / Double(consumed)))
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileFormatError) -> Int {

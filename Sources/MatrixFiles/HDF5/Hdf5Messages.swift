@@ -96,7 +96,9 @@
       name = try source.text()
       path = try source.optionalText()
       member = try source.optionalText()
-      let (kind, first, second) = (try source.number(in: 0...3), try source.number(), try source.number())
+      let (kind, first, second) = (
+        try source.number(in: 0...3), try source.number(in: 0 ... .max), try source.number()
+      )
       selection =
         switch kind {
         case 0: .nothing
@@ -155,7 +157,10 @@
     init(from source: any ByteSource) throws(FileFormatError) {
       let isSparse = try source.number(in: 0...1) == 1
       isByRows = try source.number(in: 0...1) == 1
-      let (rows, columns, stored) = (try source.number(), try source.number(), try source.number())
+      // Whatever a file claims, for the limits of those who read it.
+      let (rows, columns, stored) = (
+        try source.number(in: 0 ... .max), try source.number(in: 0 ... .max), try source.number(in: 0 ... .max)
+      )
       let element = try Hdf5Answer.element(try source.text(), source.name)
       header = MatrixFileHeader(
         rows: rows, columns: columns, storedEntries: stored, format: .hdf5,

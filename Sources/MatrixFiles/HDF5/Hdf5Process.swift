@@ -137,13 +137,14 @@
         return FileFormatError(
           .badData, file: name,
           "libhdf5 gave no answer for \(patience) seconds of a processor's time: the file is damaged")
-      case SIGKILL, SIGTERM, SIGINT, SIGHUP:
+      case 0:
+        return FileFormatError(.badData, file: name, "libhdf5 crashed reading it: the file is damaged")
+      case let signal where [SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTRAP].contains(signal):
         return FileFormatError(
-          .inputOutput, file: name, "the process that read it was ended by signal \(status & 0x7f)")
+          .badData, file: name, "libhdf5 crashed reading it (signal \(signal)): the file is damaged")
       case let signal:
         return FileFormatError(
-          .badData, file: name,
-          "libhdf5 crashed reading it" + (signal == 0 ? "" : " (signal \(signal))") + ": the file is damaged")
+          .inputOutput, file: name, "the process that read it was ended by signal \(signal)")
       }
     }
 

@@ -31,7 +31,9 @@
         asked.name = request.name
         if patience != nil { patience = request.patience }
         beginPiece()
-        let source: any ByteSource = if let path = request.path { try FileSource(path) } else { asked }
+        let source: any ByteSource =
+          if let path = request.path { try FileSource(path, name: request.name) } else { asked }
+        if patience != nil, let size = source.remainingBytes { limitMemory(size) }
         try Hdf5.session { () throws(FileFormatError) in
           try answer(request, Hdf5File.opened(source))
         }
@@ -87,6 +89,14 @@
         throw FileFormatError(.inputOutput, file: "", "nobody waits for the answer")
       }
       beginPiece()
+    }
+
+    /// Gives libhdf5 the memory that a file of `size` bytes can ask for with reason: deflate packs 1032 bytes into one at
+    /// most, and what the process begins with and works with is far below the rest.
+    private func limitMemory(_ size: Int) {
+      let most = min(size, 1 << 40) * 1032 + 1 << 28
+      var limit = rlimit(rlim_cur: rlim_t(most), rlim_max: rlim_t(most))
+      setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
     }
 
     private func send(length: Int) -> Bool { withUnsafeBytes(of: length) { sent($0, to: socket) } }

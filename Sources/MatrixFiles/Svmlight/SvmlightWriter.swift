@@ -5,8 +5,8 @@ import TesseraLocalMatrices
 
 /// Writes one svmlight file.
 enum SvmlightWriter {
-  /// Writes the entries of `contents` (of a dense matrix those that are not zero or have a sign) to the sink that `open`
-  /// returns, duplicates added up, each row behind its label.
+  /// Writes the entries of `contents` (of a dense matrix those that are not zero or have a sign) to the sink that
+  /// `open` returns, duplicates added up, each row behind its label.
   ///
   /// - Parameters:
   ///   - labels: a label for every row; zeros when empty.
