@@ -54,7 +54,7 @@ extension TaskRegistry {
       .reduce(DiagonalTileTask<S>.self),
       .reduce(TournamentTask<S>.self), .exchange(RowExchangeTask<S>.self), .map(RowPlacementTask<S>.self),
       .map(PanelSolveTask<S>.self), .map(PivotedPanelTask<S>.self), .exchange(PanelExchangeTask<S>.self),
-      .map(PanelUpdateTask<S>.self),
+      .map(PanelUpdateTask<S>.self), .map(PivotedUpdateTask<S>.self),
       .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
     ]
   }

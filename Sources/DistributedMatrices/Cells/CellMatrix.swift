@@ -91,36 +91,44 @@ package struct CellMatrix<S: Scalar>: Sendable {
     return (winner.rows, winner.matrix)
   }
 
-  /// Row `to[t]` becomes what row `from[t]` was. Two steps; see `RowMoves`.
+  /// The rows moved, one after the other. Two steps; see `RowMoves`.
   ///
   /// - Throws: `ExecutionError`.
-  package func exchangingRows(from: [Int], to: [Int]) async throws -> CellMatrix {
-    let incoming = try await incomingRows(from: from, to: to)
+  package func exchangingRows(_ moves: [RowMoves]) async throws -> CellMatrix {
+    let incoming = try await incomingRows(moves)
     return with(
       try await cluster.engine.map(
         RowPlacementTask<S>.self, grid, over: AlignedPair(cells, incoming)))
   }
 
-  /// The same, and then the panel of step k solved with L and U, packed in the tile that goes to (k, k). Two steps.
+  /// Step k of an LU factorization, L and U packed in the tile that goes to (k, k): the rows moved in the tile columns
+  /// from k on, the panel solved, and A_ij - A_ik A_kj for i, j > k. Four steps.
   ///
   /// - Throws: `ExecutionError`.
-  package func exchangingRows(from: [Int], to: [Int], eliminating k: Int, with packed: DenseMatrix<S>)
-    async throws -> CellMatrix
+  package func eliminated(_ k: Int, from: [Int], to: [Int], with packed: DenseMatrix<S>) async throws
+    -> CellMatrix
   {
-    let incoming = try await incomingRows(from: from, to: to)
+    let engine = cluster.engine
+    let incoming = try await incomingRows([RowMoves(columns: k..<grid.columnCount, from: from, to: to)])
     var panel = PanelSolve(k, packed)
     panel.column = TriangleView(isUpper: true)
     panel.row = TriangleView(isUpper: false, hasUnitDiagonal: true)
     panel.firstColumn = k + 1
     panel.replacesDiagonal = true
+    let solved = try await engine.map(
+      PivotedPanelTask<S>.self, PivotedPanel(grid, panel), over: AlignedPair(cells, incoming))
+    let update = PanelUpdate(grid, k, rows: k + 1..<grid.rowCount, columns: k + 1..<grid.columnCount)
+    if update.rows.isEmpty { return with(solved) }
+    let factors = try await engine.exchange(
+      PanelExchangeTask<S>.self, update, over: AlignedPair(solved, solved), into: cells.ownership)
     return with(
-      try await cluster.engine.map(
-        PivotedPanelTask<S>.self, PivotedPanel(grid, panel), over: AlignedPair(cells, incoming)))
+      try await engine.map(
+        PivotedUpdateTask<S>.self, update, over: AlignedTriple(solved, incoming, factors)))
   }
 
-  private func incomingRows(from: [Int], to: [Int]) async throws -> TileCollection<IncomingRows<S>> {
+  private func incomingRows(_ moves: [RowMoves]) async throws -> TileCollection<IncomingRows<S>> {
     try await cluster.engine.exchange(
-      RowExchangeTask<S>.self, RowMoves(grid, from: from, to: to), over: cells, into: cells.ownership)
+      RowExchangeTask<S>.self, RowExchange(grid, moves), over: cells, into: cells.ownership)
   }
 
   /// Tiles (i, k) below L, which goes to (k, k), from the right by L^H. One step.
@@ -142,14 +150,6 @@ package struct CellMatrix<S: Scalar>: Sendable {
     var panel = PanelSolve(k, triangle)
     panel.row = view
     return with(try await cluster.engine.map(PanelSolveTask<S>.self, panel, over: cells))
-  }
-
-  /// A_ij - A_ik A_kj for i, j > k. Two steps.
-  ///
-  /// - Throws: `ExecutionError`.
-  package func eliminated(_ k: Int) async throws -> CellMatrix {
-    try await updated(
-      PanelUpdate(grid, k, rows: k + 1..<grid.rowCount, columns: k + 1..<grid.columnCount), by: self)
   }
 
   /// A_ij - A_ik A_jk^H for i >= j > k. Two steps.
