@@ -47,6 +47,26 @@ package struct CellMatrix<S: Scalar>: Sendable {
         into: Ownership(tileCount: grid.cellCount, workerCount: engine.workerCount)))
   }
 
+  /// The lower triangle of a square matrix in square tiles, and the largest |a_ij - conj(a_ji)|: zero for a Hermitian
+  /// matrix. Three steps; the blocks above the diagonal move, and stay no longer than it takes to compare them.
+  ///
+  /// - Precondition: the matrix is not read transposed or conjugated.
+  /// - Throws: `LinearAlgebraError.outOfMemory` (in a task) for a tile that does not fit, `ExecutionError`.
+  package static func lowerTriangle(of blocks: BlockMatrix<S>) async throws -> (
+    CellMatrix, defect: S.Real
+  ) {
+    precondition(blocks.layout.view == .plain)
+    let engine = blocks.cluster.engine
+    let selection = CellSelection(
+      CellGrid(blocks.partitioning, workers: engine.workerCount), TriangleView(isUpper: false))
+    let folded = try await engine.exchange(
+      CellFoldTask<S>.self, selection, over: blocks.tiles,
+      into: Ownership(tileCount: selection.grid.cellCount, workerCount: engine.workerCount))
+    let defect = try await engine.reduce(HermitianDefectTask<S>.self, Empty(), over: folded).elements.first
+    let cells = try await engine.map(CellTriangleTask<S>.self, selection, over: folded)
+    return (CellMatrix(selection.grid, blocks.cluster, cells), defect ?? 0)
+  }
+
   /// Rows and columns.
   package var shape: Shape { Shape(grid.tiles.rows, grid.tiles.columns) }
 
