@@ -98,6 +98,7 @@ extension DenseMatrix {
   @specialized(where S == Complex<Float>)
   @specialized(where S == Complex<Double>)
   public func norm(_ kind: MatrixNorm = .frobenius) -> S.Real {
+    if kind == .max, let largest = finiteMagnitudes(storage)?.largest { return largest }
     var accumulator = NormAccumulator<S>(kind, shape)
     forEach { accumulator.add($0, $1, $2) }
     return S.Real(accumulator.norm)

@@ -6,6 +6,12 @@ import TesseraExecution
 package import TesseraLocalMatrices
 import TesseraPartitioning
 
+/// The place of a tile among the tiles.
+struct TileNumber: Hashable {
+  let i: Int
+  let j: Int
+}
+
 /// Which blocks of a matrix go to cells, or come back.
 struct CellSelection: WireCodable {
   let grid: CellGrid
@@ -77,6 +83,67 @@ enum CellGatherTask<S: Scalar>: ExchangeTask {
 
   static func merge(_: CellSelection, _ pieces: [PlacedTile<S>], tile: Int) -> TileCell<S> {
     TileCell(pieces)
+  }
+}
+
+/// Blocks of a square matrix to cells, dense: every one above the diagonal to the cell of its mirror image.
+enum CellFoldTask<S: Scalar>: ExchangeTask {
+  typealias Arguments = CellSelection
+  typealias Input = LocalMatrix<S>
+  static var name: String { scalarName("cell-fold", S.self) }
+
+  static func split(_ selection: CellSelection, _ tile: LocalMatrix<S>, tile t: Int) throws -> [(
+    target: Int, piece: PlacedTile<S>
+  )] {
+    let grid = selection.grid
+    _ = try Layout(grid.tiles).place(ofTile: t, tile.shape)
+    let (i, j) = t.quotientAndRemainder(dividingBy: grid.columnCount)
+    let cell = grid.cell(max(i, j), min(i, j))
+    return [(cell, PlacedTile(i, j, try tile.dense(order: .rowMajor).rowMajor()))]
+  }
+
+  static func merge(_: CellSelection, _ pieces: [PlacedTile<S>], tile: Int) -> TileCell<S> {
+    TileCell(pieces)
+  }
+}
+
+/// The largest |a_ij - conj(a_ji)| of a matrix in folded cells.
+enum HermitianDefectTask<S: Scalar>: ReduceTask {
+  typealias Arguments = Empty
+  typealias Input = TileCell<S>
+  static var name: String { scalarName("hermitian-defect", S.self) }
+
+  static func run(_: Empty, _ cell: TileCell<S>, tile: Int) throws -> VectorTile<S.Real> {
+    var above: [TileNumber: DenseMatrix<S>] = [:]
+    for tile in cell.tiles where tile.i <= tile.j {
+      above[TileNumber(i: tile.i, j: tile.j)] = tile.matrix
+    }
+    var largest: S.Real = 0
+    for tile in cell.tiles where tile.i >= tile.j {
+      guard let mirror = above[TileNumber(i: tile.j, j: tile.i)] else {
+        throw CommunicationError.malformed(expected: "tile (\(tile.j), \(tile.i))")
+      }
+      largest = larger(largest, try tile.matrix.largestDifference(fromAdjointOf: mirror))
+    }
+    return VectorTile([largest])
+  }
+
+  static func combine(_ left: inout VectorTile<S.Real>, _ right: VectorTile<S.Real>, _: Empty) throws {
+    guard let a = left.elements.first, let b = right.elements.first else {
+      throw CommunicationError.malformed(expected: "a difference")
+    }
+    left = VectorTile([larger(a, b)])
+  }
+}
+
+/// Of folded cells what lies on and below the diagonal.
+enum CellTriangleTask<S: Scalar>: MapTask {
+  typealias Arguments = CellSelection
+  typealias Input = TileCell<S>
+  static var name: String { scalarName("cell-triangle", S.self) }
+
+  static func run(_ selection: CellSelection, _ cell: TileCell<S>, tile: Int) -> TileCell<S> {
+    TileCell(cell.tiles.filter { selection.takes($0.i, $0.j) })
   }
 }
 

@@ -123,12 +123,10 @@ struct TileCell<S: Scalar>: Tile {
     tiles = try [PlacedTile<S>](from: &reader)
   }
 
-  /// The cell with every tile for which `change` returns another.
-  func changing(_ change: (PlacedTile<S>) throws -> DenseMatrix<S>?) rethrows -> TileCell {
+  /// The cell with its tiles changed. Those that are, are copied once.
+  func changing(_ change: (inout PlacedTile<S>) throws -> Void) rethrows -> TileCell {
     var result = self
-    for n in result.tiles.indices {
-      if let matrix = try change(tiles[n]) { result.tiles[n].matrix = matrix }
-    }
+    for n in result.tiles.indices { try change(&result.tiles[n]) }
     return result
   }
 }

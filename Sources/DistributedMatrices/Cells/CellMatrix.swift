@@ -47,6 +47,26 @@ package struct CellMatrix<S: Scalar>: Sendable {
         into: Ownership(tileCount: grid.cellCount, workerCount: engine.workerCount)))
   }
 
+  /// The lower triangle of a square matrix in square tiles, and the largest |a_ij - conj(a_ji)|: zero for a Hermitian
+  /// matrix. Three steps; the blocks above the diagonal move, and stay no longer than it takes to compare them.
+  ///
+  /// - Precondition: the matrix is not read transposed or conjugated.
+  /// - Throws: `LinearAlgebraError.outOfMemory` (in a task) for a tile that does not fit, `ExecutionError`.
+  package static func lowerTriangle(of blocks: BlockMatrix<S>) async throws -> (
+    CellMatrix, defect: S.Real
+  ) {
+    precondition(blocks.layout.view == .plain)
+    let engine = blocks.cluster.engine
+    let selection = CellSelection(
+      CellGrid(blocks.partitioning, workers: engine.workerCount), TriangleView(isUpper: false))
+    let folded = try await engine.exchange(
+      CellFoldTask<S>.self, selection, over: blocks.tiles,
+      into: Ownership(tileCount: selection.grid.cellCount, workerCount: engine.workerCount))
+    let defect = try await engine.reduce(HermitianDefectTask<S>.self, Empty(), over: folded).elements.first
+    let cells = try await engine.map(CellTriangleTask<S>.self, selection, over: folded)
+    return (CellMatrix(selection.grid, blocks.cluster, cells), defect ?? 0)
+  }
+
   /// Rows and columns.
   package var shape: Shape { Shape(grid.tiles.rows, grid.tiles.columns) }
 
@@ -91,36 +111,44 @@ package struct CellMatrix<S: Scalar>: Sendable {
     return (winner.rows, winner.matrix)
   }
 
-  /// Row `to[t]` becomes what row `from[t]` was. Two steps; see `RowMoves`.
+  /// The rows moved, one after the other. Two steps; see `RowMoves`.
   ///
   /// - Throws: `ExecutionError`.
-  package func exchangingRows(from: [Int], to: [Int]) async throws -> CellMatrix {
-    let incoming = try await incomingRows(from: from, to: to)
+  package func exchangingRows(_ moves: [RowMoves]) async throws -> CellMatrix {
+    let incoming = try await incomingRows(moves)
     return with(
       try await cluster.engine.map(
         RowPlacementTask<S>.self, grid, over: AlignedPair(cells, incoming)))
   }
 
-  /// The same, and then the panel of step k solved with L and U, packed in the tile that goes to (k, k). Two steps.
+  /// Step k of an LU factorization, L and U packed in the tile that goes to (k, k): the rows moved in the tile columns
+  /// from k on, the panel solved, and A_ij - A_ik A_kj for i, j > k. Four steps.
   ///
   /// - Throws: `ExecutionError`.
-  package func exchangingRows(from: [Int], to: [Int], eliminating k: Int, with packed: DenseMatrix<S>)
-    async throws -> CellMatrix
+  package func eliminated(_ k: Int, from: [Int], to: [Int], with packed: DenseMatrix<S>) async throws
+    -> CellMatrix
   {
-    let incoming = try await incomingRows(from: from, to: to)
+    let engine = cluster.engine
+    let incoming = try await incomingRows([RowMoves(columns: k..<grid.columnCount, from: from, to: to)])
     var panel = PanelSolve(k, packed)
     panel.column = TriangleView(isUpper: true)
     panel.row = TriangleView(isUpper: false, hasUnitDiagonal: true)
     panel.firstColumn = k + 1
     panel.replacesDiagonal = true
+    let solved = try await engine.map(
+      PivotedPanelTask<S>.self, PivotedPanel(grid, panel), over: AlignedPair(cells, incoming))
+    let update = PanelUpdate(grid, k, rows: k + 1..<grid.rowCount, columns: k + 1..<grid.columnCount)
+    if update.rows.isEmpty { return with(solved) }
+    let factors = try await engine.exchange(
+      PanelExchangeTask<S>.self, update, over: AlignedPair(solved, solved), into: cells.ownership)
     return with(
-      try await cluster.engine.map(
-        PivotedPanelTask<S>.self, PivotedPanel(grid, panel), over: AlignedPair(cells, incoming)))
+      try await engine.map(
+        PivotedUpdateTask<S>.self, update, over: AlignedTriple(solved, incoming, factors)))
   }
 
-  private func incomingRows(from: [Int], to: [Int]) async throws -> TileCollection<IncomingRows<S>> {
+  private func incomingRows(_ moves: [RowMoves]) async throws -> TileCollection<IncomingRows<S>> {
     try await cluster.engine.exchange(
-      RowExchangeTask<S>.self, RowMoves(grid, from: from, to: to), over: cells, into: cells.ownership)
+      RowExchangeTask<S>.self, RowExchange(grid, moves), over: cells, into: cells.ownership)
   }
 
   /// Tiles (i, k) below L, which goes to (k, k), from the right by L^H. One step.
@@ -142,14 +170,6 @@ package struct CellMatrix<S: Scalar>: Sendable {
     var panel = PanelSolve(k, triangle)
     panel.row = view
     return with(try await cluster.engine.map(PanelSolveTask<S>.self, panel, over: cells))
-  }
-
-  /// A_ij - A_ik A_kj for i, j > k. Two steps.
-  ///
-  /// - Throws: `ExecutionError`.
-  package func eliminated(_ k: Int) async throws -> CellMatrix {
-    try await updated(
-      PanelUpdate(grid, k, rows: k + 1..<grid.rowCount, columns: k + 1..<grid.columnCount), by: self)
   }
 
   /// A_ij - A_ik A_jk^H for i >= j > k. Two steps.

@@ -48,19 +48,14 @@ struct PanelSolve<S: Scalar>: WireCodable {
     replacesDiagonal = try reader.readInt(in: 0...1, "a flag") == 1
   }
 
-  /// The cell with what it has of the panel solved.
-  func solved(_ cell: TileCell<S>) throws -> TileCell<S> {
-    try cell.changing { tile in
-      if replacesDiagonal, tile.i == k, tile.j == k { return diagonal }
-      var matrix = tile.matrix
-      if let column, tile.j == k, tile.i > k {
-        try matrix.divide(by: diagonal, column, fromLeft: false)
-      } else if let row, tile.i == k, tile.j >= firstColumn {
-        try matrix.divide(by: diagonal, row, fromLeft: true)
-      } else {
-        return nil
-      }
-      return matrix
+  /// Solves a tile of the panel, and leaves any other as it is.
+  func solve(_ tile: inout PlacedTile<S>) throws {
+    if replacesDiagonal, tile.i == k, tile.j == k {
+      tile.matrix = diagonal
+    } else if let column, tile.j == k, tile.i > k {
+      try tile.matrix.divide(by: diagonal, column, fromLeft: false)
+    } else if let row, tile.i == k, tile.j >= firstColumn {
+      try tile.matrix.divide(by: diagonal, row, fromLeft: true)
     }
   }
 }
@@ -71,11 +66,12 @@ enum PanelSolveTask<S: Scalar>: MapTask {
   static var name: String { scalarName("panel-solve", S.self) }
 
   static func run(_ panel: PanelSolve<S>, _ cell: TileCell<S>, tile: Int) throws -> TileCell<S> {
-    try panel.solved(cell)
+    try cell.changing(panel.solve)
   }
 }
 
-/// A panel that is solved when its rows have been exchanged.
+/// A panel that is solved when its rows have been exchanged; the tiles that an update is going to change get theirs
+/// with it.
 struct PivotedPanel<S: Scalar>: WireCodable {
   let grid: CellGrid
   let panel: PanelSolve<S>
@@ -102,7 +98,12 @@ enum PivotedPanelTask<S: Scalar>: MapTask {
   static var name: String { scalarName("pivoted-panel", S.self) }
 
   static func run(_ pivoted: PivotedPanel<S>, _ input: Input, tile: Int) throws -> TileCell<S> {
-    try pivoted.panel.solved(try input.second.placed(in: input.first, pivoted.grid))
+    let arrivals = try RowArrivals(input.second, pivoted.grid)
+    return try input.first.changing { tile in
+      guard min(tile.i, tile.j) == pivoted.panel.k else { return }
+      try arrivals.place(in: &tile)
+      try pivoted.panel.solve(&tile)
+    }
   }
 }
 
@@ -154,6 +155,9 @@ struct PanelUpdate: WireCodable {
     isHermitian = try reader.readInt(in: 0...1, "a flag") == 1
     guard !isHermitian || rows == columns else { throw .malformed(expected: "a triangle") }
   }
+
+  /// Whether tile (i, j) is updated.
+  func takes(_ i: Int, _ j: Int) -> Bool { rows ~= i && columns ~= j && (!isHermitian || j <= i) }
 
   /// The row of what is updated by a tile as a left factor; nil when it is none.
   func row<S>(_ tile: PlacedTile<S>) -> Int? {
@@ -237,23 +241,52 @@ enum PanelExchangeTask<S: Scalar>: ExchangeTask {
   static func merge(_: PanelUpdate, _ pieces: [PanelPart<S>], tile: Int) -> CellPanel<S> { CellPanel(pieces) }
 }
 
+/// The factors of an update, by the rows and columns of tiles that they are for.
+private struct PanelFactors<S: Scalar> {
+  private let update: PanelUpdate
+  private var left: [Int: DenseMatrix<S>] = [:]
+  private var right: [Int: DenseMatrix<S>] = [:]
+
+  init(_ update: PanelUpdate, _ panel: CellPanel<S>) {
+    self.update = update
+    for part in panel.parts {
+      if part.isLeft { left[part.index] = part.matrix } else { right[part.index] = part.matrix }
+    }
+  }
+
+  /// Takes the product of its factors away from a tile that is updated.
+  func subtract(from tile: inout PlacedTile<S>) throws {
+    guard update.takes(tile.i, tile.j), let a = left[tile.i],
+      let b = update.isHermitian ? left[tile.j] : right[tile.j]
+    else { return }
+    try tile.matrix.subtract(update.operation, a, times: update.isHermitian ? .adjoint : .identity, b)
+  }
+}
+
 enum PanelUpdateTask<S: Scalar>: MapTask {
   typealias Arguments = PanelUpdate
   typealias Input = TilePair<TileCell<S>, CellPanel<S>>
   static var name: String { scalarName("panel-update", S.self) }
 
   static func run(_ update: PanelUpdate, _ input: Input, tile: Int) throws -> TileCell<S> {
-    var (left, right): ([Int: DenseMatrix<S>], [Int: DenseMatrix<S>]) = ([:], [:])
-    for part in input.second.parts {
-      if part.isLeft { left[part.index] = part.matrix } else { right[part.index] = part.matrix }
-    }
+    let factors = PanelFactors(update, input.second)
+    return try input.first.changing { try factors.subtract(from: &$0) }
+  }
+}
+
+/// An update of tiles into which rows come first: each is copied once for both.
+enum PivotedUpdateTask<S: Scalar>: MapTask {
+  typealias Arguments = PanelUpdate
+  typealias Input = TileTriple<TileCell<S>, IncomingRows<S>, CellPanel<S>>
+  static var name: String { scalarName("pivoted-update", S.self) }
+
+  static func run(_ update: PanelUpdate, _ input: Input, tile: Int) throws -> TileCell<S> {
+    let arrivals = try RowArrivals(input.second, update.grid)
+    let factors = PanelFactors(update, input.third)
     return try input.first.changing { tile in
-      guard update.rows ~= tile.i, update.columns ~= tile.j, !update.isHermitian || tile.j <= tile.i,
-        let a = left[tile.i], let b = update.isHermitian ? left[tile.j] : right[tile.j]
-      else { return nil }
-      var matrix = tile.matrix
-      try matrix.subtract(update.operation, a, times: update.isHermitian ? .adjoint : .identity, b)
-      return matrix
+      guard update.takes(tile.i, tile.j) else { return }
+      try arrivals.place(in: &tile)
+      try factors.subtract(from: &tile)
     }
   }
 }

@@ -141,17 +141,18 @@ public struct DenseMatrix<S: Scalar>: Sendable {
       ? self : DenseMatrix(unchecked: rows, columns, order: .columnMajor, elements(in: .columnMajor))
   }
 
-  /// The buffer in the other order, in blocks of 32 x 32 so that both sides stay in cache.
+  /// The buffer in the other order, in blocks of 16 x 16 so that both sides stay in cache, also where
+  /// the lines of a block are a power of two apart.
   private func reordered() -> [S] {
     let major = order == .columnMajor ? columns : rows
     let minor = order == .columnMajor ? rows : columns
     guard minor > 1, major > 1 else { return storage }
     return [S](inLargePages: storage.count) { target, count in
       storage.withUnsafeBufferPointer { source in
-        for blockMajor in stride(from: 0, to: major, by: 32) {
-          for blockMinor in stride(from: 0, to: minor, by: 32) {
-            for a in blockMajor..<min(blockMajor + 32, major) {
-              for b in blockMinor..<min(blockMinor + 32, minor) {
+        for blockMajor in stride(from: 0, to: major, by: 16) {
+          for blockMinor in stride(from: 0, to: minor, by: 16) {
+            for a in blockMajor..<min(blockMajor + 16, major) {
+              for b in blockMinor..<min(blockMinor + 16, minor) {
                 target.initializeElement(at: b * major + a, to: source[a * minor + b])
               }
             }

@@ -8,6 +8,8 @@
 // op(T)^T is op of the buffer, T^T; likewise C^T -= op(B)^T op(A)^T. No tile is ever turned. Source: Dongarra et
 // al., A Set of Level 3 Basic Linear Algebra Subprograms, 1990.
 
+import Numerics
+
 /// A triangle within a square tile, and how it is to be read.
 package struct TriangleView: Sendable, Hashable {
   /// Whether it is the upper one as it is stored; what is beyond the diagonal is not read.
@@ -47,7 +49,8 @@ extension DenseMatrix {
     guard t.rows == t.columns, t.rows == (fromLeft ? rows : columns) else {
       throw .shapeMismatch(operation: "triangular solve", left: t.shape, right: shape)
     }
-    try requireRowMajor(self, t)
+    try requireRowMajor()
+    try t.requireRowMajor()
     guard rows > 0, columns > 0 else { return }
     let (m, n, order) = (columns, rows, t.rows)
     S.count(multiplyAdds: rows * columns * order / 2)
@@ -75,7 +78,9 @@ extension DenseMatrix {
     guard shape == Shape(left.rows, right.columns) else {
       throw .shapeMismatch(operation: "subtraction", left: shape, right: Shape(left.rows, right.columns))
     }
-    try requireRowMajor(self, a, b)
+    try requireRowMajor()
+    try a.requireRowMajor()
+    try b.requireRowMajor()
     guard rows > 0, columns > 0, left.columns > 0 else { return }
     let (m, n) = (columns, rows)
     S.count(multiplyAdds: m * n * left.columns)
@@ -90,24 +95,32 @@ extension DenseMatrix {
     }
   }
 
-  /// Copies row `row` of `source` into row `target`.
+  /// Copies row `row` of `source` into row `target` for each of `places`. O(size of what is copied).
   ///
   /// - Throws: `shapeMismatch` unless the rows are as long, `invalidArgument` for a row that is not there or a tile
   ///   that is not row-major.
-  package mutating func setRow(_ target: Int, to row: Int, of source: DenseMatrix) throws(LinearAlgebraError)
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  package mutating func setRows(_ places: [(target: Int, row: Int)], of source: DenseMatrix)
+    throws(LinearAlgebraError)
   {
     guard columns == source.columns else {
       throw .shapeMismatch(operation: "row exchange", left: shape, right: source.shape)
     }
-    try requireRowMajor(self, source)
-    guard 0..<rows ~= target, 0..<source.rows ~= row else {
+    try requireRowMajor()
+    try source.requireRowMajor()
+    for (target, row) in places where !(0..<rows ~= target && 0..<source.rows ~= row) {
       throw .invalidArgument("row \(row) of \(source.shape) does not go into row \(target) of \(shape)")
     }
     let width = columns
     if width == 0 { return }
     storage.withUnsafeMutableBufferPointer { x in
-      source.storage.withUnsafeBufferPointer {
-        (x.baseAddress! + target * width).update(from: $0.baseAddress! + row * width, count: width)
+      source.storage.withUnsafeBufferPointer { y in
+        for (target, row) in places {
+          (x.baseAddress! + target * width).update(from: y.baseAddress! + row * width, count: width)
+        }
       }
     }
   }
@@ -115,21 +128,98 @@ extension DenseMatrix {
   /// The given rows of a row-major matrix, in their order. O(size of the result).
   ///
   /// - Throws: `invalidArgument` for a row that is not there or a matrix that is not row-major.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   package func selectingRows(_ selection: [Int]) throws(LinearAlgebraError) -> DenseMatrix {
-    try requireRowMajor(self)
-    var elements: [S] = []
-    elements.reserveCapacity(selection.count * columns)
-    for row in selection {
-      guard 0..<rows ~= row else { throw .invalidArgument("row \(row) of \(shape)") }
-      elements.append(contentsOf: storage[row * columns..<(row + 1) * columns])
+    try requireRowMajor()
+    for row in selection where !(0..<rows ~= row) { throw .invalidArgument("row \(row) of \(shape)") }
+    let (width, count) = (columns, selection.count * columns)
+    guard count > 0 else { return DenseMatrix(unchecked: selection.count, width, order: .rowMajor, []) }
+    let elements = [S](inLargePages: count) { target, written in
+      storage.withUnsafeBufferPointer { source in
+        for (t, row) in selection.enumerated() {
+          (target.baseAddress! + t * width).initialize(from: source.baseAddress! + row * width, count: width)
+        }
+      }
+      written = count
     }
-    return DenseMatrix(unchecked: selection.count, columns, order: .rowMajor, elements)
+    return DenseMatrix(unchecked: selection.count, width, order: .rowMajor, elements)
+  }
+
+  /// The elements column after column, each `stride` after the one before, zeros between. O(stride n).
+  ///
+  /// - Precondition: `stride` is at least the number of rows.
+  /// - Throws: `invalidArgument` for a matrix that is not row-major.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  func columnMajor(stride: Int) throws(LinearAlgebraError) -> [S] {
+    try requireRowMajor()
+    let width = columns
+    return [S](inLargePages: stride * width) { target, written in
+      storage.withUnsafeBufferPointer { source in
+        forEachBlock { rows, columns in
+          for i in rows {
+            for j in columns { target.initializeElement(at: j * stride + i, to: source[i * width + j]) }
+          }
+        }
+      }
+      for j in 0..<width {
+        for i in rows..<stride { target.initializeElement(at: j * stride + i, to: 0) }
+      }
+      written = stride * width
+    }
+  }
+
+  /// The largest |a_ij - conj(b_ji)| of two row-major matrices, NaN where one is. O(mn).
+  ///
+  /// - Throws: `shapeMismatch` unless B has the shape of the adjoint, `invalidArgument` for a matrix that is not
+  ///   row-major.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  package func largestDifference(fromAdjointOf b: DenseMatrix) throws(LinearAlgebraError) -> S.Real {
+    guard shape == Shape(b.columns, b.rows) else {
+      throw .shapeMismatch(operation: "comparison", left: shape, right: Shape(b.columns, b.rows))
+    }
+    try requireRowMajor()
+    try b.requireRowMajor()
+    let (width, height) = (columns, rows)
+    return storage.withUnsafeBufferPointer { x in
+      b.storage.withUnsafeBufferPointer { y in
+        var largest: S.Real = 0
+        forEachBlock { rows, columns in
+          for i in rows {
+            for j in columns {
+              largest = maximum(largest, (x[i * width + j] - y[j * height + i].conjugate).modulus)
+            }
+          }
+        }
+        return largest
+      }
+    }
+  }
+
+  /// Calls `body` with the rows and columns of blocks so small that what is read by rows and what is read by columns
+  /// stay in cache beside each other, also where columns are a power of two apart.
+  @inline(__always)
+  private func forEachBlock(_ body: (Range<Int>, Range<Int>) -> Void) {
+    let size = 16
+    for i in Swift.stride(from: 0, to: rows, by: size) {
+      for j in Swift.stride(from: 0, to: columns, by: size) {
+        body(i..<min(i + size, rows), j..<min(j + size, columns))
+      }
+    }
   }
 
   /// The triangle of a row-major square tile, exact zeros beyond the diagonal, ones on it where it has those.
   /// O(n^2).
   package func triangle(_ view: TriangleView) throws(LinearAlgebraError) -> DenseMatrix {
-    try requireRowMajor(self)
+    try requireRowMajor()
     var elements: [S] = []
     elements.reserveCapacity(storage.count)
     for i in 0..<rows {
@@ -150,11 +240,9 @@ extension DenseMatrix {
     }
     return DenseMatrix(unchecked: rows, columns, order: .rowMajor, elements)
   }
-}
 
-/// - Throws: `invalidArgument`.
-private func requireRowMajor<S: Scalar>(_ tiles: DenseMatrix<S>...) throws(LinearAlgebraError) {
-  guard tiles.allSatisfy(\.isRowMajor) else {
-    throw .invalidArgument("a tile whose rows are not contiguous")
+  /// - Throws: `invalidArgument`.
+  func requireRowMajor() throws(LinearAlgebraError) {
+    guard isRowMajor else { throw .invalidArgument("a tile whose rows are not contiguous") }
   }
 }

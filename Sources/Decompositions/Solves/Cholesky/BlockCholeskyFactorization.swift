@@ -52,8 +52,8 @@ public struct BlockCholeskyFactorization<S: Scalar>: Sendable {
     return try await solve(try await BlockMatrix(.dense(b), on: factor.cluster)).collect().dense()
   }
 
-  fileprivate init(of blocks: BlockMatrix<S>) async throws {
-    var a = try await CellMatrix(blocks, triangle: TriangleView(isUpper: false))
+  fileprivate init(of lower: CellMatrix<S>) async throws {
+    var a = lower
     let cuts = a.grid.tiles.rowCuts
     for k in 0..<cuts.count {
       do {
@@ -84,14 +84,13 @@ extension DistributedMatrix {
   ///   the largest elements), or for a block size below one, `notFinite` with row and column, `ExecutionError`.
   public func cholesky(blockSize: Int? = nil) async throws -> BlockCholeskyFactorization<Element> {
     let blocks = try await squareTiles(blockSize, for: "a Cholesky factorization")
-    let (size, defect) = (
-      try await blocks.norm(.max), try await blocks.subtracting(blocks.adjoint()).norm(.max)
-    )
+    let size = try await blocks.norm(.max)
+    let (lower, defect) = try await CellMatrix.lowerTriangle(of: blocks)
     guard defect <= Element.Real(rows) * Element.unitRoundoff * size else {
       throw LinearAlgebraError.invalidArgument(
         "the matrix is not Hermitian: elements differ from their mirror images by up to \(defect / size) times the "
           + "largest")
     }
-    return try await BlockCholeskyFactorization(of: blocks)
+    return try await BlockCholeskyFactorization(of: lower)
   }
 }

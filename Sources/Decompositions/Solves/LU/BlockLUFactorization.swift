@@ -3,14 +3,16 @@
 //
 //   the pivots of the panel A_ik, i >= k        a tournament up a tree of its tiles; its b rows to the driver
 //   L_kk U_kk                                   of those rows, on the driver, which so learns where A is singular
-//   the rows change places in all tile columns  two steps, and with the second:
+//   the rows change places in tile columns j >= k
 //   L_ik = A_ik U_kk^-1, U_kj = L_kk^-1 A_kj    i, j > k
 //   A_ij := A_ij - L_ik U_kj                    i, j > k
 //
+// and at the end the rows change places in the columns that were done before, all at once: until then nobody reads them.
+//
 //   flops    2 n^3 / 3, and about n^2 b / 2 for the tournaments
-//   words    a worker of p x q: n^2 / 2 (1/p + 1/q) of L and U, at most 2 n^2 / (p q) in rows that change places, 2 n b
+//   words    a worker of p x q: n^2 / 2 (1/p + 1/q) of L and U, at most 3/2 n^2 / (p q) in rows that change places, 2 n b
 //            for tournaments and diagonal tiles
-//   steps    5 of the engine for a tile column
+//   steps    5 of the engine for a tile column, and two
 //   memory   n^2 elements in all, and as many again for what is being updated; b^2 and n integers on the driver
 //
 // |l_ij| is not bounded by one, as with partial pivoting, but growth is as small in practice. Source: Grigori,
@@ -53,6 +55,7 @@ public struct BlockLUFactorization<S: Scalar>: Sendable {
   ///   `ExecutionError`.
   public func solve(_ b: some DistributedMatrix<S>, adjoint: Bool = false) async throws -> BlockMatrix<S> {
     let right = try await factor.rightSides(b)
+    let columns = 0..<right.grid.tiles.columnCuts.count
     let places = permutation.indices.filter { permutation[$0] != $0 }
     let rows = places.map { permutation[$0] }
     var lower = TriangleView(isUpper: false, hasUnitDiagonal: true)
@@ -61,9 +64,9 @@ public struct BlockLUFactorization<S: Scalar>: Sendable {
       (lower.operation, upper.operation) = (.adjoint, .adjoint)
       let y = try await factor.solvingTriangle(upper, right)
       let z = try await factor.solvingTriangle(lower, y)
-      return try await z.exchangingRows(from: places, to: rows).blocks()
+      return try await z.exchangingRows([.init(columns: columns, from: places, to: rows)]).blocks()
     }
-    let permuted = try await right.exchangingRows(from: rows, to: places)
+    let permuted = try await right.exchangingRows([.init(columns: columns, from: rows, to: places)])
     let y = try await factor.solvingTriangle(lower, permuted)
     return try await factor.solvingTriangle(upper, y).blocks()
   }
@@ -83,6 +86,8 @@ public struct BlockLUFactorization<S: Scalar>: Sendable {
     var a = try await CellMatrix(blocks)
     let cuts = a.grid.tiles.rowCuts
     var permutation = Array(0..<blocks.rows)
+    // In the tile columns before, which nobody reads until the end.
+    var later: [RowMoves] = []
     for k in 0..<cuts.count {
       let first = cuts[k].lowerBound
       let winners = try await a.pivots(ofColumn: k)
@@ -93,18 +98,19 @@ public struct BlockLUFactorization<S: Scalar>: Sendable {
       }
       let exchanges = RowExchanges(bringing: order.map { winners.rows[$0] }, to: first)
       let (from, to) = exchanges.moves
-      a = try await a.exchangingRows(from: from, to: to, eliminating: k, with: packed)
+      a = try await a.eliminated(k, from: from, to: to, with: packed)
       permutation = exchanges.applied(to: permutation)
-      a = try await a.eliminated(k)
+      later.append(RowMoves(columns: 0..<k, from: from, to: to))
     }
-    (factor, self.permutation) = (a, permutation)
+    factor = try await a.exchangingRows(later)
+    self.permutation = permutation
   }
 }
 
 extension DistributedMatrix {
   /// P A = L U of this square matrix of order n. Nothing of the size of A comes to the driver.
   ///
-  /// 2n^3/3 flops, five engine steps for each column of tiles; words and memory: see `BlockLUFactorization`.
+  /// 2n^3/3 flops, five engine steps for each column of tiles and two more; words and memory: see `BlockLUFactorization`.
   ///
   /// - Parameter blockSize: of the tiles; by default an eighth of the order, between 32 and 256. Results are the
   ///   same bits on any number of workers; with other tiles other pivots may be chosen.
