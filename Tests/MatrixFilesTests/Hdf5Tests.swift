@@ -105,7 +105,7 @@ import TesseraLocalMatrices
         try Data(bytes).write(to: URL(filePath: folder + "a.h5"))
         let descriptor = open(folder + "a.h5", O_RDONLY)
         defer { close(descriptor) }
-        try FileManager.default.removeItem(atPath: folder + "a.h5")
+        try FileManager.default.moveItem(atPath: folder + "a.h5", toPath: folder + "b.h5")
         let found = try MatrixFile.read("/dev/fd/\(descriptor)", as: Double.self, format: .hdf5)
         #expect(found.contents.entries == matrix.entries)
         // What libhdf5 would find under this name is another file.

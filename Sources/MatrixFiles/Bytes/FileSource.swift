@@ -46,7 +46,7 @@ final class FileSource: ByteSource {
   /// The file's size, when bytes can be read at any place of it: not of a pipe.
   var seekableSize: Int? { size }
 
-  /// Where other processes find this very file, whatever has become of its name, as long as it is open here: nil for
+  /// Where other processes find this very file, whatever its name is by now, as long as it is open here: nil for
   /// standard input, and for what cannot be read at any place.
   var seekablePath: String? {
     guard descriptor != STDIN_FILENO, size != nil else { return nil }
