@@ -5,7 +5,7 @@ import Glibc
 /// What one thread at a time polls with. Between `clear` and `wait` it belongs to that thread; `wake` is for
 /// the others. Everything but `wait` happens under the communicator's lock.
 final class Poller {
-  /// A pipe; a byte in it ends the polling.
+  /// A pair of sockets; a byte in it ends the polling.
   private let wakeup: (read: Int32, write: Int32)
   private var entries: [pollfd] = []
   private var ranks: [Int] = []
@@ -14,12 +14,9 @@ final class Poller {
 
   init() {
     var ends: [Int32] = [-1, -1]
-    // Without a pipe (no descriptors left) polls last until something happens, or the next heartbeat is due.
-    _ = pipe(&ends)
-    for end in ends {
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-    }
+    // Without it (no descriptors left) polls last until something happens, or the next heartbeat is due. Not
+    // a pipe: that is closed to programs started meanwhile only from its second call on.
+    _ = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Listener.flags, 0, &ends)
     wakeup = (ends[0], ends[1])
   }
 

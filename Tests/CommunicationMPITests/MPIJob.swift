@@ -23,8 +23,6 @@ final class MPIJob {
       + [program, "\(pieceBytes)", role]
     process.environment = ProcessInfo.processInfo.environment.merging([
       "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-      // All ranks draw alike, also at midnight.
-      "TESSERA_TEST_SEED": "\(testSeed)",
     ]) { $1 }
     process.standardOutput = output
     process.standardError = output

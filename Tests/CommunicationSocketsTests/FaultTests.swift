@@ -203,7 +203,45 @@ import Testing
     }
   }
 
-  @Test func aPlausibleLengthWithoutItsBytesTakesNoMemory() throws {
+  /// In a process of its own, whose memory no other test takes.
+  @Test func aPlausibleLengthWithoutItsBytesTakesNoMemory() async throws {
+    let end = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let growth = try Self.memoryOfClaims()
+      FileHandle.standardError.write(Data("\(growth)".utf8))
+      // A claim takes a first megabyte of addresses, where no bytes come none of memory; the arena of one
+      // more thread (128 MiB of addresses) is nobody's claim.
+      exit(growth.resident < 1 << 20 && growth.virtual < 256 << 20 ? 0 : 1)
+    }
+    let said = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("virtual"), "\(said)")
+  }
+
+  /// By how much the most memory that this process has ever had grows when peers announce up to a terabyte,
+  /// send eight bytes and hang up, after as many who were honest.
+  private static func memoryOfClaims() throws -> (virtual: Int, resident: Int) {
+    func receive(claiming length: Int) throws {
+      for kind in [FrameKind.value, .numbers] {
+        let (end, peer) = try ScriptedPeer.pair(.unix)
+        peer.send(frameBytes(kind, encoded(5), length: length))
+        peer.close()
+        if kind == .value {
+          _ = try? end.receive(Int.self, from: 1, tag: .tiles)
+        } else {
+          var numbers = [Double](repeating: 0, count: 1)
+          _ = try? numbers.withUnsafeMutableBufferPointer {
+            try end.receive(into: $0, from: .rank(1), tag: .tiles)
+          }
+        }
+      }
+    }
+    for _ in 0..<4 { try receive(claiming: encoded(5).count) }
+    let before = try Processes.mostMemory()
+    for length in [1 << 24, 1 << 31 - 1, 1 << 32 - 1, 1 << 40] { try receive(claiming: length) }
+    let after = try Processes.mostMemory()
+    return (after.virtual - before.virtual, after.resident - before.resident)
+  }
+
+  @Test func aBufferTooShortForAClaimIsAnError() throws {
     for length in [0, 1 << 31 - 1, 1 << 32 - 1] {
       let (end, peer) = try ScriptedPeer.pair(.unix)
       peer.send(frameBytes(.numbers, length: length))

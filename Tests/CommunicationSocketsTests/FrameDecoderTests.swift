@@ -33,13 +33,15 @@ private func encoded(_ header: FrameHeader) -> [UInt8] {
   return bytes
 }
 
-/// A stream with a frame of every kind.
+/// Frames of every kind.
+private let sampleFrames: [(FrameKind, [UInt8])] = [
+  (.value, [1, 2, 3]), (.numbers, Array(0..<24)), (.heartbeat, []), (.value, []),
+  (.numbers, [UInt8](repeating: 7, count: 100)), (.close, Array("enough".utf8)), (.goodbye, []),
+]
+
+/// The stream of them.
 private func sampleStream(isChecksummed: Bool) -> [UInt8] {
-  let frames: [(FrameKind, [UInt8])] = [
-    (.value, [1, 2, 3]), (.numbers, Array(0..<24)), (.heartbeat, []), (.value, []),
-    (.numbers, [UInt8](repeating: 7, count: 100)), (.close, Array("enough".utf8)), (.goodbye, []),
-  ]
-  return frames.enumerated().flatMap { index, each in
+  sampleFrames.enumerated().flatMap { index, each in
     frame(each.0, each.1, sequence: UInt64(index), isChecksummed: isChecksummed)
   }
 }
@@ -139,24 +141,33 @@ private func decode(_ pieces: [ArraySlice<UInt8>], isChecksummed: Bool, longestM
     }
   }
 
-  /// A million frames: most are refused, some are decoded; what is decoded from whole frames is what was sent.
+  /// A million frames, each alone, so that none is hidden behind another that is refused. Most are refused,
+  /// some are decoded; a payload with its right checksum is what was sent.
   @Test func mutatedFramesAreDecodedOrRefused() throws {
     var generator = SeededGenerator(seed: 18)
-    let samples = [false, true].map { sampleStream(isChecksummed: $0) }
-    var refused = 0
-    var rounds = 0
-    while rounds < 1_000_000 {
-      let isChecksummed = rounds % 2 == 1
-      var bytes = samples[rounds % 2]
+    let samples = [false, true].map { isChecksummed in
+      sampleFrames.map {
+        (payload: $0.1, bytes: frame($0.0, $0.1, sequence: 0, isChecksummed: isChecksummed))
+      }
+    }
+    var (refused, whole, differing) = (0, 0, 0)
+    for round in 0..<1_000_000 {
+      let isChecksummed = round % 2 == 1
+      let sample = samples[round % 2][round / 2 % sampleFrames.count]
+      var bytes = sample.bytes
       bytes.mutate(using: &generator)
-      // Half of the time the first header's own checksum is right, so that what lies behind it is reached.
+      // Half of the time the header's own checksum is right, so that what lies behind it is reached.
       if generator.next() % 2 == 0 { bytes.repairHeader() }
       let cut = Int(generator.next() % UInt64(bytes.count + 1))
-      if (try? decode([bytes[..<cut], bytes[cut...]], isChecksummed: isChecksummed)) == nil { refused += 1 }
-      // Each stream has seven frames.
-      rounds += 7
+      guard let frames = try? decode([bytes[..<cut], bytes[cut...]], isChecksummed: isChecksummed) else {
+        refused += 1
+        continue
+      }
+      guard frames.first?.isWhole == true else { continue }
+      whole += 1
+      if isChecksummed, frames[0].payload != sample.payload { differing += 1 }
     }
-    #expect(refused > rounds / 7 / 2)
+    #expect(refused > 500_000 && whole > 10_000 && differing == 0, "\(refused) \(whole) \(differing)")
   }
 
   @Test func memoryGrowsAsBytesCome() throws {

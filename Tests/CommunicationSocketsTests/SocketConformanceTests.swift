@@ -11,10 +11,11 @@ import Testing
     #expect(failures.flatMap { $0 } == [])
   }
 
-  /// On one number of ranks and kind of socket: what depends on those shows with fewer numbers.
-  @Test func socketsMoveTenMillionNumbers() throws {
-    let failures = try onThreads(try Wire.tcp.group(size: 3)) {
-      conformanceFailures(of: $0, largest: 10_000_000, messages: 500)
+  /// On one number of ranks: what depends on that shows with fewer numbers.
+  @Test(.serialized, arguments: [(Wire.tcp, 1), (.unix, 2)])
+  func socketsMoveTenMillionNumbers(wire: Wire, turn: Int) throws {
+    let failures = try onThreads(try wire.group(size: 3)) {
+      conformanceFailures(of: $0, largest: 10_000_000, turn: turn, messages: 500)
     }
     #expect(failures.flatMap { $0 } == [])
   }

@@ -6,95 +6,10 @@ import TesseraTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(30))) struct CollectiveFaultTests {
-  /// A collective whose result at each rank can be compared.
-  struct Collective {
-    let name: String
-    let run: @Sendable (any Communicator) throws -> String
-
-    init(_ name: String, _ run: @escaping @Sendable (any Communicator) throws -> String) {
-      self.name = name
-      self.run = run
-    }
-  }
-
-  private static let collectives = onValues + onNumbers(5) + onNumbers(20_000)
-
-  private static let onValues = [
-    Collective("barrier") { end in
-      try end.barrier()
-      return ""
-    },
-    Collective("broadcast") { try $0.broadcast($0.rank == 0 ? "value" : nil) },
-    Collective("gather") { "\(try $0.gather("\($0.rank)") ?? [])" },
-    Collective("scatter") { end in
-      let values = (0..<end.size).map { "\($0)" }
-      return try end.scatter(end.rank == 0 ? values : nil)
-    },
-    Collective("all-gather") { "\(try $0.allGather("\($0.rank)"))" },
-    Collective("all-to-all") { end in
-      let values = (0..<end.size).map { "\(end.rank)\($0)" }
-      return "\(try end.allToAll(values))"
-    },
-    Collective("reduce") { try $0.reduce("\($0.rank)", tag: .status) { $0 + $1 } ?? "" },
-    Collective("all-reduce") { try $0.allReduce("\($0.rank)") { $0 + $1 } },
-    Collective("split") { end in
-      guard let part = try end.split(color: end.rank % 2) else { return "none" }
-      return "\(try part.allGather(end.rank))"
-    },
-  ]
-
-  private static func onNumbers(_ count: Int) -> [Collective] {
-    [
-      Collective("broadcast of \(count)") { end in
-        var numbers = mine(end, count)
-        try end.broadcast(numbers: &numbers)
-        return summary(numbers)
-      },
-      Collective("gather of \(count)") { summary(try $0.gather(numbers: mine($0, count))) },
-      Collective("scatter of \(count)") { end in
-        let counts = unequal(end, count)
-        return summary(try end.scatter(numbers: mine(end, count), counts: counts))
-      },
-      Collective("all-gather of \(count)") { summary(try $0.allGather(numbers: mine($0, count))) },
-      Collective("all-to-all of \(count)") { end in
-        summary(try end.allToAll(numbers: mine(end, count * end.size)))
-      },
-      Collective("reduce of \(count)") { end in
-        var numbers = mine(end, count)
-        try end.reduce(numbers: &numbers, .sum)
-        return end.rank == 0 ? summary(numbers) : ""
-      },
-      Collective("all-reduce of \(count)") { end in
-        var numbers = mine(end, count)
-        try end.allReduce(numbers: &numbers, .sum)
-        return summary(numbers)
-      },
-      Collective("reduce-scatter of \(count)") { end in
-        let counts = unequal(end, count)
-        return summary(try end.reduceScatter(numbers: mine(end, count), counts: counts, .sum))
-      },
-    ]
-  }
-
-  private static func mine(_ end: any Communicator, _ count: Int) -> [Double] {
-    (0..<count).map { Double(end.rank * count + $0) }
-  }
-
-  private static func unequal(_ end: any Communicator, _ count: Int) -> [Int] {
-    (0..<end.size).map { count / end.size + ($0 == 0 ? count % end.size : 0) }
-  }
-
-  /// The length, and a sum in which places count.
-  private static func summary(_ numbers: [Double]) -> String {
-    var sum = 0.0
-    for (i, x) in numbers.enumerated() { sum += Double(i % 7 + 1) * x }
-    return "\(numbers.count) \(sum)"
-  }
-
   @Test(arguments: Fault.allCases, [2, 3, 4])
   func everyRankEndsRightOrWithATypedError(fault: Fault, size: Int) throws {
     var noticed = 0
-    for collective in Self.collectives {
+    for collective in SampleCollective.all {
       for encodes in [false, true] {
         let sound = group(size, encodes, fault, at: -1)
         let results = try onThreads(sound, collective.run)
@@ -123,7 +38,7 @@ import Testing
     #expect((noticed > 0) == (fault != .delay))
   }
 
-  private func outcomes(_ group: [FaultyCommunicator], _ collective: Collective) throws -> [Outcome] {
+  private func outcomes(_ group: [FaultyCommunicator], _ collective: SampleCollective) throws -> [Outcome] {
     try onThreads(group) { end in
       do {
         return Outcome.result(try collective.run(end))

@@ -21,7 +21,7 @@ import Foundation
     case "conform":
       // Short pieces make many messages of few numbers.
       conformanceFailures(of: world, postedBytes: min(8 << 20, pieceBytes * 1000), messages: 2000)
-    case "many": conformanceFailures(of: world, largest: 10_000_000, messages: 2000)
+    case "many": conformanceFailures(of: world, largest: 10_000_000, turn: 3, messages: 2000)
     case "threads":
       concurrencyFailures(of: world)
         + conformanceFailures(

@@ -24,6 +24,19 @@ public enum Processes {
     return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
   }
 
+  /// The most memory, in bytes, that this process has had so far: addresses, and pages that lay in memory.
+  public static func mostMemory() throws -> (virtual: Int, resident: Int) {
+    let lines = try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
+    func bytes(_ name: String) throws -> Int {
+      let line = lines.first { $0.hasPrefix(name + ":") }
+      guard
+        let count = line?.split(whereSeparator: { $0.isWhitespace }).dropFirst().first.flatMap({ Int($0) })
+      else { throw CocoaError(.fileReadCorruptFile) }
+      return count << 10
+    }
+    return (try bytes("VmPeak"), try bytes("VmHWM"))
+  }
+
   /// State, parent and so on: what stands after the name in parentheses.
   private static func state(of process: Int32) -> [Substring] {
     let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""

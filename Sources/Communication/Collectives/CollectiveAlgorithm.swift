@@ -6,7 +6,7 @@
 //   broadcast               binomial tree         scatter, ring all-gather     64 KiB, 3 ranks
 //   gather, scatter         binomial tree         direct                       8 KiB
 //   all-gather              Bruck                 ring                         32 KiB
-//   all-to-all              Bruck                 direct                       256 bytes a part, or 7 ranks
+//   all-to-all              Bruck                 direct                       256 bytes a part, < 8 ranks
 //   reduce                  binomial tree         direct exchange, gather      64 KiB, 3 ranks
 //   all-reduce              recursive doubling    direct exchange, ring        32 KiB
 //

@@ -1,5 +1,5 @@
 // Messages that wait for one worker, in order of arrival. Putting and taking are O(1), taking anybody's
-// O(senders).
+// O(channels in which something waits): senders times tags.
 
 import TesseraInstrumentation
 

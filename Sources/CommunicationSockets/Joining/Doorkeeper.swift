@@ -1,8 +1,9 @@
 // The accepting side: one thread, one poll over the listener, everybody who has not proved anything yet, and
 // those who have and wait. A visitor has five seconds for the whole handshake however it trickles in; when
-// there are too many, the one goes that has waited longest of the host that most have come from, so that no host
-// crowds out another. After ten failed proofs from a host, further visitors from there wait a little before they are
-// listened to, less so as time goes by: real workers join a second later, guessing takes for ever.
+// there are too many, the one goes that has waited longest of the host that most have come from, so that no
+// host crowds out another. After ten failed proofs from a host, further visitors from there wait a little
+// before they are listened to, less so as time goes by, and one after the other (HostFailures.swift): real
+// workers join some seconds later, guessing takes for ever.
 //
 // Cost: O(visitors) per wake-up, some hundred bytes for a visitor (some ten thousand with TLS).
 
@@ -20,12 +21,15 @@ struct DoorkeeperLimits: Sendable {
   /// By so much longer than the one before a visitor waits after each further failure, up to the longest.
   var delayStep = Duration.milliseconds(50)
   var longestDelay = Duration.seconds(1)
+  /// So much later than the one before of the same host a visitor that waits is listened to. As many as there
+  /// may be are served within the time for a handshake.
+  var turn = Duration.milliseconds(5)
   /// In this time half of the failures are forgotten.
   var halfLife = Duration.seconds(2)
   /// Of so many hosts failures are remembered.
   var hosts = 1024
-  /// The most lines about refused visitors, each about another host or reason.
-  var notes = 10
+  /// The most lines about refused visitors for each kind of refusal, each about another host.
+  var notes = 3
 }
 
 /// Lets in those who know the secret. Confined to the thread that calls it.
@@ -38,23 +42,13 @@ struct Doorkeeper: ~Copyable {
   private let limits: DoorkeeperLimits
   private var visitors: [Visitor] = []
   private var arrivals: [Arrival] = []
-  private var failures: [String: Failures] = [:]
+  private var failures: HostFailures
   private var refused = 0
-  /// What has been told of refused visitors, by host and reason: a worker that calls again and again is told once.
-  private var told: Set<String> = []
+  /// The hosts whose refused visitors have been told of: a worker that calls again and again is told once.
+  private var told: [Refusal.Kind: Set<String>] = [:]
   /// Until when no connection is taken: there is no descriptor for it, and asking again at once is no use.
   private var pauseEnd: ContinuousClock.Instant?
   private static let pause = Duration.milliseconds(100)
-
-  /// Failures of one host, half of which are forgotten again and again.
-  private struct Failures {
-    var count = 0.0
-    var time = ContinuousClock.now
-
-    func left(after halfLife: Duration, at now: ContinuousClock.Instant) -> Double {
-      count * exp2(-((now - time) / halfLife))
-    }
-  }
 
   init(
     _ listener: consuming Listener, _ acceptance: Acceptance, _ terms: JoiningTerms, _ tls: TLSContext?,
@@ -65,6 +59,7 @@ struct Doorkeeper: ~Copyable {
     self.terms = terms
     self.tls = tls
     self.limits = limits
+    failures = HostFailures(limits)
   }
 
   /// Where it listens.
@@ -75,25 +70,17 @@ struct Doorkeeper: ~Copyable {
   /// caller's.
   ///
   /// - Parameter whenChanged: told how many there are, whenever one comes or goes.
-  /// - Throws: `refused` when that takes longer than until `deadline`.
-  consuming func admit(
-    _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
-  ) throws(CommunicationError) -> [Arrival] {
-    let arrivals = try gather(count, until: deadline, whenChanged: whenChanged)
-    dismissAll()
-    return arrivals
-  }
-
-  /// As `admit`, and goes on listening.
+  /// - Throws: `refused` when that takes longer than `limit`; nobody is left then.
   mutating func gather(
-    _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
+    _ count: Int, within limit: Duration, whenChanged: (Int) -> Void = { _ in }
   ) throws(CommunicationError) -> [Arrival] {
+    let deadline = ContinuousClock.now + limit
     while arrivals.count < count {
       guard deadline > .now else {
         let found = arrivals.count
         dismissAll()
         throw .refused(
-          reason: "\(found) of \(count) workers have come to \(address) within \(terms.patience)"
+          reason: "\(found) of \(count) workers have come to \(address) within \(limit)"
             + (refused > 0 ? "; refused connections: \(refused)" : ""))
       }
       let before = arrivals.count
@@ -103,6 +90,15 @@ struct Doorkeeper: ~Copyable {
     let gathered = Array(arrivals.prefix(count))
     arrivals.removeFirst(count)
     return gathered
+  }
+
+  /// Lets those who have been gathered wait again for others.
+  mutating func takeBack(_ gathered: [Arrival]) { arrivals.insert(contentsOf: gathered, at: 0) }
+
+  /// Goes on greeting those who come until there is something to read at `guest`, the deadline has come, or
+  /// `isOpen` does not hold when something wakes it.
+  mutating func attend(_ guest: Int32, until deadline: ContinuousClock.Instant, while isOpen: () -> Bool) {
+    while isOpen(), deadline > .now, !wakeUp(until: deadline, for: guest) {}
   }
 
   /// Waits for the next peer; nil as soon as there is none and `isOpen` does not hold when something wakes it.
@@ -121,35 +117,49 @@ struct Doorkeeper: ~Copyable {
     (arrivals, visitors) = ([], [])
   }
 
-  /// Waits for something to do and does it.
-  private mutating func wakeUp(until deadline: ContinuousClock.Instant) {
+  /// Waits for something to do and does it. Returns whether there is something to read at `guest`.
+  @discardableResult
+  private mutating func wakeUp(until deadline: ContinuousClock.Instant, for guest: Int32 = -1) -> Bool {
     let now = ContinuousClock.now
-    let present = arrivals.count
-    let active = visitors.filter { $0.earliest <= now }
+    let (present, seen) = (arrivals.count, visitors)
+    giveTurns(at: now)
     if let pauseEnd, pauseEnd <= now { self.pauseEnd = nil }
     let isOpen = pauseEnd == nil
     var descriptors = [pollfd(fd: listener.descriptor, events: isOpen ? Int16(POLLIN) : 0, revents: 0)]
     // Nothing is expected of those who wait; whatever comes is their leaving.
     descriptors += arrivals.map { pollfd(fd: $0.link.descriptor, events: Int16(POLLIN), revents: 0) }
-    descriptors += active.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
-    let times =
-      visitors.map { $0.earliest > now ? $0.earliest : $0.deadline } + [pauseEnd ?? deadline, deadline]
-    SystemCall.poll(&descriptors, until: times.min())
+    descriptors += seen.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
+    descriptors.append(pollfd(fd: guest, events: Int16(POLLIN), revents: 0))
+    let times = seen.map { visitor in
+      visitor.isListenedTo
+        ? visitor.deadline
+        : min(visitor.deadline, max(visitor.earliest, failures.turn(of: visitor.host, or: now)))
+    }
+    SystemCall.poll(&descriptors, until: min(times.min() ?? deadline, pauseEnd ?? deadline, deadline))
 
-    for (visitor, descriptor) in zip(active, descriptors.dropFirst(1 + present)) where descriptor.revents != 0
-    {
-      advance(visitor)
+    for (visitor, descriptor) in zip(seen, descriptors.dropFirst(1 + present)) where descriptor.revents != 0 {
+      if visitor.isListenedTo { advance(visitor) } else { dismiss(visitor, nil) }
     }
     for (index, descriptor) in descriptors[1..<(1 + present)].enumerated().reversed()
     where descriptor.revents != 0 {
       let arrival = arrivals.remove(at: index)
       arrival.link.close()
-      note("a worker has left again", arrival.peer)
+      note(Refusal(kind: .left, reason: "a worker has left again"), arrival.peer)
     }
     if descriptors[0].revents != 0 { takeConnections() }
     let later = ContinuousClock.now
     for visitor in visitors where visitor.deadline <= later {
-      dismiss(visitor, "said nothing of use for \(limits.handshake)")
+      dismiss(visitor, Refusal(kind: .silent, reason: "said nothing of use for \(limits.handshake)"))
+    }
+    return descriptors.last?.revents != 0
+  }
+
+  /// Begins to listen to those whose time has come, of a host that has failed to one at a time.
+  private mutating func giveTurns(at now: ContinuousClock.Instant) {
+    for visitor in visitors where !visitor.isListenedTo && visitor.earliest <= now {
+      guard failures.turn(of: visitor.host, or: now) <= now else { continue }
+      visitor.beginToListen()
+      failures.takeTurn(of: visitor.host, at: now)
     }
   }
 
@@ -157,15 +167,16 @@ struct Doorkeeper: ~Copyable {
     switch visitor.advance() {
     case .waits: break
     case .left: dismiss(visitor, nil)
-    case .refused(let reason, let countsAsFailure):
-      if countsAsFailure { noteFailure(of: visitor.host) }
-      dismiss(visitor, reason)
+    case .refused(let refusal, let countsAsFailure):
+      if countsAsFailure { failures.note(visitor.host, at: .now) }
+      dismiss(visitor, refusal)
     case .admitted(let arrival):
       visitors.removeAll { $0 === visitor }
       let isSecond = arrivals.contains { $0.claim.number == arrival.claim.number }
       guard arrival.claim.role == .worker || !isSecond else {
         arrival.link.close()
-        return note("rank \(arrival.claim.number) is here already", arrival.peer)
+        let reason = "rank \(arrival.claim.number) is here already"
+        return note(Refusal(kind: .second, reason: reason), arrival.peer)
       }
       arrivals.append(arrival)
     }
@@ -184,12 +195,13 @@ struct Doorkeeper: ~Copyable {
       }
       if visitors.count >= limits.visitors { makeRoom() }
       let now = ContinuousClock.now
-      let delay = delay(of: Visitor.host(SocketAddress(peer: descriptor)), at: now)
+      let delay = failures.delay(of: Visitor.host(SocketAddress(peer: descriptor)), at: now)
       let handshake = Handshake(acceptor: acceptance, secret: terms.secret)
       // Without memory for another visitor there is nobody to talk to.
       guard
         let visitor = try? Visitor(
-          descriptor: descriptor, handshake, tls, earliest: now + delay, deadline: now + limits.handshake)
+          descriptor: descriptor, handshake, tls, waitingUntil: delay.map { now + $0 },
+          deadline: now + limits.handshake)
       else { return }
       visitors.append(visitor)
     }
@@ -201,42 +213,25 @@ struct Doorkeeper: ~Copyable {
     for visitor in visitors { counts[visitor.host, default: 0] += 1 }
     let most = counts.values.max() ?? 0
     if let oldest = visitors.first(where: { counts[$0.host] == most }) {
-      dismiss(oldest, "too many visitors")
+      dismiss(oldest, Refusal(kind: .tooMany, reason: "too many visitors"))
     }
   }
 
-  /// How long a visitor from `host` waits before it is listened to.
-  private func delay(of host: String, at now: ContinuousClock.Instant) -> Duration {
-    let count = failures[host]?.left(after: limits.halfLife, at: now) ?? 0
-    return min(limits.delayStep * max(count - Double(limits.freeFailures), 0), limits.longestDelay)
-  }
-
-  private mutating func noteFailure(of host: String) {
-    let (now, halfLife) = (ContinuousClock.now, limits.halfLife)
-    let count = failures[host]?.left(after: halfLife, at: now) ?? 0
-    failures[host] = Failures(count: count + 1, time: now)
-    guard failures.count > limits.hosts else { return }
-    let least = failures.min {
-      $0.value.left(after: halfLife, at: now) < $1.value.left(after: halfLife, at: now)
-    }
-    if let least { failures[least.key] = nil }
-  }
-
-  private mutating func dismiss(_ visitor: Visitor, _ reason: String?) {
+  private mutating func dismiss(_ visitor: Visitor, _ refusal: Refusal?) {
     visitors.removeAll { $0 === visitor }
     visitor.close()
-    if let reason { note(reason, visitor.peer) }
+    if let refusal { note(refusal, visitor.peer) }
   }
 
-  private mutating func note(_ reason: String, _ peer: SocketAddress?) {
+  private mutating func note(_ refusal: Refusal, _ peer: SocketAddress?) {
     refused += 1
-    var host = peer
-    host?.port = 0
-    guard told.count < limits.notes, told.insert("\(reason) \(host.map { "\($0)" } ?? "")").inserted else {
+    let count = told[refusal.kind]?.count ?? 0
+    guard count < limits.notes, told[refusal.kind, default: []].insert(Visitor.host(peer)).inserted else {
       return
     }
     let place = peer.map { "from \($0) " } ?? ""
     terms.note(
-      "connection \(place)refused: \(reason)" + (told.count == limits.notes ? "; more will not be told" : ""))
+      "connection \(place)refused: \(refusal.reason)"
+        + (count + 1 == limits.notes ? "; more of this kind will not be told" : ""))
   }
 }

@@ -65,7 +65,7 @@ struct Handshake: Sendable, CustomStringConvertible, CustomReflectable {
   }
 
   /// What this program speaks.
-  static let versions = Versions(handshake: 1, wire: UInt32(WireWriter.version))
+  static let versions = Versions(handshake: 2, wire: UInt32(WireWriter.version))
 
   private let side: Side
   private let key: [UInt8]

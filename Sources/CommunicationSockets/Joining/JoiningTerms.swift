@@ -14,6 +14,9 @@ public struct JoiningTerms: Sendable {
   public var usesTLS: Bool
   /// How long a driver waits for its workers, and a worker for its driver.
   public var patience: Duration
+  /// How long a worker may take to meet the others once it knows them, beside what their number takes: one
+  /// that has said nothing by then is given up.
+  var meetingLimit = Duration.seconds(5)
   /// Told what is going on, a line at a time.
   public var note: @Sendable (String) -> Void
 
@@ -31,6 +34,9 @@ public struct JoiningTerms: Sendable {
     self.patience = patience
     self.note = note
   }
+
+  /// How long the driver waits for the word of each of `size` members that it has met the others.
+  func meetingTime(of size: Int) -> Duration { meetingLimit + .milliseconds(20) * size }
 
   func tlsContext() throws(CommunicationError) -> TLSContext? { usesTLS ? try TLSContext(secret) : nil }
 }

@@ -47,6 +47,7 @@ struct Listener: ~Copyable {
 
   /// The next connection; nil when there is none, or none can be taken now, which `errno` tells.
   func accept() -> Int32? {
+    // The call that does all of it at once, accept4, is not in the module Glibc.
     let connection = Glibc.accept(descriptor, nil, nil)
     guard connection >= 0 else { return nil }
     _ = fcntl(connection, F_SETFD, FD_CLOEXEC)

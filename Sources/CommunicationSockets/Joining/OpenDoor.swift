@@ -30,14 +30,26 @@ final class OpenDoor: @unchecked Sendable {
     self.doorkeeper = doorkeeper
   }
 
-  /// The numbers that claims may have from now on.
-  func accept(_ numbers: ClosedRange<UInt32>) { doorkeeper.acceptance.numbers = numbers }
+  /// Lets in these from now on, and sends those away who came for something else.
+  func expect(_ acceptance: Acceptance) {
+    doorkeeper.dismissAll()
+    doorkeeper.acceptance = acceptance
+  }
 
   /// As the doorkeeper's.
-  func gather(
-    _ count: Int, until deadline: ContinuousClock.Instant, whenChanged: (Int) -> Void = { _ in }
-  ) throws(CommunicationError) -> [Arrival] {
-    try doorkeeper.gather(count, until: deadline, whenChanged: whenChanged)
+  func gather(_ count: Int, within limit: Duration, whenChanged: (Int) -> Void = { _ in })
+    throws(CommunicationError) -> [Arrival]
+  {
+    try doorkeeper.gather(count, within: limit, whenChanged: whenChanged)
+  }
+
+  /// As the doorkeeper's.
+  func takeBack(_ gathered: [Arrival]) { doorkeeper.takeBack(gathered) }
+
+  /// Greets others until the one who is being let in says something, is to be heard no longer, or the door is
+  /// closed. For the function that `open` was given.
+  func attend(_ arrival: Arrival, until deadline: ContinuousClock.Instant) {
+    doorkeeper.attend(arrival.link.descriptor, until: deadline) { !isClosed.load(ordering: .acquiring) }
   }
 
   /// Hands everybody who comes from now on to `receive`, one after the other, on a thread of the door's.

@@ -17,32 +17,35 @@ extension Rendezvous {
     let tls = try terms.tlsContext()
     let member = try callDriver(place, terms, tls)
     var stream = SealedMessages(member.link, member.session, sending: .fromInitiator)
+    var group: (roster: Roster, links: [Int: any Link])?
     do throws(CommunicationError) {
-      // The driver waits for others, as long as it likes.
-      let roster = try stream.receive(Word<Roster>.self, until: nil).value()
-      let deadline = ContinuousClock.now + terms.patience
-      var links: [Int: any Link]
-      let door: OpenDoor
-      do throws(CommunicationError) {
-        (links, door) = try meet(roster, member.listener, terms, tls, until: deadline)
-      } catch {
-        try? stream.send(Word<Empty>.failed(because: error), until: deadline)
-        throw error
+      while true {
+        // The driver waits for others, as long as it likes.
+        switch try stream.receive(Instruction.self, until: nil) {
+        case .meet(let roster):
+          for link in (group?.links ?? [:]).values { link.close() }
+          group = nil
+          var report = MeetingReport.hasMetAll
+          do throws(CommunicationError) {
+            group = (roster, try meet(roster, at: member.door, terms, tls))
+          } catch {
+            report = .hasNot(because: error.reasonToRefuse)
+          }
+          try stream.send(report, until: .now + terms.meetingLimit)
+        case .begin:
+          guard case (let roster, var links)? = group else { throw .malformed(expected: "a roster first") }
+          links[0] = member.link
+          let communicator = SocketCommunicator(
+            rank: roster.rank, size: roster.size, links: links, door: member.door)
+          communicator.meetNewcomers()
+          return communicator
+        case .leave(let reason): throw .refused(reason: reason)
+        }
       }
-      do throws(CommunicationError) {
-        try stream.send(Word.goOn(Empty()), until: deadline)
-        _ = try stream.receive(Word<Empty>.self, until: deadline).value()
-      } catch {
-        for link in links.values { link.close() }
-        door.close()
-        throw error
-      }
-      links[0] = member.link
-      let communicator = SocketCommunicator(rank: roster.rank, size: roster.size, links: links, door: door)
-      communicator.meetNewcomers()
-      return communicator
     } catch {
+      for link in (group?.links ?? [:]).values { link.close() }
       member.link.close()
+      member.door.close()
       if case .closed(let reason) = error {
         throw .refused(reason: "the driver at \(place) has given up before the job began: \(reason)")
       }
@@ -54,20 +57,7 @@ extension Rendezvous {
   private struct Member {
     let link: any Link
     let session: SessionKey
-    let listener: Held
-  }
-
-  /// A listener on its way from one function or thread to another.
-  ///
-  /// `@unchecked Sendable`: whoever takes the listener is the only one to have it; handing over and taking
-  /// are ordered by the start of a thread or by the calls of one.
-  private final class Held: @unchecked Sendable {
-    private var listener: Listener?
-    init(_ listener: consuming Listener) { self.listener = consume listener }
-    func take() -> Listener {
-      guard let listener = listener.take() else { preconditionFailure("a listener is taken once") }
-      return listener
-    }
+    let door: OpenDoor
   }
 
   /// Calls again and again, at growing distances: the driver may not listen yet.
@@ -115,35 +105,40 @@ extension Rendezvous {
     at address: SocketAddress, _ terms: JoiningTerms, _ tls: TLSContext?,
     until deadline: ContinuousClock.Instant
   ) throws(CallFailure) -> Member {
-    var listener: Held?
+    var door: OpenDoor?
     let (link, session) = try call(address, terms, tls, until: deadline) {
       (local) throws(CommunicationError) in
-      var door = local
-      door.port = 0
-      let open = try Listener(at: door)
-      let port = UInt32(open.address.port)
-      listener = Held(open)
-      return Claim(role: .worker, number: port, cluster: terms.cluster, contract: terms.contract)
+      var place = local
+      place.port = 0
+      // Nobody is of this cluster: a roster will tell who is to be let in.
+      let nobody = Acceptance(
+        role: .neighbour, numbers: 0...0, cluster: ClusterName(), contract: terms.contract)
+      let open = OpenDoor(Doorkeeper(try Listener(at: place), nobody, terms, tls))
+      door = open
+      return Claim(
+        role: .worker, number: UInt32(open.address.port), cluster: terms.cluster, contract: terms.contract)
     }
-    guard let listener else { preconditionFailure("the claim has opened the door") }
-    return Member(link: link, session: session, listener: listener)
+    guard let door else { preconditionFailure("the claim has opened the door") }
+    return Member(link: link, session: session, door: door)
   }
 
   /// Calls the workers of lower rank while those of higher rank call here.
-  private static func meet(
-    _ roster: Roster, _ held: Held, _ terms: JoiningTerms, _ tls: TLSContext?,
-    until deadline: ContinuousClock.Instant
-  ) throws(CommunicationError) -> ([Int: any Link], OpenDoor) {
+  private static func meet(_ roster: Roster, at door: OpenDoor, _ terms: JoiningTerms, _ tls: TLSContext?)
+    throws(CommunicationError) -> [Int: any Link]
+  {
     guard let job = ClusterName(bytes: roster.job) else { throw .malformed(expected: "a job's name") }
+    // The driver hears from this worker, whatever comes of it, before it gives it up.
+    let limit = terms.meetingTime(of: roster.size) * 4 / 5
+    let deadline = ContinuousClock.now + limit
     let higher = roster.size - 1 - roster.rank
-    let answers = Answers()
-    let acceptance = Acceptance(
+    var acceptance = Acceptance(
       role: .neighbour, numbers: UInt32(roster.rank + 1)...UInt32(max(roster.size - 1, roster.rank + 1)),
       cluster: job, contract: terms.contract)
-    let door = OpenDoor(Doorkeeper(held.take(), acceptance, terms, tls))
+    door.expect(acceptance)
+    let answers = Answers()
     let thread = Thread {
       do throws(CommunicationError) {
-        answers.give(.success(try door.gather(higher, until: deadline)))
+        answers.give(.success(try door.gather(higher, within: limit)))
       } catch {
         answers.give(.failure(error))
       }
@@ -165,23 +160,20 @@ extension Rendezvous {
     } catch {
       failure = error
     }
-    if failure == nil {
-      do throws(CommunicationError) {
-        for arrival in try answers.take().get() { links[Int(arrival.claim.number)] = arrival.link }
-      } catch {
-        failure = error
-      }
-    } else {
-      // The others fail too, and the thread ends by its deadline.
-      answers.abandon()
+    // The door is the thread's until it has ended, also where nobody is to come any more.
+    do throws(CommunicationError) {
+      for arrival in try answers.take().get() { links[Int(arrival.claim.number)] = arrival.link }
+    } catch {
+      failure = failure ?? error
     }
     if let failure {
       for link in links.values { link.close() }
       throw failure
     }
     // Those who join later have the numbers after the last.
-    door.accept(UInt32(roster.size)...UInt32(Roster.mostMembers))
-    return (links, door)
+    acceptance.numbers = UInt32(roster.size)...UInt32(Roster.mostMembers)
+    door.expect(acceptance)
+    return links
   }
 
   private static func callNeighbour(
@@ -218,38 +210,20 @@ extension Rendezvous {
   }
 }
 
-/// What the door's thread has to say. Nobody else closes the links of those who have come when nobody listens.
+/// What the door's thread has to say.
 private final class Answers: Sendable {
-  private let state = Mutex((result: Result<[Arrival], CommunicationError>?.none, isAbandoned: false))
+  private let result = Mutex<Result<[Arrival], CommunicationError>?>(nil)
   private let done = DispatchSemaphore(value: 0)
 
   /// Called once, by the door's thread.
   func give(_ result: Result<[Arrival], CommunicationError>) {
-    let isAbandoned = state.withLock { state in
-      state.result = result
-      return state.isAbandoned
-    }
-    if isAbandoned { Self.close(result) }
+    self.result.withLock { $0 = result }
     done.signal()
   }
 
   /// Waits for the result.
   func take() -> Result<[Arrival], CommunicationError> {
     done.wait()
-    return state.withLock { $0.result } ?? .success([])
-  }
-
-  /// Notes that nobody will take the result.
-  func abandon() {
-    let result = state.withLock { state in
-      state.isAbandoned = true
-      return state.result
-    }
-    if let result { Self.close(result) }
-  }
-
-  private static func close(_ result: Result<[Arrival], CommunicationError>) {
-    guard case .success(let arrivals) = result else { return }
-    for arrival in arrivals { arrival.link.close() }
+    return result.withLock { $0 } ?? .success([])
   }
 }

@@ -41,20 +41,45 @@ struct Roster: WireCodable, Equatable {
   }
 }
 
-/// A word that goes on with the rendezvous, or the reason why it cannot.
-enum Word<Value: WireCodable>: WireCodable {
-  case goOn(Value)
-  case failed(String)
-
-  /// That it cannot because of `error`.
-  static func failed(because error: CommunicationError) -> Word { .failed(error.reasonToRefuse) }
+/// What the driver says to a worker that it has let in.
+enum Instruction: WireCodable {
+  /// To meet the others and report. It comes again when somebody has not met them and another has come.
+  case meet(Roster)
+  /// All have met.
+  case begin
+  /// The worker is not to take part, for this reason.
+  case leave(String)
 
   func encode(to writer: inout WireWriter) {
     switch self {
-    case .goOn(let value):
+    case .meet(let roster):
       writer.write(0)
-      value.encode(to: &writer)
-    case .failed(let reason):
+      roster.encode(to: &writer)
+    case .begin: writer.write(1)
+    case .leave(let reason):
+      writer.write(2)
+      writer.write(String(reason.prefix(1000)))
+    }
+  }
+
+  init(from reader: inout WireReader) throws(CommunicationError) {
+    switch try reader.readInt(in: 0...2, "an instruction") {
+    case 0: self = .meet(try Roster(from: &reader))
+    case 1: self = .begin
+    default: self = .leave(try reader.readString())
+    }
+  }
+}
+
+/// What a worker says about its meeting the others.
+enum MeetingReport: WireCodable {
+  case hasMetAll
+  case hasNot(because: String)
+
+  func encode(to writer: inout WireWriter) {
+    switch self {
+    case .hasMetAll: writer.write(0)
+    case .hasNot(let reason):
       writer.write(1)
       writer.write(String(reason.prefix(1000)))
     }
@@ -62,16 +87,7 @@ enum Word<Value: WireCodable>: WireCodable {
 
   init(from reader: inout WireReader) throws(CommunicationError) {
     self =
-      try reader.readInt(in: 0...1, "a flag") == 0
-      ? .goOn(try Value(from: &reader)) : .failed(try reader.readString())
-  }
-
-  /// - Throws: `refused` with the reason.
-  func value() throws(CommunicationError) -> Value {
-    switch self {
-    case .goOn(let value): return value
-    case .failed(let reason): throw .refused(reason: reason)
-    }
+      try reader.readInt(in: 0...1, "a report") == 0 ? .hasMetAll : .hasNot(because: try reader.readString())
   }
 }
 

@@ -10,7 +10,8 @@
 //                                   takes the link in as worker r;
 //                                   tells the job when all have said so
 //
-// The group grows by one at a time: the next newcomer waits at the door. A rank is given once; a newcomer that
+// The group grows by one at a time: the next newcomer is greeted meanwhile, and waits at the door. One that
+// does not report in time (JoiningTerms.meetingLimit) is given up. A rank is given once; a newcomer that
 // fails on its way, and a worker that is lost, leave a rank whose place in rosters is empty, and which every
 // later worker knows as lost. Messages: 3 with the driver beside the handshakes, 1 from every other worker.
 
@@ -35,8 +36,8 @@ extension SocketCommunicator {
   /// Tells whoever wants to join from now on why that cannot be.
   public func refuseNewcomers(reason: String) {
     door?.open { [weak self] arrival, book in
-      var stream = SealedMessages(arrival.link, arrival.session, sending: .fromAcceptor)
-      try? stream.send(Word<Roster>.failed(reason), until: .now + .seconds(2))
+      var arrival = arrival
+      try? arrival.messages.send(Instruction.leave(reason), until: .now + .seconds(2))
       self?.door?.leaveThreshold()
       arrival.link.close()
       book?.terms.note("a worker has come too late: \(reason)")
@@ -48,7 +49,7 @@ extension SocketCommunicator {
     guard var members = book else { return nil }
     defer { book = members }
     let rank = size
-    var stream = SealedMessages(arrival.link, arrival.session, sending: .fromAcceptor)
+    var arrival = arrival
     for other in 1..<max(rank, 1) where progress.isGone(other) {
       (members.peers[other - 1], members.places[other - 1]) = (nil, "")
     }
@@ -57,16 +58,18 @@ extension SocketCommunicator {
       guard rank < Roster.mostMembers else { throw .refused(reason: "the job has \(rank) members, the most") }
       let place = try Rendezvous.place(of: arrival)
       try Rendezvous.checkPlaces((members.peers + [arrival.peer]).compactMap { $0 })
-      let deadline = ContinuousClock.now + members.terms.patience
+      let deadline = ContinuousClock.now + members.terms.meetingTime(of: rank + 1)
       members.peers.append(arrival.peer)
       members.places.append(place)
       isNumbered = true
       let roster = Roster(job: members.job, rank: rank, places: members.places)
-      try stream.send(Word.goOn(roster), until: deadline)
-      _ = try stream.receive(Word<Empty>.self, until: deadline).value()
-      try stream.send(Word.goOn(Empty()), until: deadline)
+      try arrival.messages.send(Instruction.meet(roster), until: deadline)
+      door?.attend(arrival, until: deadline)
+      let report = try arrival.messages.receive(MeetingReport.self, until: deadline)
+      if case .hasNot(let reason) = report { throw .refused(reason: reason) }
+      try arrival.messages.send(Instruction.begin, until: deadline)
     } catch {
-      try? stream.send(Word<Empty>.failed(because: error), until: .now + .seconds(1))
+      try? arrival.messages.send(Instruction.leave(error.reasonToRefuse), until: .now + .seconds(1))
       door?.leaveThreshold()
       arrival.link.close()
       // Some may have come to know it: nobody else gets its number.

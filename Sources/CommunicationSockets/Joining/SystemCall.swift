@@ -4,6 +4,9 @@ import Glibc
 import TesseraCommunication
 
 enum SystemCall {
+  /// Polls for the peer's having closed its end: Linux's POLLRDHUP, which the module Glibc lacks.
+  static let peerHasLeft: Int32 = 0x2000
+
   /// The system's words for an error number.
   static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 

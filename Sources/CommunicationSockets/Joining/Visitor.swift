@@ -11,7 +11,7 @@ final class Visitor {
     case waits(for: Int32)
     case admitted(Arrival)
     /// To be closed.
-    case refused(reason: String, countsAsFailure: Bool)
+    case refused(Refusal, countsAsFailure: Bool)
     /// It has hung up.
     case left
   }
@@ -23,8 +23,10 @@ final class Visitor {
   let deadline: ContinuousClock.Instant
   /// Nothing of it is read before.
   let earliest: ContinuousClock.Instant
-  /// What it waits for.
-  private(set) var events = POLLIN
+  /// Whether it is read from; before that nothing but its leaving is looked for.
+  private(set) var isListenedTo: Bool
+  /// What is looked for.
+  private(set) var events: Int32
   private let link: any Link
   private var handshake: Handshake
   private var isSecured: Bool
@@ -33,15 +35,18 @@ final class Visitor {
 
   /// Takes over a connected socket.
   ///
+  /// - Parameter earliest: nil for one that is listened to at once; the others need `beginToListen`.
   /// - Throws: when there is no memory for it, with the socket closed.
   init(
-    descriptor: Int32, _ handshake: Handshake, _ tls: TLSContext?, earliest: ContinuousClock.Instant,
-    deadline: ContinuousClock.Instant
+    descriptor: Int32, _ handshake: Handshake, _ tls: TLSContext?,
+    waitingUntil earliest: ContinuousClock.Instant?, deadline: ContinuousClock.Instant
   ) throws(LinkError) {
     peer = SocketAddress(peer: descriptor)
     host = Self.host(peer)
     self.handshake = handshake
-    self.earliest = earliest
+    self.earliest = earliest ?? .now
+    isListenedTo = earliest == nil
+    events = earliest == nil ? POLLIN : SystemCall.peerHasLeft
     self.deadline = deadline
     isSecured = tls == nil
     do throws(LinkError) {
@@ -55,6 +60,11 @@ final class Visitor {
   static func host(_ peer: SocketAddress?) -> String { peer?.host ?? "" }
 
   func close() { link.close() }
+
+  func beginToListen() {
+    isListenedTo = true
+    events = POLLIN
+  }
 
   /// Goes on as far as possible.
   func advance() -> Progress {
@@ -74,7 +84,8 @@ final class Visitor {
       case .done: isSecured = true
       case .waits(let events): return .waits(for: events)
       case .refused:
-        return .refused(reason: "no TLS with the same secret (TLS on one side only?)", countsAsFailure: true)
+        let reason = "no TLS with the same secret (TLS on one side only?)"
+        return .refused(Refusal(kind: .noTLS, reason: reason), countsAsFailure: true)
       }
     }
     while true {
@@ -84,9 +95,10 @@ final class Visitor {
       }
       switch handshake.outcome {
       case .admitted(let claim, let session)?:
-        return .admitted(Arrival(link: link, peer: peer, claim: claim, session: session))
+        let messages = SealedMessages(link, session, sending: .fromAcceptor)
+        return .admitted(Arrival(link: link, peer: peer, claim: claim, messages: messages))
       case .refused(let refusal)?:
-        return .refused(reason: refusal.description, countsAsFailure: refusal.isSuspicious)
+        return .refused(Refusal(refusal), countsAsFailure: refusal.isSuspicious)
       case nil: break
       }
       switch try link.read(atMost: handshake.missing) {
@@ -103,7 +115,8 @@ struct Arrival {
   let link: any Link
   let peer: SocketAddress?
   let claim: Claim
-  let session: SessionKey
+  /// What is said to it before it is a member.
+  var messages: SealedMessages
 }
 
 /// A link over a connected TCP socket. A peer whose machine vanishes before the job begins, when heartbeats

@@ -30,9 +30,10 @@ struct DoorkeeperTests {
           let terms = try DoorkeeperTests.terms(usesTLS: usesTLS, patience: patience) { note in
             self.notes.withLock { $0.append(note) }
           }
-          let door = Doorkeeper(
+          var door = Doorkeeper(
             held.take(), Conversation.acceptance(), terms, try terms.tlsContext(), limits: limits)
-          let arrivals = try door.admit(count, until: .now + patience)
+          let arrivals = try door.gather(count, within: patience)
+          door.dismissAll()
           for arrival in arrivals { arrival.link.close() }
           outcome = .success(arrivals.count)
         } catch {
@@ -178,6 +179,57 @@ struct DoorkeeperTests {
     try Self.call(port: door.port, Self.terms()).close()
     #expect(try door.admitted() == 1)
     withExtendedLifetime((slow, crowd)) {}
+  }
+
+  /// Of a host that has failed one is listened to at a time, however many call at once; also those who wait
+  /// come in.
+  @Test func aHostThatHasFailedIsListenedToInTurn() throws {
+    var limits = DoorkeeperLimits()
+    limits.freeFailures = 0
+    (limits.delayStep, limits.longestDelay) = (.milliseconds(1), .milliseconds(1))
+    (limits.turn, limits.halfLife, limits.handshake) = (.seconds(3600), .seconds(3600), .seconds(20))
+    let door = try Door(admitting: 1, limits: limits)
+    try Self.fail(at: door, from: "127.0.0.2")
+    let crowd = try (0..<20).map { _ in try RawCaller(port: door.port, from: "127.0.0.2") }
+    for caller in crowd { caller.send(Array("GET / HTTP/1.1\r\n".utf8)) }
+    // In order of arrival.
+    #expect(crowd[0].readToEnd(within: .seconds(10)) == [])
+    #expect(crowd.dropFirst().allSatisfy { $0.readToEnd(within: .milliseconds(20)) == nil })
+    try Self.call(port: door.port, Self.terms()).close()
+    #expect(try door.admitted() == 1)
+  }
+
+  @Test func aWorkerComesInBehindManyFailuresOfItsHost() throws {
+    var limits = DoorkeeperLimits()
+    limits.freeFailures = 0
+    limits.halfLife = .seconds(3600)
+    let door = try Door(admitting: 1, limits: limits)
+    try Self.fail(at: door)
+    let crowd = try (0..<100).map { _ in try RawCaller(port: door.port) }
+    for caller in crowd { caller.send(Array("GET / HTTP/1.1\r\n".utf8)) }
+    try Self.call(port: door.port, Self.terms()).close()
+    #expect(try door.admitted() == 1)
+    // Those who were there before it have had their turn.
+    #expect(crowd.allSatisfy { $0.readToEnd(within: .seconds(10)) == [] })
+  }
+
+  /// What strangers say of themselves takes no lines from other kinds of refusal.
+  @Test func madeUpVersionsSilenceNoOtherRefusal() throws {
+    let door = try Door(admitting: 1)
+    for version in 0..<20 {
+      let peer = try RawCaller(port: door.port)
+      let versions = Versions(handshake: 1000 + UInt32(version), wire: 7)
+      peer.send(Hello(versions: versions, nonce: [UInt8](repeating: 9, count: 32)).encoded())
+      #expect(peer.readToEnd(within: .seconds(10))?.count == Hello.byteCount)
+    }
+    #expect(throws: CallFailure.self) {
+      try Self.call(port: door.port, Self.terms(secret: "a wrong secret of a worker"))
+    }
+    try Self.call(port: door.port, Self.terms()).close()
+    #expect(try door.admitted() == 1)
+    let notes = door.notes.withLock { $0 }
+    #expect(notes.count == 2 && notes[0].contains("handshake 1000"), "\(notes)")
+    #expect(notes.last?.contains("another secret") == true, "\(notes)")
   }
 
   @Test func failuresAreForgotten() throws {

@@ -25,7 +25,8 @@ struct RendezvousTests {
   }
 
   private static func group(
-    size: Int, usesTLS: Bool, at host: String = "127.0.0.1", driverWaits: Bool = false
+    size: Int, usesTLS: Bool, at host: String = "127.0.0.1", driverWaits: Bool = false,
+    meetingLimit: Duration = .seconds(5)
   ) throws -> [SocketCommunicator] {
     let place = try HostAndPort("\(host):\(freePort())")
     let members = Mutex<[SocketCommunicator]>([])
@@ -34,7 +35,8 @@ struct RendezvousTests {
     for number in 0..<size {
       Thread.detachNewThread {
         do {
-          let terms = try Self.terms(usesTLS: usesTLS)
+          var terms = try Self.terms(usesTLS: usesTLS)
+          terms.meetingLimit = meetingLimit
           if number == 0, driverWaits { Thread.sleep(forTimeInterval: 0.5) }
           let member =
             number == 0
@@ -138,6 +140,97 @@ struct RendezvousTests {
     #expect(sums == living.map { 8 - $0 })
     let ends = group
     DispatchQueue.concurrentPerform(iterations: ends.count) { ends[$0].finish() }
+  }
+
+  /// A peer that is let in by the driver, and does nothing from then on.
+  private static func stalledPeer(at place: HostAndPort, usesTLS: Bool = false) throws
+    -> (link: any Link, messages: SealedMessages)
+  {
+    let terms = try terms(usesTLS: usesTLS)
+    let address = try #require(try place.resolved().first)
+    let (link, session) = try Rendezvous.call(
+      address, terms, try terms.tlsContext(), until: .now + .seconds(20)
+    ) { _ in
+      Claim(role: .worker, number: 1, cluster: terms.cluster, contract: terms.contract)
+    }
+    return (link, SealedMessages(link, session, sending: .fromInitiator))
+  }
+
+  @Test(arguments: [false, true]) func aStalledNewcomerIsGivenUp(usesTLS: Bool) throws {
+    var group = try Self.group(size: 2, usesTLS: usesTLS, meetingLimit: .milliseconds(500))
+    let place = try HostAndPort("\(#require(group[0].door).address)")
+    let isKnown = DispatchSemaphore(value: 0)
+    group[0].welcomeNewcomers { _ in isKnown.signal() }
+    var stalled = try Self.stalledPeer(at: place, usesTLS: usesTLS)
+    defer { stalled.link.close() }
+    guard case .meet(let roster) = try stalled.messages.receive(Instruction.self, until: nil) else {
+      Issue.record("no roster")
+      return
+    }
+    #expect(roster.rank == 2)
+    group.append(try Rendezvous.join(place, Self.terms(usesTLS: usesTLS)))
+    isKnown.wait()
+    #expect(group[2].rank == 3 && group[0].size == 4)
+    // It hears why.
+    guard case .leave = try stalled.messages.receive(Instruction.self, until: nil) else {
+      Issue.record("not told")
+      return
+    }
+    let ends = group
+    DispatchQueue.concurrentPerform(iterations: 3) { ends[$0].finish() }
+  }
+
+  @Test func othersAreGreetedWhileANewcomerMeetsTheWorkers() throws {
+    let group = try Self.group(size: 2, usesTLS: false, meetingLimit: .seconds(3600))
+    let place = try HostAndPort("\(#require(group[0].door).address)")
+    group[0].welcomeNewcomers { _ in }
+    var stalled = try Self.stalledPeer(at: place)
+    _ = try stalled.messages.receive(Instruction.self, until: nil)
+    // Fails after ten seconds without an answer.
+    let next = try Self.stalledPeer(at: place)
+    next.link.close()
+    stalled.link.close()
+    DispatchQueue.concurrentPerform(iterations: 2) { group[$0].finish() }
+  }
+
+  /// Also where it is among those whom the job waits for: the others meet without it, and another takes its
+  /// place.
+  @Test(arguments: [false, true]) func aStalledWorkerIsReplacedBeforeTheJobBegins(hangsUp: Bool) throws {
+    let place = try HostAndPort("127.0.0.1:\(Self.freePort())")
+    let members = Mutex<[SocketCommunicator]>([])
+    let failures = Mutex<[String]>([])
+    let (done, isListening) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    @Sendable func start(_ join: @escaping @Sendable (JoiningTerms) throws -> SocketCommunicator) {
+      Thread.detachNewThread {
+        do {
+          var terms = try Self.terms()
+          terms.meetingLimit = .milliseconds(500)
+          terms.note = { if $0.contains("listening") { isListening.signal() } }
+          let member = try join(terms)
+          members.withLock { $0.append(member) }
+        } catch {
+          failures.withLock { $0.append("\(error)") }
+        }
+        done.signal()
+      }
+    }
+    start { try Rendezvous.drive(at: place, size: 4, $0) }
+    isListening.wait()
+    // Has come first.
+    var stalled = try Self.stalledPeer(at: place)
+    for _ in 0..<2 { start { try Rendezvous.join(place, $0) } }
+    _ = try stalled.messages.receive(Instruction.self, until: nil)
+    if hangsUp { stalled.link.close() }
+    start { try Rendezvous.join(place, $0) }
+    for _ in 0..<4 { done.wait() }
+    if !hangsUp { stalled.link.close() }
+    #expect(failures.withLock { $0 } == [])
+    let group = members.withLock { $0.sorted { $0.rank < $1.rank } }
+    let sums = try onThreads(group.map { $0 as any Communicator }) { end in
+      try end.allReduce(end.rank + 1) { $0 + $1 }
+    }
+    #expect(sums == [10, 10, 10, 10])
+    DispatchQueue.concurrentPerform(iterations: group.count) { group[$0].finish() }
   }
 
   @Test func newcomersAreToldThatTheyAreTooLate() throws {

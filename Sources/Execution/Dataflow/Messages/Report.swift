@@ -75,7 +75,7 @@ enum Report: WireCodable {
     case 0:
       self = .made(
         try BlockID(from: &reader), attempt: try reader.readInt(),
-        bytes: try reader.readInt(in: 0...(1 << 52), "a size"),
+        bytes: try Self.size(&reader),
         duration: try reader.readInt(in: 0...(1 << 60), "a duration"), try SealedValue?(from: &reader))
     case 1:
       self = .failed(
@@ -89,12 +89,14 @@ enum Report: WireCodable {
     case 5: self = .stopped
     case 6: self = .leaving
     case 7: self = .copied(try BlockID(from: &reader))
-    case 8:
-      self = .strained(
-        limit: try reader.readInt(in: 0...(1 << 60), "bytes"),
-        placed: try reader.readInt(in: 0...(1 << 60), "bytes"))
+    case 8: self = .strained(limit: try Self.size(&reader), placed: try Self.size(&reader))
     default: self = .finished
     }
+  }
+
+  /// A number of bytes.
+  private static func size(_ reader: inout WireReader) throws(CommunicationError) -> Int {
+    try reader.readInt(in: 0...(1 << 52), "a size")
   }
 }
 
