@@ -77,6 +77,7 @@ private let hasNumPy: Bool = {
       (["qr", file], "elements of R are beyond the range of double numbers"),
       (["svd", file], "singular values are beyond the range of double numbers"),
       (["pca", file], "the variances are beyond the range of double numbers"),
+      (["norm", file, "--kind", "two"], "the 2-norm is beyond the range of the scalar"),
     ] {
       let run = try CommandRun(command)
       #expect(run.exitCode == 65 && run.errors.contains(words), "\(run.errors)")

@@ -146,6 +146,16 @@ import Testing
     #expect(throws: LinearAlgebraError.self) { try qr.rank() }
   }
 
+  @Test func aTwoNormBeyondTheRangeIsNamedSo() async throws {
+    let huge = DenseMatrix<Double>(rows: 4, columns: 4) { _, _ in 1.7e308 }
+    await #expect(throws: LinearAlgebraError.outOfRange("the 2-norm")) { try await huge.twoNorm() }
+    await #expect(throws: LinearAlgebraError.outOfRange("the 2-norm")) {
+      try await withCluster(workers: 2, registry: .distributedMatrices) {
+        try await RowMatrix(huge, on: $0).twoNorm()
+      }
+    }
+  }
+
   /// Low rank is shown by one pass, not by a factorization of everything.
   @Test func aMatrixOfLowRankNeedsNoSecondMethod() async throws {
     var diagonal = try TripletMatrix<Double>(rows: 500, columns: 500)
