@@ -77,12 +77,34 @@ private let hasNumPy: Bool = {
       (["qr", file], "elements of R are beyond the range of double numbers"),
       (["svd", file], "singular values are beyond the range of double numbers"),
       (["pca", file], "the variances are beyond the range of double numbers"),
+      (["stats", file], "variances or norms are beyond the range of double numbers"),
       (["norm", file, "--kind", "two"], "the 2-norm is beyond the range of the scalar"),
     ] {
       let run = try CommandRun(command)
       #expect(run.exitCode == 65 && run.errors.contains(words), "\(run.errors)")
       #expect(!run.errors.contains("the element in row"))
     }
+  }
+
+  @Test func weightsThatSumToOneAreNoCounts() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write("a.csv", "1,2\n3,5\n4,4\n5,9\n".utf8)
+    for (weights, text) in [
+      ("0.25\n0.25\n0.25\n0.25\n", "these sum to 1.0, expected more than the 1.0 of ddof"),
+      ("0.25\n-1\n0.25\n0.25\n", "row 2 has weight -1.0"),
+    ] {
+      let path = try scratch.write("w.csv", weights.utf8)
+      let run = try CommandRun(["stats", file, "--weights", path])
+      #expect(run.exitCode == 65 && run.output.isEmpty, "\(run.output)")
+      #expect(run.errors.contains("w.csv") && run.errors.contains(text), "\(run.errors)")
+    }
+    let path = try scratch.write("w.csv", "0.25\n0.25\n0.25\n0.25\n".utf8)
+    let biased = try CommandRun(["stats", file, "--weights", path, "--ddof", "0", "--json"])
+    #expect(biased.exitCode == 0 && biased.errors.isEmpty, "\(biased.errors)")
+    #expect(try biased.json()["variance"] as? [Double] == [2.1875, 6.5])
+    // A row alone has no unbiased variance either; what else there is to say is said.
+    let row = try CommandRun(["stats", try scratch.write("b.csv", "1,2\n".utf8)])
+    #expect(row.exitCode == 0 && row.errors.contains("1 rows less 1 have no variance"), "\(row.errors)")
   }
 
   @Test func whatCholeskyCouldNotBeShownForIsSaid() throws {
