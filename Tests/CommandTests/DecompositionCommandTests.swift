@@ -107,6 +107,18 @@ private let hasNumPy: Bool = {
     #expect(row.exitCode == 0 && row.errors.contains("1 rows less 1 have no variance"), "\(row.errors)")
   }
 
+  /// 7 bits are left of R's elements, which are about 2^-1067.
+  @Test func factorsThatLoseTheirDigitsAreNotWritten() throws {
+    let scratch = try ScratchFolder()
+    let rows = (0..<20).map { i in
+      (0..<3).map { j in "\(Double((7 * i + 5 * j * j) % 11 - 5) * 0x1p-1070)" }.joined(separator: ",")
+    }
+    let file = try scratch.write("a.csv", (rows.joined(separator: "\n") + "\n").utf8)
+    let run = try CommandRun(["qr", file, "--r", scratch.path("r.csv")])
+    #expect(run.exitCode == 65 && run.errors.contains("or lose digits at its end"), "\(run.errors)")
+    #expect(Set(try scratch.names()) == ["a.csv"])
+  }
+
   @Test func whatCholeskyCouldNotBeShownForIsSaid() throws {
     let run = try CommandRun(
       ["qr", "-", "--method", "cholesky"],
