@@ -16,7 +16,10 @@ private let hasNumPy: Bool = {
     let run = try CommandRun(["qr", CommandRun.digits, "--q", q, "--r", r, "--json"])
     #expect(run.exitCode == 0 && run.errors.isEmpty, "\(run.errors)")
     let result = try run.json()
-    #expect(Set(result.keys) == ["residual", "orthogonality", "rank", "method", "predicted", "seconds"])
+    #expect(
+      Set(result.keys) == [
+        "residual", "orthogonality", "rank", "method", "predicted", "words", "seconds",
+      ])
     // Three of the 64 pixels are never inked.
     #expect(result["rank"] as? Int == 61)
     #expect((result["residual"] as? Double ?? .nan) < 30 && (result["orthogonality"] as? Double ?? .nan) < 30)
@@ -61,8 +64,9 @@ private let hasNumPy: Bool = {
       let run = try CommandRun(command + options + ["--ledger", "--json"])
       #expect(run.exitCode == 0, "\(run.errors)")
       let result = try run.json()
-      let predicted = try #require((result["predicted"] as? [String: Any])?["words"] as? Int)
-      #expect(predicted > 0 && result["measuredWords"] as? Int == predicted, "\(command): \(result)")
+      let words = try #require(result["words"] as? [String: Int])
+      let predicted = try #require(words["predicted"])
+      #expect(predicted > 0 && words["measured"] == predicted, "\(command): \(result)")
       let text = try CommandRun(command + options + ["--ledger"]).output
       #expect(text.contains("predicted ") && text.contains("; measured "), "\(text)")
       #expect(!(try CommandRun(command + options).output.contains("; measured ")))
@@ -158,7 +162,7 @@ private let hasNumPy: Bool = {
     #expect(
       Set(result.keys) == [
         "explainedVariance", "explainedVarianceRatio", "mean", "residuals", "converged", "method", "passes",
-        "unresolved", "predicted", "seconds",
+        "unresolved", "predicted", "words", "seconds",
       ])
     let ratios = try #require(result["explainedVarianceRatio"] as? [Double])
     #expect(ratios.count == 2 && (ratios.reduce(0, +) - 1).magnitude < 1e-14)

@@ -15,7 +15,7 @@ struct QR: AsyncParsableCommand {
       precision allows. The rank is the number of singular values above the tolerance. Where elements are near the ends of \
       the scalar's range every column is scaled by itself; with --pivot all are scaled together, and what is smaller than \
       the largest element by the whole range counts as zero. Where R is beyond the range, or loses digits at its lower end, \
-      nothing is written, and the exit code is 65.
+      nothing is written, and the exit code is 65. \(PredictedCost.exceptions)
       """)
 
   @OptionGroup var input: MatrixOptions
