@@ -54,7 +54,8 @@ private let hasNumPy: Bool = {
       ["svd", CommandRun.digits, "-k", "3", "--method", "gram"],
       ["svd", CommandRun.digits, "-k", "3", "--method", "lanczos", "--left", scratch.path("u.npy")],
       ["svd", a, "-k", "3", "--method", "tsqr"], ["qr", a, "--method", "cholesky"],
-      ["qr", a, "--method", "tsqr"], ["pca", a, "-k", "2"], ["pca", a, "-k", "2", "--method", "tsqr"],
+      ["qr", a, "--method", "tsqr"], ["qr", a, "--q", scratch.path("q.npy"), "--pivot"],
+      ["pca", a, "-k", "2"], ["pca", a, "-k", "2", "--method", "tsqr"],
       ["solve", a, b, x, "--method", "tsqr"],
     ]
     for command in commands {
