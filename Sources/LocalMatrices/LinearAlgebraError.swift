@@ -16,6 +16,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable {
   case singular(pivot: Int)
   /// A matrix that is not positive definite; the order of the first leading minor that is not.
   case notPositiveDefinite(order: Int)
+  /// A result that is beyond the range of the scalar.
+  case outOfRange(String)
   /// An iteration that did not converge.
   case notConverged(String)
 }
@@ -53,6 +55,7 @@ extension LinearAlgebraError: CustomStringConvertible {
     case .singular(let pivot): "the matrix is singular: pivot \(pivot + 1) vanishes"
     case .notPositiveDefinite(let order):
       "the matrix is not positive definite: its leading minor of order \(order) is not"
+    case .outOfRange(let what): "\(what) is beyond the range of the scalar; scale the matrix"
     case .notConverged(let what): "\(what) did not converge"
     }
   }

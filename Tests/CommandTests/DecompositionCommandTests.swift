@@ -16,7 +16,10 @@ private let hasNumPy: Bool = {
     let run = try CommandRun(["qr", CommandRun.digits, "--q", q, "--r", r, "--json"])
     #expect(run.exitCode == 0 && run.errors.isEmpty, "\(run.errors)")
     let result = try run.json()
-    #expect(Set(result.keys) == ["residual", "orthogonality", "rank", "method", "predicted", "seconds"])
+    #expect(
+      Set(result.keys) == [
+        "residual", "orthogonality", "rank", "method", "predicted", "words", "seconds",
+      ])
     // Three of the 64 pixels are never inked.
     #expect(result["rank"] as? Int == 61)
     #expect((result["residual"] as? Double ?? .nan) < 30 && (result["orthogonality"] as? Double ?? .nan) < 30)
@@ -51,7 +54,8 @@ private let hasNumPy: Bool = {
       ["svd", CommandRun.digits, "-k", "3", "--method", "gram"],
       ["svd", CommandRun.digits, "-k", "3", "--method", "lanczos", "--left", scratch.path("u.npy")],
       ["svd", a, "-k", "3", "--method", "tsqr"], ["qr", a, "--method", "cholesky"],
-      ["qr", a, "--method", "tsqr"], ["pca", a, "-k", "2"], ["pca", a, "-k", "2", "--method", "tsqr"],
+      ["qr", a, "--method", "tsqr"], ["qr", a, "--q", scratch.path("q.npy"), "--pivot"],
+      ["pca", a, "-k", "2"], ["pca", a, "-k", "2", "--method", "tsqr"],
       ["solve", a, b, x, "--method", "tsqr"],
     ]
     for command in commands {
@@ -61,8 +65,9 @@ private let hasNumPy: Bool = {
       let run = try CommandRun(command + options + ["--ledger", "--json"])
       #expect(run.exitCode == 0, "\(run.errors)")
       let result = try run.json()
-      let predicted = try #require((result["predicted"] as? [String: Any])?["words"] as? Int)
-      #expect(predicted > 0 && result["measuredWords"] as? Int == predicted, "\(command): \(result)")
+      let words = try #require(result["words"] as? [String: Int])
+      let predicted = try #require(words["predicted"])
+      #expect(predicted > 0 && words["measured"] == predicted, "\(command): \(result)")
       let text = try CommandRun(command + options + ["--ledger"]).output
       #expect(text.contains("predicted ") && text.contains("; measured "), "\(text)")
       #expect(!(try CommandRun(command + options).output.contains("; measured ")))
@@ -77,11 +82,46 @@ private let hasNumPy: Bool = {
       (["qr", file], "elements of R are beyond the range of double numbers"),
       (["svd", file], "singular values are beyond the range of double numbers"),
       (["pca", file], "the variances are beyond the range of double numbers"),
+      (["stats", file], "variances or norms are beyond the range of double numbers"),
+      (["norm", file, "--kind", "two"], "the 2-norm is beyond the range of the scalar"),
     ] {
       let run = try CommandRun(command)
       #expect(run.exitCode == 65 && run.errors.contains(words), "\(run.errors)")
       #expect(!run.errors.contains("the element in row"))
     }
+  }
+
+  @Test func weightsThatSumToOneAreNoCounts() throws {
+    let scratch = try ScratchFolder()
+    let file = try scratch.write("a.csv", "1,2\n3,5\n4,4\n5,9\n".utf8)
+    for (weights, text) in [
+      ("0.25\n0.25\n0.25\n0.25\n", "these sum to 1.0, expected more than the 1.0 of ddof"),
+      ("0.25\n-1\n0.25\n0.25\n", "row 2 has weight -1.0"),
+    ] {
+      let path = try scratch.write("w.csv", weights.utf8)
+      let run = try CommandRun(["stats", file, "--weights", path])
+      #expect(run.exitCode == 65 && run.output.isEmpty, "\(run.output)")
+      #expect(run.errors.contains("w.csv") && run.errors.contains(text), "\(run.errors)")
+    }
+    let path = try scratch.write("w.csv", "0.25\n0.25\n0.25\n0.25\n".utf8)
+    let biased = try CommandRun(["stats", file, "--weights", path, "--ddof", "0", "--json"])
+    #expect(biased.exitCode == 0 && biased.errors.isEmpty, "\(biased.errors)")
+    #expect(try biased.json()["variance"] as? [Double] == [2.1875, 6.5])
+    // A row alone has no unbiased variance either; what else there is to say is said.
+    let row = try CommandRun(["stats", try scratch.write("b.csv", "1,2\n".utf8)])
+    #expect(row.exitCode == 0 && row.errors.contains("1 rows less 1 have no variance"), "\(row.errors)")
+  }
+
+  /// 7 bits are left of R's elements, which are about 2^-1067.
+  @Test func factorsThatLoseTheirDigitsAreNotWritten() throws {
+    let scratch = try ScratchFolder()
+    let rows = (0..<20).map { i in
+      (0..<3).map { j in "\(Double((7 * i + 5 * j * j) % 11 - 5) * 0x1p-1070)" }.joined(separator: ",")
+    }
+    let file = try scratch.write("a.csv", (rows.joined(separator: "\n") + "\n").utf8)
+    let run = try CommandRun(["qr", file, "--r", scratch.path("r.csv")])
+    #expect(run.exitCode == 65 && run.errors.contains("or lose digits at its end"), "\(run.errors)")
+    #expect(Set(try scratch.names()) == ["a.csv"])
   }
 
   @Test func whatCholeskyCouldNotBeShownForIsSaid() throws {
@@ -123,7 +163,7 @@ private let hasNumPy: Bool = {
     #expect(
       Set(result.keys) == [
         "explainedVariance", "explainedVarianceRatio", "mean", "residuals", "converged", "method", "passes",
-        "unresolved", "predicted", "seconds",
+        "unresolved", "predicted", "words", "seconds",
       ])
     let ratios = try #require(result["explainedVarianceRatio"] as? [Double])
     #expect(ratios.count == 2 && (ratios.reduce(0, +) - 1).magnitude < 1e-14)

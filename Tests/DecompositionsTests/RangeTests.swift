@@ -146,6 +146,41 @@ import Testing
     #expect(throws: LinearAlgebraError.self) { try qr.rank() }
   }
 
+  @Test func aTwoNormBeyondTheRangeIsNamedSo() async throws {
+    let huge = DenseMatrix<Double>(rows: 4, columns: 4) { _, _ in 1.7e308 }
+    await #expect(throws: LinearAlgebraError.outOfRange("the 2-norm")) { try await huge.twoNorm() }
+    await #expect(throws: LinearAlgebraError.outOfRange("the 2-norm")) {
+      try await withCluster(workers: 2, registry: .distributedMatrices) {
+        try await RowMatrix(huge, on: $0).twoNorm()
+      }
+    }
+  }
+
+  /// Of a matrix of subnormal numbers R has lost most digits, and the certificate is that of what is left.
+  @Test(arguments: [false, true]) func digitsThatRLosesToUnderflowAreCounted(pivoting: Bool) async throws {
+    for (exponent, isLost) in [(-1060, true), (-1010, false)] {
+      let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+      let a = noise(50, 5) { _ in scale }
+      let (qr, block) = try await withCluster(workers: 2, registry: .distributedMatrices) { cluster in
+        let qr = try await RowMatrix(a, partitions: 3, on: cluster).qr(pivoting: pivoting, certify: true)
+        let block = try await BlockMatrix(.dense(a), on: cluster).qr(certify: true)
+        return ((isInRange: qr.isInRange, certificate: qr.certificate), block.certificate)
+      }
+      #expect(qr.isInRange == !isLost)
+      for found in [qr.certificate, block] {
+        let certificate = try #require(found)
+        #expect(certificate.orthogonality < 30)
+        #expect(isLost ? certificate.residual > 1e6 : certificate.residual < 30, "\(certificate)")
+      }
+    }
+    // A matrix that small loses nothing where its factors need no more digits.
+    let diagonal = DenseMatrix<Double>(rows: 30, columns: 3) { $0 == $1 ? 0x1p-1070 : 0 }
+    let exact = try await withCluster(workers: 2, registry: .distributedMatrices) {
+      try await RowMatrix(diagonal, partitions: 3, on: $0).qr(pivoting: pivoting)
+    }
+    #expect(exact.isInRange && exact.r[2, 2] == 0x1p-1070)
+  }
+
   /// Low rank is shown by one pass, not by a factorization of everything.
   @Test func aMatrixOfLowRankNeedsNoSecondMethod() async throws {
     var diagonal = try TripletMatrix<Double>(rows: 500, columns: 500)

@@ -183,7 +183,17 @@ private func largeMeans(_ m: Int, _ n: Int, seed: Int) -> DenseMatrix<Double> {
     #expect(try (x - y).norm(.max) < 1e-14)
     // Far beyond, the variance itself is out of range, and the rest is not.
     let large = try await withMatrix(.dense(a.map { 0x1p1000 * $0 })) { try await $0.columnStatistics() }
-    #expect(large.variance.allSatisfy { $0 == .infinity })
+    #expect(large.variance.allSatisfy { $0 == .infinity } && !large.isInRange)
+    #expect(reference.isInRange && scaled.isInRange)
+    let small = try await withMatrix(.dense(a.map { 0x1p-1000 * $0 })) { try await $0.columnStatistics() }
+    #expect(small.variance.allSatisfy { $0 == 0 } && !small.isInRange)
+    // What does not vary has a variance of zero in any range, but its norm may be too large.
+    for (value, isInRange) in [(0, true), (1e-300, true), (1.7e308, false)] {
+      let constant = try await withMatrix(.dense(DenseMatrix(rows: 8, columns: 2) { _, _ in value })) {
+        try await $0.columnStatistics()
+      }
+      #expect(constant.variance == [0, 0] && constant.isInRange == isInRange)
+    }
     for j in 0..<4 { #expect((large.twoNorms[j] * 0x1p-1000 - reference.twoNorms[j]).magnitude <= 1e-14) }
   }
 
@@ -218,6 +228,35 @@ private func largeMeans(_ m: Int, _ n: Int, seed: Int) -> DenseMatrix<Double> {
             try await $0.columnStatistics(weights: RangeVector(onDriver: given))
           }
         }
+      }
+    }
+  }
+
+  /// Weights that sum to one have no unbiased variance, and what rounding leaves of their sum is no divisor.
+  @Test func weightsThatSumToNoMoreThanTheDivisorTakesOffAreRefused() async throws {
+    let a = LocalMatrix.dense(largeMeans(500, 2, seed: 89))
+    for (weight, isEnough) in [(1.0 / 500, false), (0, false), (1.1 / 500, true)] {
+      let weights = [Double](repeating: weight, count: 500)
+      let found = Task {
+        try await withMatrix(a) { try await $0.columnStatistics(weights: RangeVector(onDriver: weights)) }
+      }
+      if isEnough {
+        #expect(try await found.value.variance.allSatisfy(\.isFinite))
+      } else {
+        let error = await #expect(throws: LinearAlgebraError.self) { try await found.value }
+        #expect(error.map { "\($0)" }?.contains("expected more than the 1.0 of ddof") == true)
+      }
+      if weight == 0 { continue }
+      let biased = try await withMatrix(a) {
+        try await $0.columnStatistics(weights: RangeVector(onDriver: weights), ddof: 0)
+      }
+      #expect(biased.variance.allSatisfy { $0 > 0.5 && $0 < 2 })
+    }
+    // The sum in single precision is off by more.
+    let single = [Float](repeating: 1.0 / 700, count: 700)
+    await #expect(throws: LinearAlgebraError.self) {
+      try await withMatrix(.dense(DenseMatrix<Float>(rows: 700, columns: 1) { i, _ in Float(i) })) {
+        try await $0.columnStatistics(weights: RangeVector(onDriver: single))
       }
     }
   }

@@ -19,7 +19,7 @@ public struct BlockQRDecomposition<S: Scalar>: Sendable {
   public let q: BlockMatrix<S>?
   /// k x n: zeros below a diagonal that is real and not negative.
   public let r: BlockMatrix<S>
-  /// How good it is, when that was asked for.
+  /// How good it is, when that was asked for: large where elements of R are beyond the range of the scalar.
   public let certificate: QRCertificate<S.Real>?
 }
 
@@ -47,10 +47,15 @@ extension BlockMatrix {
     if !largest.isFinite { _ = try await rowMatrix().magnitudes() }
     let factor: S.Real = safeFactor(Double(largest))
     if factor != 1 {
-      let found = try await scaled(by: S(real: factor)).qr(
-        panelWidth: panelWidth, orthogonalFactor: orthogonalFactor, certify: certify)
-      return BlockQRDecomposition(
-        q: found.q, r: try await found.r.scaled(by: S(real: 1 / factor)), certificate: found.certificate)
+      let tame = try await scaled(by: S(real: factor))
+      let found = try await tame.qr(panelWidth: panelWidth, orthogonalFactor: orthogonalFactor || certify)
+      let r = try await found.r.scaled(by: S(real: 1 / factor))
+      var certificate: QRCertificate<S.Real>?
+      if certify, let q = found.q {
+        // Of what of R remains in the range.
+        certificate = try await tame.certificate(q, r.scaled(by: S(real: factor)))
+      }
+      return BlockQRDecomposition(q: orthogonalFactor ? found.q : nil, r: r, certificate: certificate)
     }
     let k = min(rows, columns)
     let triangleGrid = Partitioning.defaultBlocks(rows: k, columns: columns, stored: k * columns)

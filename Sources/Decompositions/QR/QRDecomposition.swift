@@ -49,19 +49,18 @@ public struct QRDecomposition<S: Scalar>: Sendable {
   /// Rows of A.
   public let rows: Int
 
-  /// Whether R is within the range of the scalar. Where A's elements are near its end those of R, which are as large as
-  /// A's columns are long, may be infinite.
-  public var isInRange: Bool { r.norm(.max).isFinite }
+  /// Whether R is within the range of the scalar. Where A's elements are near the upper end those of R, which are
+  /// as large as A's columns are long, may be infinite; near the lower end a column of R may lose more than
+  /// rounding.
+  public let isInRange: Bool
 
   /// The rank of A: how many of its singular values, which are those of R, are above `tolerance` times the largest, by
   /// default `rankTolerance`. As least squares count it, and NumPy's `matrix_rank`; the diagonal of a pivoted R, which
   /// falls more slowly than the singular values, would count more. O(k^2 n).
   ///
-  /// - Throws: `LinearAlgebraError.invalidArgument` where R is not in the range of the scalar, `outOfMemory`.
+  /// - Throws: `LinearAlgebraError.outOfRange` where R is not in the range of the scalar, `outOfMemory`.
   public func rank(tolerance: S.Real? = nil) throws -> Int {
-    guard isInRange else {
-      throw LinearAlgebraError.invalidArgument("R is beyond the range of the scalar; scale the matrix")
-    }
+    guard isInRange else { throw LinearAlgebraError.outOfRange("R") }
     let values = try r.singularValues()
     let limit = (tolerance ?? rankTolerance(Shape(rows, r.columns))) * (values.first ?? 0)
     return values.count { $0 > limit }

@@ -31,7 +31,8 @@ extension RowMatrix {
   ///     does not hold `tsqr` takes over, and the result's `method` says so.
   ///   - orthogonalFactor: whether to compute Q.
   ///   - certify: whether to compute the certificate, for which Q is needed: two more passes, 3 m n k flops.
-  /// - Returns: the factors; elements of R beyond the range of the scalar are infinite, and `isInRange` says so.
+  /// - Returns: the factors. Where R is beyond the range of the scalar `isInRange` says so, and the certificate,
+  ///   which is of the R returned, tells what is lost.
   /// - Throws: `LinearAlgebraError.notFinite` for NaN or infinite elements, with row and column, `invalidArgument`
   ///   for `cholesky` with pivoting or of a wide matrix, `outOfMemory`, `ExecutionError`.
   public func qr(
@@ -67,20 +68,36 @@ extension RowMatrix {
       }
       found = try await tame.reflected(pivoting: pivoting, wantsQ: wantsQ)
     }
-    var certificate: QRCertificate<S.Real>?
-    if certify, let q = found.q {
-      certificate = try await tame.certificate(q, found.r, found.permutation)
-    }
-    let r =
-      powers.isEmpty
-      ? found.r
-      : DenseMatrix(rows: found.r.rows, columns: columns) {
+    // R of A itself, and what of it remains in the range.
+    var (r, remains) = (found.r, found.r)
+    if !powers.isEmpty {
+      r = DenseMatrix(rows: found.r.rows, columns: columns) {
         found.r[$0, $1].scaled(by: 1, over: powers[found.permutation[$1]])
       }
+      remains = DenseMatrix(rows: r.rows, columns: columns) {
+        r[$0, $1].scaled(by: powers[found.permutation[$1]], over: 1)
+      }
+    }
+    var certificate: QRCertificate<S.Real>?
+    if certify, let q = found.q {
+      certificate = try await tame.certificate(q, remains, found.permutation)
+    }
     return QRDecomposition(
       q: orthogonalFactor ? found.q : nil, r: r, permutation: found.permutation, method: found.method,
       certificate: certificate,
-      predicted: a.prediction(found.method, wantsQ: wantsQ, certify: certify), rows: rows)
+      predicted: a.prediction(found.method, wantsQ: wantsQ, certify: certify), rows: rows,
+      isInRange: Self.isRounded(found.r, to: remains))
+  }
+
+  /// Whether every column of R has lost no more than rounding: half the least number in each of k elements, which
+  /// is u times the least normal number, is within k u |r|_1 of any column that is not subnormal itself.
+  private static func isRounded(_ r: DenseMatrix<S>, to remains: DenseMatrix<S>) -> Bool {
+    (0..<r.columns).allSatisfy { j in
+      let column = r.column(j)
+      let lost = zip(column, remains.column(j)).reduce(0) { $0 + ($1.0 - $1.1).modulus }
+      let size = column.reduce(0) { $0 + $1.modulus }
+      return lost <= S.Real(r.rows) * S.unitRoundoff * size
+    }
   }
 
   private typealias Factors = (q: RowMatrix?, r: DenseMatrix<S>, permutation: [Int], method: QRMethod)

@@ -13,7 +13,8 @@ public struct ColumnStatistics<S: Scalar>: Sendable, Equatable {
   public let weight: Double
   /// sum w_i x_i / sum w_i; NaN without rows.
   public let mean: [S]
-  /// sum w_i |x_i - mean|^2 / (sum w_i - ddof); NaN where that divides by zero or less.
+  /// sum w_i |x_i - mean|^2 / (sum w_i - ddof): a weight counts how often its row occurs. NaN where without
+  /// weights that divides by zero or less.
   public let variance: [S.Real]
   /// The least element, for a complex scalar the least modulus; NaN without rows.
   public let minimum: [S.Real]
@@ -25,6 +26,9 @@ public struct ColumnStatistics<S: Scalar>: Sendable, Equatable {
   public let oneNorms: [S.Real]
   /// sqrt(sum w_i |x_i|^2)
   public let twoNorms: [S.Real]
+  /// Whether variances and norms are in the range of the scalar: one that is too large is infinite, a variance
+  /// that is too small is zero or has lost digits. The others are good all the same.
+  public let isInRange: Bool
 }
 
 extension RowMatrix {
@@ -32,20 +36,29 @@ extension RowMatrix {
   ///
   /// One pass, 9 flops per stored element, in double precision whatever the scalar; 7n words (complex: 10n)
   /// from every worker, and on the driver. Sparse slabs stay sparse. Where columns are so large or small that
-  /// their squares leave the range of a number a second pass scales them first; results that leave the range
-  /// themselves are infinite or zero.
+  /// their squares leave the range of a number a second pass scales them first; where results leave the range
+  /// themselves `isInRange` says so.
   ///
   /// - Parameters:
-  ///   - weights: one for each row, finite and not negative; a row of weight zero is as if it were not there.
+  ///   - weights: one for each row, finite and not negative: how often the row counts, as NumPy's `fweights`,
+  ///     though not only whole numbers. A row of weight zero is as if it were not there. Weights that sum to one
+  ///     have a variance for a ddof of 0 only.
   ///   - ddof: what is taken off the weight in the variance's divisor: 1 for the unbiased estimate, 0 for the
   ///     mean of squares (NumPy's name).
   /// - Throws: `LinearAlgebraError.notFinite` with row and column of the first NaN or infinite element,
   ///   `shapeMismatch` for another number of weights, `invalidArgument` with the row of a negative or infinite
-  ///   one, `ExecutionError`.
+  ///   one, or with the sum of weights that is not above `ddof` by more than rounding, `ExecutionError`.
   public func columnStatistics(weights: RangeVector<S.Real>? = nil, ddof: Double = 1) async throws
     -> ColumnStatistics<S>
   {
     let (moments, scales) = try await safeColumnMoments(weights: weights)
+    // What is left of weights as 1 / m, of which one is taken off, is what their sum was rounded by.
+    let rounding = (Double(S.Real.ulpOfOne) + Double(moments.rows) * .ulpOfOne) * moments.weight
+    if weights != nil, !(moments.weight - ddof > rounding) {
+      throw LinearAlgebraError.invalidArgument(
+        "weights count how often a row occurs; these sum to \(moments.weight), expected more than the \(ddof) "
+          + "of ddof")
+    }
     return ColumnStatistics(moments, scales, ddof: ddof)
   }
 
@@ -81,10 +94,16 @@ extension ColumnStatistics {
     }
     let divisor = moments.weight - ddof
     func squares(_ j: Int) -> Double { (0..<parts).reduce(0) { $0 + moments.squares[j * parts + $1] } }
-    variance = (0..<n).map { divisor > 0 ? S.Real(squares($0) / divisor / scales[$0] / scales[$0]) : .nan }
+    let variance = (0..<n).map {
+      divisor > 0 ? S.Real(squares($0) / divisor / scales[$0] / scales[$0]) : .nan
+    }
+    self.variance = variance
     minimum = (0..<n).map { isEmpty ? .nan : S.Real(moments.minimum[$0] / scales[$0]) }
     maximum = (0..<n).map { isEmpty ? .nan : S.Real(moments.maximum[$0] / scales[$0]) }
     oneNorms = (0..<n).map { S.Real(moments.sums[$0] / scales[$0]) }
     twoNorms = zip(moments.norms(ofColumns: n), scales).map { S.Real($0 / $1) }
+    isInRange =
+      (oneNorms + twoNorms).allSatisfy(\.isFinite)
+      && (0..<n).allSatisfy { variance[$0].isNormal || variance[$0].isNaN || squares($0) == 0 }
   }
 }

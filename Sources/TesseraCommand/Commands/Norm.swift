@@ -13,7 +13,8 @@ struct Norm: AsyncParsableCommand {
     abstract: "Compute a norm of a matrix.",
     discussion: """
       frobenius: the square root of the sum of |a|^2. one: the largest column sum of |a|. infinity: the largest row sum \
-      of |a|. max: the largest |a|. two: the largest singular value, to ten digits. Duplicate entries add up first; NaN in \
+      of |a|. max: the largest |a|. two: the largest singular value, to ten digits, \
+      refused where it is beyond the range of the scalar. Duplicate entries add up first; NaN in \
       the matrix makes the norm NaN.
       """)
 

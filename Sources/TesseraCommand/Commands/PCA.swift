@@ -13,7 +13,7 @@ struct PCA: AsyncParsableCommand {
       Columns are centred without filling a sparse matrix. Ratios are of the variance of all columns. The largest \
       element of each component is positive. Components that did not converge, or whose variances the method squares away, \
       are not shown; a note says so, and the exit code is 65. It is 65 too where variances are beyond the range of the \
-      scalar; components and ratios are right all the same.
+      scalar; components and ratios are right all the same. \(PredictedCost.exceptions)
       """)
 
   @OptionGroup var input: MatrixOptions

@@ -14,8 +14,8 @@ struct QR: AsyncParsableCommand {
       (m u) are LAPACK's test ratios, with u the unit roundoff: about 1, and below 30, for factors as good as the \
       precision allows. The rank is the number of singular values above the tolerance. Where elements are near the ends of \
       the scalar's range every column is scaled by itself; with --pivot all are scaled together, and what is smaller than \
-      the largest element by the whole range counts as zero. Where R is beyond the range nothing is written, and the exit \
-      code is 65.
+      the largest element by the whole range counts as zero. Where R is beyond the range, or loses digits at its lower end, \
+      nothing is written, and the exit code is 65. \(PredictedCost.exceptions)
       """)
 
   @OptionGroup var input: MatrixOptions
@@ -69,8 +69,8 @@ struct QR: AsyncParsableCommand {
     }
     if !qr.isInRange {
       Report.note(
-        "tessera: \(input.file): elements of R are beyond the range of \(S.kind.rawValue) numbers; scale the matrix"
-      )
+        "tessera: \(input.file): elements of R are beyond the range of \(S.kind.rawValue) numbers, or lose "
+          + "digits at its end; scale the matrix")
       throw ExitCode(65)
     }
     let rank = try qr.rank(tolerance: tolerance.map { S.Real($0) })

@@ -12,10 +12,8 @@ struct SVD: AsyncParsableCommand {
     discussion: """
       Each value comes with its residual, the norm of (A v - s u, A'u - s v). Values that did not converge, or that the \
       method squares away, are not printed; a note says so, and the exit code is 65. It is 65 too where values are beyond the \
-      range of the scalar. By itself the method is the one that is predicted to cost least and fits the memory. The words \
-      predicted, of as many passes as were made, are those that --ledger counts, but for scaling and the redistribution of a \
-      wide matrix. The same \
-      values, to the last bit, come out for any number of workers.
+      range of the scalar. By itself the method is the one that is predicted to cost least and fits the memory. The same \
+      values, to the last bit, come out for any number of workers. \(PredictedCost.exceptions)
       """)
 
   @OptionGroup var input: MatrixOptions

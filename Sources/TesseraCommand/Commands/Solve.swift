@@ -16,7 +16,7 @@ struct Solve: AsyncParsableCommand {
       max(m, n) u. --tolerance is not for them. Where a solution is not good enough, or not in the range of the scalar, \
       it is written nevertheless, a note says why, and the exit code is 65. A rectangular or singular matrix \
       gets the least-squares solution of least norm. lu and cholesky keep a dense matrix and its factors on the workers; \
-      auto takes lu where a dense matrix is too large for the first worker.
+      auto takes lu where a dense matrix is too large for the first worker. \(PredictedCost.exceptions)
       """)
 
   @Argument(help: "The file of the matrix A, m x n.", completion: .file())

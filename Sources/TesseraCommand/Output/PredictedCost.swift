@@ -11,6 +11,13 @@ struct LedgerCounts {
 
 /// A prediction, and what was measured.
 struct PredictedCost {
+  /// What of the words is not predicted, for the help of commands that predict them.
+  static let exceptions = """
+    The words predicted, of as many passes as were made, are those that --ledger counts for all workers, but \
+    for those of scaling, of a wide matrix or sparse slabs that are cut anew, of a file that dataflow reads \
+    when it is needed, of a method tried in vain, and of scores.
+    """
+
   let prediction: RoutePrediction?
   /// Passes that were made; nil where only the prediction tells.
   let passes: Int?
@@ -40,16 +47,21 @@ struct PredictedCost {
   /// The words of the passes that were made.
   private var words: Int? { prediction.flatMap { $0.words(passes: passes ?? $0.passes) } }
 
-  /// `predicted` with `passes`, `words` (null where only an operator knows), `driverBytes`, `workerBytes`,
-  /// null where nothing was predicted; and `measuredWords` where they were counted.
+  /// `predicted` with `passes`, `driverBytes`, `workerBytes`, null where nothing was predicted; and `words`,
+  /// those that all workers receive: `predicted`, of the passes that were made, null where it is not known, and
+  /// `measured` where they were counted.
   var members: [(String, JSON)] {
     let predicted = prediction.map { prediction in
       JSON.object([
-        ("passes", .int(prediction.passes)), ("words", words.map { .int($0) } ?? .null),
-        ("driverBytes", .int(prediction.driverBytes)), ("workerBytes", .int(prediction.workerBytes)),
+        ("passes", .int(prediction.passes)), ("driverBytes", .int(prediction.driverBytes)),
+        ("workerBytes", .int(prediction.workerBytes)),
       ])
     }
-    return [("predicted", predicted ?? .null)] + (measured.map { [("measuredWords", .int($0))] } ?? [])
+    let counted = measured.map { [("measured", JSON.int($0))] } ?? []
+    return [
+      ("predicted", predicted ?? .null),
+      ("words", .object([("predicted", words.map { .int($0) } ?? .null)] + counted)),
+    ]
   }
 
   /// A line that begins with a line's end; empty where nothing was predicted.
