@@ -53,6 +53,24 @@ struct TableCommandTests {
     }
   }
 
+  /// What a file does not say of itself can be said wherever one matrix is read.
+  @Test(arguments: ["stats", "svd", "qr", "pca"])
+  func decompositionsReadTablesAsTheyAreTold(command: String) throws {
+    let folder = try ScratchFolder()
+    let commas = try folder.write("a.csv", "1,2\n3,5\n4,4\n".utf8)
+    let semicolons = try folder.write("b.csv", "1;2\n3;5\n4;4\n".utf8)
+    func result(_ arguments: [String]) throws -> String {
+      let run = try CommandRun([command] + arguments + ["--json"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      var members = try run.json()
+      members["seconds"] = nil
+      let text = try JSONSerialization.data(withJSONObject: members, options: .sortedKeys)
+      return String(decoding: text, as: UTF8.self)
+    }
+    #expect(try result([semicolons, "--delimiter", ";"]) == result([commas]))
+    #expect(try result([commas, "--header-row", "absent"]) == result([commas]))
+  }
+
   @Test func errorsNameTheOptionThatHelps() throws {
     let folder = try ScratchFolder()
     let table = try folder.write("a.csv", "1;2\n".utf8)

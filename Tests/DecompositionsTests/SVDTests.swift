@@ -139,7 +139,8 @@ private let shapes = [
       let flat = DenseMatrix<S>(rows: m, columns: n) { i, j in S(left[0][i] * right[0][j] * scale) }
       for method in SVDMethod.allCases {
         let svd = try await flat.svd(count: 4, method: method)
-        #expect(svd.converged && svd.unresolved == 0, "\(svd.method): \(svd.singularValues), \(svd.residuals)")
+        #expect(
+          svd.converged && svd.unresolved == 0, "\(svd.method): \(svd.singularValues), \(svd.residuals)")
         for value in svd.singularValues.dropFirst() { #expect(Double(value) <= 10 * ulp) }
       }
     }

@@ -202,8 +202,9 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
       var remainingBytes: Int? { .max - 4096 }
       func read(into buffer: UnsafeMutableRawBufferPointer) -> Int { base.read(into: buffer) }
     }
-    let text = "%%MatrixMarket matrix coordinate real general\n2 2 1\n" + String(repeating: "\n", count: 9_000_000)
-    let packed = try compressed(Array((text + "1 1 1\n").utf8))
+    let gap = String(repeating: "\n", count: 9_000_000)
+    let text = "%%MatrixMarket matrix coordinate real general\n2 2 1\n\(gap)1 1 1\n"
+    let packed = try compressed(Array(text.utf8))
     let source = try InflateSource(Holes(packed), as: .gzip)
     #expect(try MatrixFile.read(source, .matrixMarket, as: Double.self).contents.entries == [Entry(0, 0, 1)])
   }

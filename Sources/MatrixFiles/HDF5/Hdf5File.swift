@@ -43,7 +43,8 @@
       }
       let file = try Hdf5Handle(
         // Bytes in memory need a name that no file has.
-        H5Fopen(path ?? "/dev/null/" + name, tessera_h5_read_only(), driver.id), "is not a readable HDF5 file", file: name)
+        H5Fopen(path ?? "/dev/null/" + name, tessera_h5_read_only(), driver.id),
+        "is not a readable HDF5 file", file: name)
       let access = try Hdf5Handle(H5Pcreate(tessera_h5_link_access()), "cannot be opened", file: name)
       // Whatever a link names: what stops here opens no other file.
       H5Pset_elink_cb(access.id, { _, _, _, _, _, _, _ in -1 }, nil)

@@ -159,7 +159,8 @@
       isByRows = try source.number(in: 0...1) == 1
       // Whatever a file claims, for the limits of those who read it.
       let (rows, columns, stored) = (
-        try source.number(in: 0 ... .max), try source.number(in: 0 ... .max), try source.number(in: 0 ... .max)
+        try source.number(in: 0 ... .max), try source.number(in: 0 ... .max),
+        try source.number(in: 0 ... .max)
       )
       let element = try Hdf5Answer.element(try source.text(), source.name)
       header = MatrixFileHeader(

@@ -15,6 +15,8 @@ struct MatrixOptions: ParsableArguments {
       "Format of the input, where its name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
+  @OptionGroup var reading: ReadingOptions
+
   @OptionGroup var compute: ComputeOptions
 
   /// Runs `body` on a cluster with the scalar of the file, after the matrices and pictures to be written have been
@@ -30,7 +32,9 @@ struct MatrixOptions: ParsableArguments {
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
         let kind =
-          if let scalar = compute.scalar { scalar } else { try scalarOfFile(file, format: format) ?? .double }
+          if let scalar = compute.scalar { scalar } else {
+            try scalarOfFile(file, format: format, options: reading.options) ?? .double
+          }
         do {
           try await withScalar(kind) { try await body($0, cluster) }
         } catch let error as LinearAlgebraError {
@@ -46,7 +50,8 @@ struct MatrixOptions: ParsableArguments {
     matrix: RowMatrix<S>, heading: String
   ) {
     let a: RowMatrix<S> = try await readRows(
-      file, format: format, partitions: compute.partitions, on: cluster, progress: compute.output.progress)
+      file, format: format, options: reading.options, partitions: compute.partitions, on: cluster,
+      progress: compute.output.progress)
     let kind = a.storedCount == a.shape.elementCount ? "dense" : "\(a.storedCount) nonzeros"
     return (a, "\(file): \(a.shape), \(kind), \(S.kind.rawValue)")
   }
