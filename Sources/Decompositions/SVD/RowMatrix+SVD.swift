@@ -22,8 +22,8 @@ extension RowMatrix {
   /// The words of the way that was taken, and what each way would need, stand in the result: `predicted`, `plan`.
   ///
   /// n is the smaller dimension. `auto` takes what `SVDPlan` predicts to cost least. Where that squares and a value turns
-  /// out below eps^(1/3) s1, or does not converge, it looks for the others by Lanczos in the complement of the vectors found,
-  /// if that is predicted to cost less than what follows; and where that does not find them all, for n <= 4096, takes the
+  /// out below eps^(1/3) s1, or does not converge, it looks for the others by Lanczos in the complement of the vectors found
+  /// (and of those that it finds, while they hide others), if that is predicted to cost less than what follows; and where that does not find them all, for n <= 4096, takes the
   /// cheaper of `tsqr` and `dense` too, 3 passes more; unless all converged and one pass shows that the rest of A is zero to
   /// rounding, as that of a matrix of low rank is. The result says which and why. The choice depends on the matrix alone.
   ///
