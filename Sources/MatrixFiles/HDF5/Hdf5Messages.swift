@@ -48,39 +48,17 @@
 
   /// What is asked.
   struct Hdf5Request {
-    /// Which numbers are wanted.
-    enum Selection: Equatable {
-      /// None: what the file says of its matrix is enough.
-      case nothing
-      /// All of them.
-      case everything
-      /// The first rows of a dense matrix, and nothing of a sparse one.
-      case first(Int)
-      /// A share of the rows of a dense matrix, and nothing of a sparse one.
-      case share(Int, of: Int)
-
-      /// The rows of a dense matrix that are wanted.
-      func range(ofRows rows: Int) -> Range<Int> {
-        switch self {
-        case .nothing: 0..<0
-        case .everything: 0..<rows
-        case .first(let count): 0..<min(count, rows)
-        case .share(let part, let parts): MatrixFile.share(part, of: parts, rows)
-        }
-      }
-    }
-
     /// The name of the file, for messages.
     let name: String
     /// The file on a disk; nil where its bytes follow.
     let path: String?
     /// The path of the matrix in the file, where it was named.
     let member: String?
-    let selection: Selection
+    let selection: Hdf5Selection
     /// Seconds of a processor that libhdf5 has from one piece of the answer to the next.
     let patience: Int
 
-    init(_ source: any ByteSource, member: String?, _ selection: Selection) {
+    init(_ source: any ByteSource, member: String?, _ selection: Hdf5Selection) {
       name = source.name
       path = (source as? FileSource)?.seekablePath
       self.member = member

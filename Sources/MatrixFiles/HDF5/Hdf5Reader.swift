@@ -46,7 +46,7 @@
     /// The header, and some rows of a dense matrix; nil for a sparse one.
     ///
     /// - Throws: as `matrix`.
-    func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Request.Selection) throws(FileFormatError)
+    func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Selection) throws(FileFormatError)
       -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
     {
       let (answer, process) = try answer(selection)
@@ -54,7 +54,7 @@
       return (answer.header, try rows(selection, answer, process, nil))
     }
 
-    private func answer(_ selection: Hdf5Request.Selection) throws(FileFormatError)
+    private func answer(_ selection: Hdf5Selection) throws(FileFormatError)
       -> (answer: Hdf5Answer, process: Hdf5Process)
     {
       let process = try Hdf5Process(Hdf5Request(source, member: member, selection), source)
@@ -62,7 +62,7 @@
     }
 
     private func rows<S: Scalar>(
-      _ selection: Hdf5Request.Selection, _ answer: Hdf5Answer, _ process: Hdf5Process,
+      _ selection: Hdf5Selection, _ answer: Hdf5Answer, _ process: Hdf5Process,
       _ progress: ((ReadProgress) -> Void)?
     ) throws(FileFormatError) -> DenseMatrix<S> {
       let (header, array) = (answer.header, try array(0, of: answer))
@@ -149,7 +149,7 @@
       switch never {}
     }
 
-    func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Request.Selection) throws(FileFormatError)
+    func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Selection) throws(FileFormatError)
       -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
     {
       switch never {}
