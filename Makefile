@@ -34,7 +34,7 @@ build: setup ## Build the tessera command, optimized
 demo: build ## Factor the handwritten digits, draw them, and compare 1 with 4 workers
 	@Scripts/demo
 
-test: lint setup-all ## Lint, then build and run every test, optimized
+test: lint setup-all build ## Lint, build the command as users do, then build and run every test, optimized
 	$(SWIFT) test --disable-xctest $(RELEASE_TESTS)
 
 test-full: lint setup-all ## The same with many more drawn products
