@@ -51,7 +51,7 @@ extension TaskRegistry {
       .reduce(FileEntriesTask<LocalMatrix<S>>.self), .reduce(FileEntriesTask<TripletMatrix<S>>.self),
       .exchange(TileSelectionTask<LocalMatrix<S>>.self), .exchange(TileSelectionTask<TripletMatrix<S>>.self),
       .exchange(CellGatherTask<S>.self), .exchange(CellScatterTask<S>.self),
-      .exchange(CellFoldTask<S>.self), .reduce(HermitianDefectTask<S>.self), .map(CellTriangleTask<S>.self),
+      .reduce(HermitianDefectTask<S>.self), .map(CellTriangleTask<S>.self),
       .reduce(DiagonalTileTask<S>.self),
       .reduce(TournamentTask<S>.self), .exchange(RowExchangeTask<S>.self), .map(RowPlacementTask<S>.self),
       .map(PanelSolveTask<S>.self), .map(PivotedPanelTask<S>.self), .exchange(PanelExchangeTask<S>.self),

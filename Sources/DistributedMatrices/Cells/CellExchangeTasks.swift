@@ -1,5 +1,6 @@
 // Blocks to cells and back. Every block goes to the cell of its place, where nothing moves if it was owned
-// cyclically before; of a triangle the blocks beyond the diagonal stay behind.
+// cyclically before; of a triangle the blocks beyond the diagonal stay behind. Of a folded matrix, which is to be compared
+// with its adjoint, a block above the diagonal goes to the cell of its mirror image.
 
 import TesseraCommunication
 import TesseraExecution
@@ -17,20 +18,25 @@ struct CellSelection: WireCodable {
   let grid: CellGrid
   /// What is taken: all, or a triangle.
   let part: TriangleView?
+  /// Whether, of a square matrix, every block above the diagonal goes to the cell of its mirror image.
+  let isFolded: Bool
 
-  init(_ grid: CellGrid, _ part: TriangleView?) {
+  init(_ grid: CellGrid, _ part: TriangleView?, isFolded: Bool = false) {
     self.grid = grid
     self.part = part
+    self.isFolded = isFolded
   }
 
   func encode(to writer: inout WireWriter) {
     grid.encode(to: &writer)
     part.encode(to: &writer)
+    writer.write(isFolded ? 1 : 0)
   }
 
   init(from reader: inout WireReader) throws(CommunicationError) {
     grid = try CellGrid(from: &reader)
     part = try TriangleView?(from: &reader)
+    isFolded = try reader.readInt(in: 0...1, "a flag") == 1
   }
 
   /// Whether anything of tile (i, j) is taken.
@@ -38,6 +44,9 @@ struct CellSelection: WireCodable {
     guard let part else { return true }
     return i == j || (i < j) == part.isUpper
   }
+
+  /// The cell that tile (i, j) goes to.
+  func cell(_ i: Int, _ j: Int) -> Int { isFolded ? grid.cell(max(i, j), min(i, j)) : grid.cell(i, j) }
 }
 
 extension TriangleView: WireCodable {
@@ -78,28 +87,7 @@ enum CellGatherTask<S: Scalar>: ExchangeTask {
     _ = try Layout(grid.tiles).place(ofTile: t, tile.shape)
     let (i, j) = t.quotientAndRemainder(dividingBy: grid.columnCount)
     guard selection.takes(i, j) else { return [] }
-    return [(grid.cell(i, j), PlacedTile(i, j, try tile.dense(order: .rowMajor).rowMajor()))]
-  }
-
-  static func merge(_: CellSelection, _ pieces: [PlacedTile<S>], tile: Int) -> TileCell<S> {
-    TileCell(pieces)
-  }
-}
-
-/// Blocks of a square matrix to cells, dense: every one above the diagonal to the cell of its mirror image.
-enum CellFoldTask<S: Scalar>: ExchangeTask {
-  typealias Arguments = CellSelection
-  typealias Input = LocalMatrix<S>
-  static var name: String { scalarName("cell-fold", S.self) }
-
-  static func split(_ selection: CellSelection, _ tile: LocalMatrix<S>, tile t: Int) throws -> [(
-    target: Int, piece: PlacedTile<S>
-  )] {
-    let grid = selection.grid
-    _ = try Layout(grid.tiles).place(ofTile: t, tile.shape)
-    let (i, j) = t.quotientAndRemainder(dividingBy: grid.columnCount)
-    let cell = grid.cell(max(i, j), min(i, j))
-    return [(cell, PlacedTile(i, j, try tile.dense(order: .rowMajor).rowMajor()))]
+    return [(selection.cell(i, j), PlacedTile(i, j, try tile.dense(order: .rowMajor).rowMajor()))]
   }
 
   static func merge(_: CellSelection, _ pieces: [PlacedTile<S>], tile: Int) -> TileCell<S> {

@@ -37,14 +37,19 @@ package struct CellMatrix<S: Scalar>: Sendable {
   /// - Precondition: the matrix is not read transposed or conjugated.
   /// - Throws: `LinearAlgebraError.outOfMemory` (in a task) for a tile that does not fit, `ExecutionError`.
   package init(_ blocks: BlockMatrix<S>, triangle: TriangleView? = nil) async throws {
+    let selection = CellSelection(
+      CellGrid(blocks.partitioning, workers: blocks.cluster.engine.workerCount), triangle)
+    self.init(selection.grid, blocks.cluster, try await Self.gathered(blocks, selection))
+  }
+
+  private static func gathered(_ blocks: BlockMatrix<S>, _ selection: CellSelection) async throws
+    -> TileCollection<TileCell<S>>
+  {
     precondition(blocks.layout.view == .plain)
     let engine = blocks.cluster.engine
-    let grid = CellGrid(blocks.partitioning, workers: engine.workerCount)
-    self.init(
-      grid, blocks.cluster,
-      try await engine.exchange(
-        CellGatherTask<S>.self, CellSelection(grid, triangle), over: blocks.tiles,
-        into: Ownership(tileCount: grid.cellCount, workerCount: engine.workerCount)))
+    return try await engine.exchange(
+      CellGatherTask<S>.self, selection, over: blocks.tiles,
+      into: Ownership(tileCount: selection.grid.cellCount, workerCount: engine.workerCount))
   }
 
   /// The lower triangle of a square matrix in square tiles, and the largest |a_ij - conj(a_ji)|: zero for a Hermitian
@@ -55,16 +60,13 @@ package struct CellMatrix<S: Scalar>: Sendable {
   package static func lowerTriangle(of blocks: BlockMatrix<S>) async throws -> (
     CellMatrix, defect: S.Real
   ) {
-    precondition(blocks.layout.view == .plain)
     let engine = blocks.cluster.engine
-    let selection = CellSelection(
-      CellGrid(blocks.partitioning, workers: engine.workerCount), TriangleView(isUpper: false))
-    let folded = try await engine.exchange(
-      CellFoldTask<S>.self, selection, over: blocks.tiles,
-      into: Ownership(tileCount: selection.grid.cellCount, workerCount: engine.workerCount))
+    let grid = CellGrid(blocks.partitioning, workers: engine.workerCount)
+    let folded = try await gathered(blocks, CellSelection(grid, nil, isFolded: true))
     let defect = try await engine.reduce(HermitianDefectTask<S>.self, Empty(), over: folded).elements.first
-    let cells = try await engine.map(CellTriangleTask<S>.self, selection, over: folded)
-    return (CellMatrix(selection.grid, blocks.cluster, cells), defect ?? 0)
+    let lower = CellSelection(grid, TriangleView(isUpper: false))
+    let cells = try await engine.map(CellTriangleTask<S>.self, lower, over: folded)
+    return (CellMatrix(grid, blocks.cluster, cells), defect ?? 0)
   }
 
   /// Rows and columns.
