@@ -78,12 +78,15 @@ private enum LingeringTask: MapTask {
   }
 }
 
-/// An end whose requests for blocks wait for a signal, as those of a thread that gets no processor would.
-private final class HesitantCommunicator: Communicator {
+/// An end that sends what `replacement` makes of a value instead of it, whenever that is done.
+private final class InterceptingCommunicator: Communicator {
   private let base: InProcessCommunicator
-  private let signal: Signal
+  private let replacement: @Sendable (any WireCodable) -> any WireCodable
 
-  init(_ base: InProcessCommunicator, until signal: Signal) { (self.base, self.signal) = (base, signal) }
+  init(_ base: InProcessCommunicator, _ replacement: @escaping @Sendable (any WireCodable) -> any WireCodable)
+  {
+    (self.base, self.replacement) = (base, replacement)
+  }
 
   var rank: Int { base.rank }
   var size: Int { base.size }
@@ -92,8 +95,7 @@ private final class HesitantCommunicator: Communicator {
   func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: TesseraCommunication.Tag)
     throws(CommunicationError)
   {
-    if case .fetch? = value as? Command { signal.wait() }
-    try base.send(value, to: destination, tag: tag)
+    try base.send(replacement(value), to: destination, tag: tag)
   }
 
   func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: TesseraCommunication.Tag)
@@ -103,38 +105,15 @@ private final class HesitantCommunicator: Communicator {
   }
 }
 
-/// An end whose third report is none.
-private final class LyingCommunicator: Communicator {
-  enum Lie: CaseIterable {
-    case noReport, endOfTheDriversWorker
-  }
+/// What a worker says instead of a report.
+private enum Lie: CaseIterable {
+  case noReport, endOfTheDriversWorker
 
-  private let base: InProcessCommunicator
-  private let lie: Lie
-  private let reports = Atomic(0)
-
-  init(_ base: InProcessCommunicator, _ lie: Lie) { (self.base, self.lie) = (base, lie) }
-
-  var rank: Int { base.rank }
-  var size: Int { base.size }
-  func close(reason: String) { base.close(reason: reason) }
-
-  func send<Value: WireCodable>(_ value: Value, to destination: Int, tag: TesseraCommunication.Tag)
-    throws(CommunicationError)
-  {
-    guard value is ReportMessage, reports.add(1, ordering: .relaxed).newValue == 3 else {
-      return try base.send(value, to: destination, tag: tag)
+  var value: any WireCodable {
+    switch self {
+    case .noReport: [-7, -7]
+    case .endOfTheDriversWorker: ReportMessage([.stopped])
     }
-    switch lie {
-    case .noReport: try base.send([-7, -7], to: destination, tag: tag)
-    case .endOfTheDriversWorker: try base.send(ReportMessage([.stopped]), to: destination, tag: tag)
-    }
-  }
-
-  func receive<Value: WireCodable>(_ type: Value.Type, from source: Source, tag: TesseraCommunication.Tag)
-    throws(CommunicationError) -> Received<Value>
-  {
-    try base.receive(type, from: source, tag: tag)
   }
 }
 
@@ -179,14 +158,22 @@ extension TaskRegistry {
   }
 
   /// Nobody else pays for what one worker says, and nobody waits for it.
-  @Test(arguments: LyingCommunicator.Lie.allCases) fileprivate func aWorkerWhoseReportIsNoneIsDoneWithout(
-    lie: LyingCommunicator.Lie
-  ) async throws {
+  @Test(arguments: Lie.allCases) fileprivate func aWorkerWhoseReportIsNoneIsDoneWithout(lie: Lie)
+    async throws
+  {
     let expected = try await withCluster(workers: 1, registry: .slow) {
       try await pipeline($0, microseconds: 0)
     }
     let group = InProcessCommunicator.group(size: 3, encodes: true)
-    let ends: [any Communicator] = [group[0], group[1], LyingCommunicator(group[2], lie)]
+    let reports = Mutex(0)
+    let lying = InterceptingCommunicator(group[2]) { value in
+      guard value is ReportMessage else { return value }
+      return reports.withLock {
+        $0 += 1
+        return $0 == 3
+      } ? lie.value : value
+    }
+    let ends: [any Communicator] = [group[0], group[1], lying]
     let (results, living) = try await withCluster(over: ends, style: .dataflow, registry: .slow) { cluster in
       var results: [[Numbers]] = []
       for _ in 0..<3 { results.append(try await pipeline(cluster, microseconds: 300)) }
@@ -205,7 +192,12 @@ extension TaskRegistry {
         cluster.engine.exchange(TransposingTask.self, [], over: tiles, into: 5))
     }
     let end = Signal()
-    let ends: [any Communicator] = [group[0], HesitantCommunicator(group[1], until: end), group[2]]
+    // Its requests for blocks wait, as those of a thread that gets no processor would.
+    let hesitant = InterceptingCommunicator(group[1]) { value in
+      if case .fetch? = value as? Command { end.wait() }
+      return value
+    }
+    let ends: [any Communicator] = [group[0], hesitant, group[2]]
     let result = try await withCluster(over: ends, style: .dataflow, registry: .slow) { cluster in
       let tiles = try await cluster.engine.place(grid)
       let columns = try await cluster.engine.exchange(TransposingTask.self, [], over: tiles, into: 5)
