@@ -64,9 +64,13 @@ public func output(ofMPIJob ranks: Int, _ arguments: [String]) throws -> Data {
 
 /// Watches the most memory that this process has.
 public enum PeakMemory {
-  /// Begins anew; false where the kernel does not.
+  /// Begins anew, without memory that was freed but not given back to the kernel: what took that would seem to take
+  /// none. False where the kernel does not.
   @discardableResult public static func reset() -> Bool {
-    (try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)) != nil
+    #if canImport(Glibc)
+      malloc_trim(0)
+    #endif
+    return (try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)) != nil
   }
 
   /// The most bytes in memory since then.

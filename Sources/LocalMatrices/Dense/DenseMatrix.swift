@@ -83,6 +83,10 @@ public struct DenseMatrix<S: Scalar>: Sendable {
   }
 
   /// A matrix whose element (i, j) is `element(i, j)`. O(mn).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
   public init(rows: Int, columns: Int, _ element: (Int, Int) throws -> S) rethrows {
     self.init(zeros: rows, columns)
     for j in 0..<columns {
@@ -98,10 +102,18 @@ public struct DenseMatrix<S: Scalar>: Sendable {
 
   /// The element in row `i`, column `j`, both from zero. O(1); writing may copy the buffer once.
   public subscript(i: Int, j: Int) -> S {
+    @specialized(where S == Float)
+    @specialized(where S == Double)
+    @specialized(where S == Complex<Float>)
+    @specialized(where S == Complex<Double>)
     get {
       let value = storage[offset(i, j)]
       return isConjugated ? value.conjugate : value
     }
+    @specialized(where S == Float)
+    @specialized(where S == Double)
+    @specialized(where S == Complex<Float>)
+    @specialized(where S == Complex<Double>)
     set { storage[offset(i, j)] = isConjugated ? newValue.conjugate : newValue }
   }
 
