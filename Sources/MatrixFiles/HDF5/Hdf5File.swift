@@ -14,8 +14,8 @@
     /// Whether others can read it too.
     private let isOnDisk: Bool
 
-    /// Folders inside folders that are searched, and objects that are looked at, for a matrix.
-    private static let (deepest, most) = (8, 1000)
+    /// Objects that are looked at for a matrix; so folders are also searched no deeper than that.
+    private static let most = 1000
 
     private init(
       _ file: consuming Hdf5Handle, _ access: consuming Hdf5Handle, isOnDisk: Bool, name: String
@@ -118,20 +118,21 @@
     func content() throws(FileFormatError) -> Content {
       var content = Content()
       content.numbers.insert(tessera_h5_object_number(file.id, "/"))
-      try collect("/", depth: 0, into: &content)
+      try collect("/", into: &content)
       return content
     }
 
-    private func collect(_ path: String, depth: Int, into content: inout Content) throws(FileFormatError) {
+    private func collect(_ path: String, into content: inout Content) throws(FileFormatError) {
       guard content.paths.count < Hdf5File.most else {
         throw FileFormatError(
-          .badData, file: name, "holds more than \(Hdf5File.most) objects: name the one to read")
+          .badData, file: name, "holds more than \(Hdf5File.most) objects: name the one to read",
+          remedy: .member)
       }
       let object = try object(path)
       let type = H5Iget_type(object.id)
       guard type == H5I_GROUP || type == H5I_DATASET else { return }
       content.paths.append((path, type == H5I_GROUP))
-      guard type == H5I_GROUP, depth < Hdf5File.deepest else { return }
+      guard type == H5I_GROUP else { return }
       for link in try links(of: object, path) {
         let inside = (path == "/" ? "/" : path + "/") + link
         let kind = tessera_h5_link_kind(object.id, link)
@@ -139,7 +140,7 @@
         guard kind == H5L_TYPE_HARD else { continue }
         let number = tessera_h5_object_number(object.id, link)
         if number == .max || content.numbers.insert(number).inserted {
-          try collect(inside, depth: depth + 1, into: &content)
+          try collect(inside, into: &content)
         }
       }
     }

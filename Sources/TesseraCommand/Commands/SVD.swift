@@ -20,19 +20,21 @@ struct SVD: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("k"), .customLong("count")],
-    help: ArgumentHelp("How many singular values.", valueName: "count"))
+    parsing: .unconditional, help: ArgumentHelp("How many singular values.", valueName: "count"))
   var count: Int = 10
 
   @Option(help: ArgumentHelp("auto, gram, lanczos, randomized, tsqr or dense.", valueName: "method"))
   var method: SVDMethod = .auto
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision); what leaves more than 100 times "
         + "as much is left out.", valueName: "eps"))
   var tolerance: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Blocks that --method randomized may send through the matrix, a pass each, beside one that inspects it and two "
         + "or three that certify.", valueName: "n"))
@@ -89,10 +91,12 @@ struct SVD: AsyncParsableCommand {
     if let scree { try drawScree(svd, to: scree) }
     if let convergence { try drawConvergence(svd, to: convergence) }
     noteWhatIsMissing(svd, of: a.shape)
-    try await input.report(members(svd), cost, since: start, on: cluster) {
+    try await input.report(
+      members(svd), cost, beside: [left, values, right, scree, convergence], since: start, on: cluster
+    ) {
       table(heading, svd, workers: Report.workers(of: cluster), $0)
     }
-    if !svd.converged { throw ExitCode(65) }
+    if !svd.converged { throw ExitCode(.badData) }
   }
 
   private func singularValues<S: Scalar>(of a: RowMatrix<S>) async throws -> TruncatedSVD<S> {

@@ -31,7 +31,7 @@ struct Spy: AsyncParsableCommand {
 
   @Option(
     name: [.customLong("parts"), .customLong("partitions")],
-    help: ArgumentHelp("In how many slabs or blocks (default: 4).", valueName: "n"))
+    parsing: .unconditional, help: ArgumentHelp("In how many slabs or blocks (default: 4).", valueName: "n"))
   var parts: Int?
 
   @Option(
@@ -73,7 +73,7 @@ struct Spy: AsyncParsableCommand {
       }
       if let picture {
         try plot.svg().write(toFile: picture)
-        try Report.result("\(picture): \(plot.summary)")
+        try Report.written(picture, plot.summary, json: nil)
       } else {
         let (width, height) = terminalSize()
         try Report.result(plot.braille(width: width, height: height))

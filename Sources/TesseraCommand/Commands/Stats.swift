@@ -16,6 +16,7 @@ struct Stats: AsyncParsableCommand {
   @OptionGroup var input: MatrixOptions
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Divide squared deviations by the number of rows, or the sum of weights, less this: 1 or 0.",
       valueName: "n"))
@@ -63,7 +64,7 @@ struct Stats: AsyncParsableCommand {
       }
       return heading + "\n" + Text.table(rows, leading: 0) + "\(Text.fixed(elapsed, 3)) s"
     }
-    if !statistics.isInRange { throw ExitCode(65) }
+    if !statistics.isInRange { throw ExitCode(.badData) }
   }
 
   private func statistics<S: Scalar>(of a: RowMatrix<S>) async throws -> ColumnStatistics<S> {
