@@ -75,7 +75,7 @@ struct ElementwiseCommandTests {
     #expect(try CommandRun(["diff", a, x]).exitCode == 0)
   }
 
-  /// Zeros that are stored, and those that a factor or a sum makes, are entries of the results; SciPy keeps the same. The
+  /// Zeros that are stored, and those that a factor or a sum makes, are entries of the results. The
   /// first matrix would be smaller as an array, the second stays sparse.
   @Test(arguments: ["message-passing", "dataflow"], [1, 3])
   func whatIsStoredStaysStored(style: String, workers: Int) throws {
@@ -160,14 +160,13 @@ struct ElementwiseCommandTests {
     let scratch = try ScratchFolder()
     let a = try scratch.write("a.csv", "1.5,3\n".utf8)
     let run = try CommandRun(["scale", "-0,-1", a, "-", "--format", "mtx"])
-    #expect(run.output.hasSuffix("1 2\n-0 -1.5\n-0 -3\n"), "\(run.output)\(run.errors)")
+    #expect(run.output.hasSuffix("1 2\n0 -1.5\n0 -3\n"), "\(run.output)\(run.errors)")
   }
 
   /// Each is refused as the number that it is.
   @Test(arguments: [
     (["scale", "-inf", "a.mtx", "-"], "'-inf' is not a finite number"),
     (["scale", "-nan", "a.mtx", "-"], "'-nan' is not a finite number"),
-    (["scale", "-x", "a.mtx", "-"], "Unknown option"),
     (["solve", "a.mtx", "b.mtx", "x.mtx", "--tolerance", "-1e-3"], "--tolerance is -0.001"),
     (["svd", "a.mtx", "-k", "-3"], "-k is -3"),
     (["svd", "a.mtx", "--tolerance", "-1"], "--tolerance is -1.0"),

@@ -159,7 +159,9 @@ struct FailureTests {
   }
 
   /// What the shell has open to be appended to is written to, not replaced.
-  @Test(arguments: ["/dev/stdout", "/dev/fd/1"]) func outputsThatAreOpenAreAppendedTo(name: String) throws {
+  @Test(arguments: ["-", "/dev/stdout", "/dev/fd/1"]) func outputsThatAreOpenAreAppendedTo(name: String)
+    throws
+  {
     let scratch = try ScratchFolder()
     let a = try scratch.write("a.mtx", (Self.banner + "1 1 1\n1 1 5\n").utf8)
     let (log, drawing) = (try scratch.write("log.txt", "first\n".utf8), scratch.path("drawing.txt"))
@@ -196,7 +198,7 @@ struct FailureTests {
     #expect(try shell("convert \(a) \(name) --format csv >\(file) 3>&1").exitCode == 0)
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "5,0\n0,4\n")
     if name.hasPrefix("/") {
-      let values = try shell("svd \(a) --trace \(name) --json 3>&1")
+      let values = try shell("svd \(a) -k 2 --trace \(name) --json 3>&1")
       #expect(
         values.exitCode == 0 && values.output.hasPrefix("{\"displayTimeUnit")
           && values.errors.hasPrefix("{\""))

@@ -221,7 +221,7 @@ private let shapes = [(0, 0), (0, 4), (4, 0), (1, 1), (7, 5), (5, 7), (40, 33)]
     var infinite = try TripletMatrix<Complex<Double>>(rows: 1, columns: 1)
     infinite.append(0, 0, Complex(.infinity, 0))
     let doubled = try infinite.conjugated().scaled(by: 1, adding: infinite, times: 1).storage[0]
-    #expect(doubled.real == .infinity && doubled.imaginary == 0)
+    #expect(doubled.realPart == .infinity && doubled.imaginaryPart == 0)
     #expect(throws: LinearAlgebraError.self) {
       try a.scaled(by: 1, adding: TripletMatrix(rows: 4, columns: 3), times: 1)
     }

@@ -1,5 +1,5 @@
 // alpha A + beta B of lists of entries: an entry at every place where A or B has one, also where it is zero or the two
-// cancel, as SciPy keeps them. O(z log z) time for z entries of both, whatever the shape.
+// cancel: the pattern of a sum follows from patterns alone, as in GraphBLAS (SciPy and MATLAB drop zeros). O(z log z) time for z entries of both, whatever the shape.
 
 import Numerics
 

@@ -122,7 +122,7 @@ public struct CompareStyles: AsyncParsableCommand {
           "threads cannot be slowed: --slow needs the transport sockets")
       }
       let report = try await measure(comparison)
-      if let svg { try report.chart(title: title(report)).svg().write(toFile: svg) }
+      if let svg { try report.chart(title: title(report)).svg().write(toFile: StandardOutput.opened(svg)) }
       try Report.result(
         output.json
           ? JSON.object(

@@ -11,8 +11,8 @@ struct ElementwiseOptions: ParsableArguments {
     The workers read their parts of an uncompressed Matrix Market, .npy, IDX or svmlight file or table that all of them \
     see, and compute there; the result goes to the file slab after slab through the first worker, which holds one at a \
     time. Other inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole. Entries that are stored stay \
-    stored, as in SciPy: a zero of a list of entries too, and the places of both terms of a sum, also where they cancel; \
-    several entries at one place are added up. Tables in files keep the names of their columns, where all inputs have the \
+    stored, also where they are zero or become so; a sum has an entry at every place where one of its terms has one, \
+    also where they cancel (SciPy and MATLAB would drop it). Several entries at one place are added up. Tables in files keep the names of their columns, where all inputs have the \
     same; a transpose has none. Labels of svmlight files are left out.
     """
 

@@ -78,7 +78,7 @@ struct PCA: AsyncParsableCommand {
       try ScreePlot(
         singularValues: pca.explainedVariance.map { Double($0).squareRoot() },
         frobeniusNorm: Double(pca.totalVariance).squareRoot(), title: "Principal components of \(input.file)"
-      ).svg().write(toFile: scree)
+      ).svg().write(toFile: StandardOutput.opened(scree))
     }
     let wanted = min(count, a.rows, a.columns)
     if wanted < count {

@@ -81,7 +81,7 @@ struct Partition: AsyncParsableCommand {
       }
     plot.rowBoundaries = Array(grid.rowCuts.bounds.dropFirst().dropLast())
     plot.columnBoundaries = Array(grid.columnCuts.bounds.dropFirst().dropLast())
-    if let picture { try plot.svg().write(toFile: picture) }
+    if let picture { try plot.svg().write(toFile: StandardOutput.opened(picture)) }
     let text =
       if output.json { json(quality, grid, seconds(since: start)) } else {
         (picture == nil ? plot.braille(width: 60, height: 20) + "\n" : "")

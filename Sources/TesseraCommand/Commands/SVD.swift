@@ -132,7 +132,7 @@ struct SVD: AsyncParsableCommand {
     try ScreePlot(
       singularValues: svd.singularValues.map { Double($0) }, frobeniusNorm: Double(svd.frobeniusNorm),
       title: "Singular values of \(input.file)"
-    ).svg().write(toFile: path)
+    ).svg().write(toFile: StandardOutput.opened(path))
   }
 
   /// The residuals of the iteration, and of the triplets in the end, which is all that a method has to show that
@@ -153,7 +153,7 @@ struct SVD: AsyncParsableCommand {
       tolerance: tolerance ?? max(1e-10, 10 * Double(S.Real.ulpOfOne)), stepName: "passes over the matrix",
       residualName: "largest relative residual",
       title: "Convergence of \(count) singular values of \(input.file)"
-    ).svg().write(toFile: path)
+    ).svg().write(toFile: StandardOutput.opened(path))
   }
 
   private func members<S: Scalar>(_ svd: TruncatedSVD<S>) -> [(String, JSON)] {

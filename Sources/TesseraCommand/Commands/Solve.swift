@@ -133,7 +133,7 @@ struct Solve: AsyncParsableCommand {
         steps: found.history.indices.map(Double.init))
       try ConvergencePlot(
         series: [series], tolerance: tolerance, title: "Residual of \(left)"
-      ).svg().write(toFile: convergence)
+      ).svg().write(toFile: StandardOutput.opened(convergence))
     }
     let ledger = try await cost.ledger(compute, of: cluster)
     try report(found, cost, a.shape, workers: Report.workers(of: cluster), seconds(since: start), ledger)

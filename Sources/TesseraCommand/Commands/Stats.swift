@@ -58,7 +58,7 @@ struct Stats: AsyncParsableCommand {
       var rows = [["column", "mean", "variance", "min", "max", "nonzeros"]]
       for j in statistics.mean.indices {
         rows.append([
-          "\(j + 1)", "\(JSON.scalar(statistics.mean[j]))", "\(statistics.variance[j])",
+          "\(j + 1)", numberText(statistics.mean[j]), "\(statistics.variance[j])",
           "\(statistics.minimum[j])", "\(statistics.maximum[j])", "\(statistics.nonzeros[j])",
         ])
       }

@@ -63,7 +63,7 @@ struct ComputeOptions: ParsableArguments {
     let result = try await Cluster.run(configuration, recorder: recorder, program)
     if let recorder {
       let events = recorder.events()
-      if let trace { try ChromeTrace(events).write(toFile: trace) }
+      if let trace { try ChromeTrace(events).write(toFile: StandardOutput.opened(trace)) }
       if summary { Report.note("\(SummaryTable(events))") }
     }
     return result

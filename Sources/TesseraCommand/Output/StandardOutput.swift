@@ -18,10 +18,13 @@ enum StandardOutput {
     return named.st_dev == standard.st_dev && named.st_ino == standard.st_ino
   }
 
+  /// A path at which everybody finds what `path` names, also `-`.
+  static func opened(_ path: String) -> String { path == "-" ? "/dev/stdout" : path }
+
   /// Whether `path` is what cannot be replaced by a new file: a device, a pipe, or what the process has open.
   static func isDevice(_ path: String) -> Bool {
     var status = stat()
-    return openDescriptor(named: path) != nil
+    return path == "-" || openDescriptor(named: path) != nil
       || stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 }
