@@ -78,7 +78,7 @@ let package = Package(
     library(
       "MatrixFiles",
       [
-        "TesseraLocalMatrices", "CZlib",
+        "TesseraInstrumentation", "TesseraLocalMatrices", "CZlib",
         .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
         .target(name: "CReaderEntry", condition: .when(traits: ["HDF5"])), numerics,
       ]),
@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "TesseraCommand",
       dependencies: [
-        "Tessera", "TesseraMatrixFiles", "TesseraCommunicationSockets",
+        "Tessera", "TesseraInstrumentation", "TesseraMatrixFiles", "TesseraCommunicationSockets",
         .target(name: "TesseraCommunicationMPI", condition: .when(traits: ["MPI"])), arguments,
       ],
       swiftSettings: settings),

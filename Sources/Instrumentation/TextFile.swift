@@ -39,14 +39,13 @@ package struct TextFile: TextOutputStream {
   package static func write(to path: String, _ body: (inout TextFile) -> Void) throws(OutputError) {
     var status = stat()
     let exists = stat(path, &status) == 0
-    // What the process has open may be a file that others append to.
-    let isOpen = ["/dev/std", "/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
-    let replaces = !isOpen && (!exists || status.st_mode & S_IFMT == S_IFREG)
+    let inherited = openDescriptor(named: path)
+    let replaces = inherited == nil && (!exists || status.st_mode & S_IFMT == S_IFREG)
     // A link stays a link: the file that it leads to is the one to replace.
     let target = exists && replaces ? resolved(path) : path
     let written = replaces ? "\(target).\(getpid())-\(UInt32.random(in: 0...(.max))).tmp" : path
-    let flags = O_WRONLY | O_CLOEXEC | (replaces ? O_CREAT | O_EXCL : isOpen ? O_APPEND : 0)
-    let descriptor = open(written, flags, 0o666)
+    let flags = O_WRONLY | O_CLOEXEC | (replaces ? O_CREAT | O_EXCL : 0)
+    let descriptor = inherited.map { dup($0) } ?? open(written, flags, 0o666)
     guard descriptor >= 0 else { throw .cannotCreate(path: path, reason: reason(errno)) }
     if exists && replaces { fchmod(descriptor, status.st_mode & 0o777) }
 

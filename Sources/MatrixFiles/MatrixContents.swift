@@ -35,7 +35,22 @@ extension MatrixContents {
     }
   }
 
-  /// The entries, row after row, duplicates added up; of a dense matrix those that are not zero.
+  /// The entries, row after row, duplicates added up; of a dense matrix those that are not zero. The memory of entries,
+  /// whatever the shape.
+  ///
+  /// - Throws: `badData` for more entries than can be sorted.
+  func entries(file: String) throws(FileFormatError) -> TripletMatrix<S> {
+    do throws(LinearAlgebraError) {
+      switch self {
+      case .dense(let matrix): return matrix.sparse().compressed(by: .rows).triplets()
+      case .triplets(let matrix): return try matrix.sortedByRows()
+      }
+    } catch {
+      throw FileFormatError(.badData, file: file, "\(error)")
+    }
+  }
+
+  /// The entries as compressed rows, duplicates added up; of a dense matrix those that are not zero.
   ///
   /// - Throws: `badData` when the row starts do not fit this machine.
   func rows(file: String, signedZeros: Bool = false) throws(FileFormatError) -> SparseMatrix<S> {

@@ -90,7 +90,7 @@ public final class MatrixFileWriter<S: Scalar> {
     case .matrixMarket where isArray:
       try MatrixMarketWriter<S>(file: file, symmetry: .general).send(piece.dense(file: file), to: sink)
     case .matrixMarket:
-      let entries = try piece.rows(file: file).triplets()
+      let entries = try piece.entries(file: file)
       takenEntries += entries.entryCount
       guard takenEntries <= entryCount else { throw miscounted() }
       try MatrixMarketWriter<S>(file: file, symmetry: .general).send(entries, firstRow: taken, to: sink)

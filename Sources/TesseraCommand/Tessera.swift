@@ -12,12 +12,11 @@ public struct TesseraCommand: AsyncParsableCommand {
     commandName: "tessera",
     abstract: "Linear algebra on matrices that are spread over workers.",
     discussion: """
-      Results go to standard output, progress and errors to standard error. With --json a result is exactly one JSON \
-      object. The format of a file follows its name (.mtx, .npy, .csv, .tsv, .svm, .idx, each also with .gz; .npz, \
+      Results go to standard output, progress and errors to standard error; results too, where a matrix or a picture is \
+      written to standard output. With --json a result is exactly one JSON object. The format of a file follows its name (.mtx, .npy, .csv, .tsv, .svm, .idx, each also with .gz; .npz, \
       .h5, .tar.gz); `-` is standard input or output.
 
-      Exit codes: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 69 workers lost; 70 an internal error; \
-      73 cannot create the output; 74 input/output error.
+      Exit codes: \(ExitStatus.table)
       """,
     version: "0.1.0",
     subcommands: [
@@ -32,14 +31,19 @@ public struct TesseraCommand: AsyncParsableCommand {
   /// Reads the command line and does what it says; ends the process.
   public static func main() async {
     let interruption = Interruption()
-    if ClusterConfiguration.isStartedWorker() { await serveSilently() } else { await main(nil) }
+    let arguments = Scale.sparingNegativeNumbers(CommandLine.arguments.dropFirst())
+    if ClusterConfiguration.isStartedWorker() {
+      await serveSilently(arguments)
+    } else {
+      await main(arguments)
+    }
     withExtendedLifetime(interruption) {}
   }
 
   /// As `main`, in a process that another speaks for: what is wrong with the command line is told once.
-  private static func serveSilently() async {
+  private static func serveSilently(_ arguments: [String]) async {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

@@ -133,6 +133,20 @@ private let hasNumPy: Bool = {
     #expect(!run.output.contains("0.000"))
   }
 
+  /// In a table numbers stand as a person writes them, not as JSON does.
+  @Test(arguments: [
+    ("complex", "1 1 1\n1 1 3 -1\n", "1 3.0-1.0j 0.0 "), ("complex", "1 1 1\n1 1 3 0\n", "1 3.0 0.0 "),
+    ("real", "0 1 0\n", "1 nan nan "),
+  ]) func statsOfAnyNumbersAreATable(field: String, matrix: String, row: String) throws {
+    let text = "%%MatrixMarket matrix coordinate \(field) general\n\(matrix)"
+    let run = try CommandRun(
+      ["stats", "-", "--ddof", "0", "--scalar", field == "real" ? "double" : "complex-double"],
+      input: Data(text.utf8))
+    let line = run.output.split(separator: "\n").dropFirst(2).first ?? ""
+    let words = line.split(separator: " ").joined(separator: " ")
+    #expect(words.hasPrefix(row), "\(run.output)\(run.errors)")
+  }
+
   @Test func statsOfASmallMatrix() throws {
     let text = "%%MatrixMarket matrix coordinate real general\n4 2 4\n1 1 2\n2 1 4\n3 1 -6\n2 2 8\n"
     let run = try CommandRun(["stats", "-", "--json"], input: Data(text.utf8))

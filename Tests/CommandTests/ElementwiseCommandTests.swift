@@ -75,6 +75,111 @@ struct ElementwiseCommandTests {
     #expect(try CommandRun(["diff", a, x]).exitCode == 0)
   }
 
+  /// Zeros that are stored, and those that a factor or a sum makes, are entries of the results. The
+  /// first matrix would be smaller as an array, the second stays sparse.
+  @Test(arguments: ["message-passing", "dataflow"], [1, 3])
+  func whatIsStoredStaysStored(style: String, workers: Int) throws {
+    let scratch = try ScratchFolder()
+    let head = "%%MatrixMarket matrix coordinate real general\n"
+    let (full, sparse) = (
+      "2 2 4\n1 1 0\n1 2 2\n2 1 -0\n2 2 4\n", "40 30 4\n1 1 0\n2 3 5\n40 1 -0\n40 30 0\n"
+    )
+    let options = ["--workers", "\(workers)", "--style", style]
+    func entries(_ arguments: [String], input: String? = nil) throws -> Set<String> {
+      let run = try CommandRun(arguments + options, input: Data((input ?? "").utf8))
+      #expect(run.exitCode == 0, "\(run.errors)")
+      let lines = run.output.split(separator: "\n")
+      #expect(lines.first == "%%MatrixMarket matrix coordinate real general")
+      return Set(lines.dropFirst(2).map(String.init))
+    }
+    for text in [full, sparse] {
+      let a = try scratch.write("a.mtx", (head + text).utf8)
+      let stored = text.split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
+      let turned = Set(stored.map { "\($0[1]) \($0[0]) \($0[2])" })
+      func mapped(_ value: (String) -> String) -> Set<String> {
+        Set(stored.map { "\($0[0]) \($0[1]) \(value(String($0[2])))" })
+      }
+      #expect(try entries(["transpose", a, "-", "--format", "mtx"]) == turned)
+      #expect(try entries(["transpose", "-", "-", "--format", "mtx"], input: head + text) == turned)
+      #expect(try entries(["scale", "1", a, "-", "--format", "mtx"]) == mapped { $0 })
+      #expect(
+        try entries(["scale", "0", a, "-", "--format", "mtx", "--partitions", "2"])
+          == mapped { $0 == "-0" ? "-0" : "0" })
+      #expect(
+        try entries(["add", a, a, "-", "--format", "mtx"])
+          == mapped { ["0": "0", "-0": "-0", "2": "4", "4": "8", "5": "10"][$0] ?? "" })
+      let minus = scratch.path("minus.mtx.gz")
+      #expect(try CommandRun(["scale", "-1", a, minus]).exitCode == 0)
+      #expect(
+        try entries(["add", minus, a, "-", "--format", "mtx", "--partitions", "3"]) == mapped { _ in "0" })
+      // Every format that keeps entries.
+      for name in ["t.npz", "t.tar.gz"] {
+        let kept = scratch.path(name)
+        #expect(try CommandRun(["transpose", a, kept] + options).exitCode == 0)
+        let header = try CommandRun(["info", "--header", kept, "--json"]).json()
+        #expect(header["storedEntries"] as? Int == 4)
+        #expect(try entries(["transpose", kept, "-", "--format", "mtx"]) == mapped { $0 })
+      }
+    }
+    // Of both patterns the union.
+    let (b, c) = (
+      try scratch.write("b.mtx", (head + "3 3 2\n1 1 1\n2 2 0\n").utf8),
+      try scratch.write("c.mtx", (head + "3 3 3\n1 1 -1\n3 1 0\n3 1 7\n").utf8)
+    )
+    #expect(try entries(["add", b, c, "-", "--format", "mtx"]) == ["1 1 0", "2 2 0", "3 1 7"])
+  }
+
+  @Test func aSumWithAnArrayIsAnArray() throws {
+    let scratch = try ScratchFolder()
+    let list = try scratch.write("a.mtx", Self.sample.utf8)
+    let array = try scratch.write("b.csv", "1,1,1,1\n1,1,1,1\n1,1,1,1\n".utf8)
+    for inputs in [[list, array], [array, list]] {
+      let run = try CommandRun(["add"] + inputs + ["-", "--format", "csv"])
+      #expect(run.output == "2.5,1,1,1\n1,1,1,-1\n1,5,1,9\n", "\(run.errors)")
+      let sum = try CommandRun(["add"] + inputs + ["-", "--format", "mtx", "--partitions", "2"])
+      #expect(sum.output.hasPrefix("%%MatrixMarket matrix array real general\n3 4\n2.5\n1\n1\n"))
+    }
+  }
+
+  @Test(arguments: [
+    ("-2", "-3,-6"), ("-.5", "-0.75,-1.5"), ("-1e-3", "-0.0015,-0.003"), ("+2", "3,6"), ("2", "3,6"),
+  ]) func negativeNumbersAreFactors(factor: String, row: String) throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.csv", "1.5,3\n".utf8)
+    let words = ["--format", "csv"]
+    for arguments in [
+      [factor, a, "-"] + words, words + [factor, a, "-"], [factor] + words + [a, "-"],
+      words + ["--", factor, a, "-"],
+    ] {
+      let run = try CommandRun(["scale"] + arguments)
+      #expect(run.exitCode == 0 && run.output == row + "\n", "\(arguments): \(run.errors)")
+    }
+  }
+
+  @Test func complexFactorsMayBeNegative() throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.csv", "1.5,3\n".utf8)
+    let run = try CommandRun(["scale", "-0,-1", a, "-", "--format", "mtx"])
+    #expect(run.output.hasSuffix("1 2\n0 -1.5\n0 -3\n"), "\(run.output)\(run.errors)")
+  }
+
+  /// Each is refused as the number that it is.
+  @Test(arguments: [
+    (["scale", "-inf", "a.mtx", "-"], "'-inf' is not a finite number"),
+    (["scale", "-nan", "a.mtx", "-"], "'-nan' is not a finite number"),
+    (["solve", "a.mtx", "b.mtx", "x.mtx", "--tolerance", "-1e-3"], "--tolerance is -0.001"),
+    (["svd", "a.mtx", "-k", "-3"], "-k is -3"),
+    (["svd", "a.mtx", "--tolerance", "-1"], "--tolerance is -1.0"),
+    (["diff", "a.mtx", "b.mtx", "--relative", "-1"], "--relative is -1.0"),
+    (["stats", "a.mtx", "--ddof", "-1"], "--ddof is -1"),
+    (["spy", "a.mtx", "--parts", "-2"], "--parts is -2"),
+    (["svd", "a.mtx", "--partitions", "-1"], "--partitions is -1"),
+    (["convert", "a.svm", "b.npy", "--feature-columns", "-1"], "--feature-columns cannot be negative"),
+  ]) func negativeNumbersWhereNoneCanBeAreRefusedAsSuch(arguments: [String], message: String) throws {
+    let run = try CommandRun(arguments)
+    #expect(run.exitCode == 64 && run.errors.contains(message), "\(run.errors)")
+  }
+
   @Test func shapesThatDoNotFitAreBadData() throws {
     let scratch = try ScratchFolder()
     let a = try scratch.write("a.mtx", Self.sample.utf8)

@@ -4,6 +4,8 @@
 import Foundation
 import Testing
 
+@testable import TesseraCommand
+
 struct FailureTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let name: String
@@ -157,14 +159,63 @@ struct FailureTests {
   }
 
   /// What the shell has open to be appended to is written to, not replaced.
-  @Test(arguments: ["/dev/stdout", "/dev/fd/1"]) func outputsThatAreOpenAreAppendedTo(name: String) throws {
+  @Test(arguments: ["-", "/dev/stdout", "/dev/fd/1"]) func outputsThatAreOpenAreAppendedTo(name: String)
+    throws
+  {
     let scratch = try ScratchFolder()
     let a = try scratch.write("a.mtx", (Self.banner + "1 1 1\n1 1 5\n").utf8)
     let (log, drawing) = (try scratch.write("log.txt", "first\n".utf8), scratch.path("drawing.txt"))
     #expect(try shell("convert \(a) \(name) --format csv >>\(log)").exitCode == 0)
-    #expect(try String(contentsOfFile: log, encoding: .utf8).hasPrefix("first\n5\n"))
+    #expect(try String(contentsOfFile: log, encoding: .utf8) == "first\n5\n")
     #expect(try shell("spy \(a) \(name) >>\(drawing)").exitCode == 0)
-    #expect(try String(contentsOfFile: drawing, encoding: .utf8).contains("<svg"))
+    let picture = try String(contentsOfFile: drawing, encoding: .utf8)
+    #expect(picture.hasPrefix("<svg") && picture.hasSuffix("</svg>\n"))
+  }
+
+  /// Of what a command has to say nothing stands among the data, whatever standard output is called: what a person can
+  /// see for himself is not said, a result is said on standard error.
+  @Test(arguments: ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/fd/3"])
+  func dataOnStandardOutputAreAlone(name: String) throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.mtx", (Self.banner + "2 2 2\n1 1 5\n2 2 4\n").utf8)
+    let b = try scratch.write("b.mtx", Array("%%MatrixMarket matrix array real general\n2 1\n5\n8\n".utf8))
+    for (arguments, data) in [
+      ("convert \(a) \(name) --format csv", "5,0\n0,4\n"),
+      ("transpose \(a) \(name) --format csv", "5,0\n0,4\n"),
+      ("multiply \(a) \(b) \(name) --format csv", "25\n32\n"),
+      ("generate identity 1x2 \(name) --format csv", "1,0\n"),
+    ] {
+      let quiet = try shell("\(arguments) 3>&1")
+      #expect(
+        quiet.exitCode == 0 && quiet.output == data && quiet.errors.isEmpty, "\(arguments): \(quiet.errors)")
+      let told = try shell("\(arguments) --json 3>&1")
+      #expect(told.output == data && told.errors.hasPrefix("{\"") && told.errors.contains("\"rows\": "))
+    }
+    let solved = try shell("solve \(a) \(b) \(name) --format csv 3>&1")
+    #expect(solved.output == "1\n2\n" && solved.errors.contains("residual"), "\(solved.errors)")
+    // In a file that the shell has open, too.
+    let file = scratch.path("out.csv")
+    #expect(try shell("convert \(a) \(name) --format csv >\(file) 3>&1").exitCode == 0)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "5,0\n0,4\n")
+    if name.hasPrefix("/") {
+      let values = try shell("svd \(a) -k 2 --trace \(name) --json 3>&1")
+      #expect(
+        values.exitCode == 0 && values.output.hasPrefix("{\"displayTimeUnit")
+          && values.errors.hasPrefix("{\""))
+      #expect(try shell("svd \(a) --scree \(name) --convergence /dev/stdout 3>&1").exitCode == 64)
+    }
+  }
+
+  /// The help names every code, and no other.
+  @Test func everyExitCodeIsInTheHelp() throws {
+    let run = try CommandRun(["--help"])
+    let words = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let table = try #require(
+      words.components(separatedBy: "Exit codes: ").last?.components(separatedBy: ". ").first)
+    let found = table.components(separatedBy: "; ").dropLast().map { Int32($0.prefix { $0.isNumber }) }
+    #expect(found == ExitStatus.allCases.map(\.rawValue))
+    #expect(ExitStatus.allCases.allSatisfy { table.contains("\($0.rawValue) \($0.meaning)") })
+    #expect(Set(ExitStatus.allCases.map(\.meaning)).count == ExitStatus.allCases.count)
   }
 
   /// What is dropped of a long comment is dropped of no row.

@@ -40,6 +40,26 @@ import Testing
     }
   }
 
+  /// What files do not say of themselves can be said of both factors, where it fits.
+  @Test func factorsAreReadAsTold() throws {
+    let scratch = try ScratchFolder()
+    let table = try scratch.write("a.txt", "x;y\n1;2\n3;4\n".utf8)
+    let learning = try scratch.write("b.svm", "1 0:1\n1 1:1\n".utf8)
+    let options = ["--delimiter", ";", "--zero-based", "--feature-columns", "3", "--format", "csv"]
+    let run = try CommandRun(["multiply", table, learning, "-", "--input-format", "csv"] + options)
+    #expect(run.output == "1,2,0\n3,4,0\n", "\(run.errors)")
+    let stream = try CommandRun(
+      ["multiply", "-", learning, "-", "--input-format", "csv"] + options, input: Data("1;2\n".utf8))
+    #expect(stream.output == "1,2,0\n", "\(stream.errors)")
+    #expect(try CommandRun(["multiply", "-", "-", "-"] + options).exitCode == 64)
+    let archive = scratch.path("c.npz")
+    #expect(
+      try CommandRun(["convert", table, archive, "--input-format", "csv", "--delimiter", ";"]).exitCode == 0)
+    let member = ["multiply", archive, archive, "-", "--format", "csv", "--member"]
+    #expect(try CommandRun(member + ["arr_0"]).output == "7,10\n15,22\n")
+    #expect(try CommandRun(member + ["nothing"]).exitCode == 65)
+  }
+
   @Test func plansAreExplainedForcedAndCounted() throws {
     let scratch = try ScratchFolder()
     let (a, out) = (scratch.path("a.npy"), scratch.path("c.npy"))

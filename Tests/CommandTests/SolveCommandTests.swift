@@ -25,6 +25,21 @@ struct SolveCommandTests {
     #expect(values.count == 2 && abs(values[0] - 1.0 / 11) < 1e-9 && abs(values[1] - 7.0 / 11) < 1e-9)
   }
 
+  @Test func systemsAreReadAsTold() throws {
+    let scratch = try ScratchFolder()
+    let a = try scratch.write("a.txt", "4;1\n1;3\n".utf8)
+    let b = try scratch.write("b.svm", "1 0:5\n1 0:4\n".utf8)
+    let run = try CommandRun([
+      "solve", a, b, "-", "--format", "tsv", "--input-format", "csv", "--delimiter", ";", "--zero-based",
+    ])
+    let found = run.output.split(separator: "\n").compactMap { Double($0) }
+    #expect(found.count == 2 && found.allSatisfy { abs($0 - 1) < 1e-14 }, "\(run.output)\(run.errors)")
+    #expect(run.errors.contains("residual"))
+    // Nobody knows how many columns a table has that is read with another character between them.
+    #expect(try CommandRun(["solve", a, b, "-", "--format", "tsv", "--input-format", "csv"]).exitCode == 65)
+    #expect(try CommandRun(["solve", "-", "-", "-", "--format", "tsv"]).exitCode == 64)
+  }
+
   @Test func anIterationThatDoesNotConvergeExitsWith65() throws {
     let scratch = try ScratchFolder()
     let (a, b, x) = try system(scratch)

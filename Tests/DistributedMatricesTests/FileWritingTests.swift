@@ -78,6 +78,12 @@ import Testing
         try await check(s.transposed(), .sparse(sparse.transposed()), "sparse row'")
         let c = try await CoordinateMatrix(sparse, partitions: 3, on: cluster)
         try await check(c, .sparse(sparse), "chunks")
+        // Smaller as an array, and a list all the same.
+        let full = dense.sparse().mapStored { $0 > 0 ? 0 : $0 }
+        let f = try await CoordinateMatrix(full, partitions: 3, on: cluster)
+        try await check(f, .sparse(full), "full chunks")
+        try await check(f.transposed(), .sparse(full.transposed()), "full chunks'")
+        try await check(f.subtracting(f), .sparse(full.mapStored { _ in 0 }), "full chunks less themselves")
       }
     }
   }

@@ -66,6 +66,19 @@ private func objects(_ text: String) throws -> [[String: Any]] {
     #expect(throws: OutputError.self) { try trace.write(toFile: path + "/nowhere") }
   }
 
+  /// It goes where whoever has opened the file would write next.
+  @Test func whatIsOpenIsWrittenOn() throws {
+    let path = NSTemporaryDirectory() + "tessera-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data("first, old".utf8).write(to: URL(filePath: path))
+    let file = try #require(FileHandle(forWritingAtPath: path))
+    try file.write(contentsOf: Data("FIRST".utf8))
+    try ChromeTrace([]).write(toFile: "/dev/fd/\(file.fileDescriptor)")
+    try file.write(contentsOf: Data("last".utf8))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "FIRST\(ChromeTrace([]))last")
+    #expect(throws: OutputError.self) { try ChromeTrace([]).write(toFile: "/dev/fd/9999") }
+  }
+
   @Test func aDeviceIsWrittenAndNotReplaced() throws {
     try ChromeTrace(sampleRun()).write(toFile: "/dev/null")
     let attributes = try FileManager.default.attributesOfItem(atPath: "/dev/null")

@@ -1,6 +1,7 @@
 // Sparse matrices and triplets: conversions round trip, duplicates add up, and the dense matrix says what is
 // right.
 
+import Numerics
 import TesseraLocalMatrices
 import TesseraTestSupport
 import Testing
@@ -202,6 +203,28 @@ private let shapes = [(0, 0), (0, 4), (4, 0), (1, 1), (7, 5), (5, 7), (40, 33)]
       rows: 2, columns: 2, rowIndices: [0, 1], columnIndices: [1, 1], values: [0, 2])
     #expect(try a.compressed().nonzeroCount == 2)
     #expect(try a.compressed().dense().sparse().nonzeroCount == 1)
+  }
+
+  /// Duplicates add up in each list before the two meet, and no factor of one touches an infinity.
+  @Test func sumsOfListsKeepThePlacesOfBoth() throws {
+    func list(_ entries: [(Int, Int, Double)]) throws -> TripletMatrix<Double> {
+      var list = try TripletMatrix<Double>(rows: 3, columns: 4)
+      for (i, j, value) in entries { list.append(i, j, value) }
+      return list
+    }
+    let a = try list([(2, 3, 1), (0, 0, 0), (2, 3, 1e16), (1, 1, 5)])
+    let b = try list([(2, 3, 1), (1, 1, -5), (0, 2, -0.0)])
+    let sum = try a.scaled(by: 1, adding: b, times: 1)
+    #expect(sum.rowIndices == [0, 0, 1, 2] && sum.columnIndices == [0, 2, 1, 3])
+    #expect(sum.storage == [0, 0, 0, (1 + 1e16) + 1] && sum.storage[1].sign == .minus)
+    #expect(try a.scaled(by: 2, adding: a, times: -2).storage == [0, 0, 0])
+    var infinite = try TripletMatrix<Complex<Double>>(rows: 1, columns: 1)
+    infinite.append(0, 0, Complex(.infinity, 0))
+    let doubled = try infinite.conjugated().scaled(by: 1, adding: infinite, times: 1).storage[0]
+    #expect(doubled.realPart == .infinity && doubled.imaginaryPart == 0)
+    #expect(throws: LinearAlgebraError.self) {
+      try a.scaled(by: 1, adding: TripletMatrix(rows: 4, columns: 3), times: 1)
+    }
   }
 
   @Test func localMatricesAreSparseWhenBothOperandsAre() throws {

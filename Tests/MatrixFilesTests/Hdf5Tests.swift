@@ -280,6 +280,22 @@ import TesseraLocalMatrices
       with file('anndata.h5ad') as f:
         g = group(f, s, 'X', shape=None); g.attrs['shape'] = s.shape; g.attrs['encoding-type'] = 'csr_matrix'; f['obs/n'] = a[0]
       holds('anndata.h5ad', s); refused('anndata.h5ad', '"/X"', 'Y')
+      # However deep, up to so many objects.
+      deep = '/'.join('g%d' % d for d in range(30))
+      with file('deep.h5') as f: f[deep + '/x'] = a; f['y'] = a[0]
+      holds('deep.h5', a); holds('deep.h5', a, deep + '/x')
+      with file('deeper.h5') as f: f['g/' * 99 + 'x'] = a
+      holds('deeper.h5', a); holds('deeper.h5', a, 'g/' * 99 + 'x')
+      with file('crowd.h5') as f:
+        for n in range(1100): f.create_group('g%d' % n)
+        f['x'] = a
+      refused('crowd.h5', 'holds more than 1000 objects: name the one to read'); holds('crowd.h5', a, 'x')
+      with file('deepest.h5') as f: f['g/' * 1500 + 'x'] = a
+      refused('deepest.h5', 'folders nested more than 100 deep: name the one to read'); holds('deepest.h5', a, 'g/' * 1500 + 'x')
+      # Truth values at one place are true if one of them is, as SciPy adds them.
+      t = sp.csr_matrix((np.array([True, True, False, False, True]), np.array([1, 1, 0, 2, 2]), np.array([0, 2, 5])), shape=(2, 3))
+      with file('truths.h5') as f: group(f, t)
+      u = t.copy(); u.sum_duplicates(); holds('truths.h5', u)
       with file('h5sparse.h5') as f: g = group(f, s.tocsc(), shape=None); g.attrs['h5sparse_shape'] = s.shape; g.attrs['h5sparse_format'] = np.bytes_('csc')
       holds('h5sparse.h5', s)
       with file('complex.h5') as f: group(f, s * (1 + 1j))

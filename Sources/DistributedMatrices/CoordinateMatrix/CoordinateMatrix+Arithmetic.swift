@@ -1,8 +1,10 @@
-// Arithmetic of coordinate matrices: on blocks, where duplicates have been added up. Entries in chunks are
-// sorted into blocks first, each moving at most once; those of a grid stay where they are.
+// Arithmetic of coordinate matrices: on blocks, where duplicates have been added up; of sums, which keep every place that
+// one of the two stores, on lists. Entries in chunks are sorted into a grid first, each moving at most once; those of a
+// grid stay where they are.
 
 import TesseraExecution
 public import TesseraLocalMatrices
+import TesseraPartitioning
 
 extension CoordinateMatrix {
   /// The entries in sparse or dense blocks: of this matrix's grid, or of the default one for entries in chunks.
@@ -11,27 +13,45 @@ extension CoordinateMatrix {
       ? blockMatrix(grid: partitioning, ownership: ownershipAsRead) : blockMatrix()
   }
 
-  /// alpha A + beta B, in a grid.
+  /// alpha A + beta B, in a grid: an entry at every place where A or B stores one, also where they cancel; of a dense
+  /// tile of B, at those that are not zero.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func scaled(by alpha: S = 1, adding b: some DistributedMatrix<S>, times beta: S = 1) async throws
     -> CoordinateMatrix
   {
-    try await blocks().scaled(by: alpha, adding: b, times: beta).coordinateMatrix()
+    try await combined(alpha, b, beta, "addition")
   }
 
-  /// A + B, in a grid.
+  /// A + B, in a grid: an entry at every place where A or B stores one, also where they cancel.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func adding(_ b: some DistributedMatrix<S>) async throws -> CoordinateMatrix {
-    try await blocks().adding(b).coordinateMatrix()
+    try await combined(1, b, 1, "addition")
   }
 
-  /// A - B, in a grid.
+  /// A - B, in a grid: an entry at every place where A or B stores one, also where they cancel.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch`, `ExecutionError`.
   public func subtracting(_ b: some DistributedMatrix<S>) async throws -> CoordinateMatrix {
-    try await blocks().subtracting(b).coordinateMatrix()
+    try await combined(1, b, -1, "subtraction")
+  }
+
+  private func combined(_ alpha: S, _ b: some DistributedMatrix<S>, _ beta: S, _ operation: String)
+    async throws -> CoordinateMatrix
+  {
+    try checkSameShape(operation, shape, b.shape)
+    try checkSameCluster(cluster, b.cluster)
+    let grid =
+      isGrid ? partitioning : .defaultBlocks(rows: rows, columns: columns, stored: storedCount)
+    let first = try await coordinateMatrix(grid: grid, ownership: ownershipAsRead)
+    let second = try await b.coordinateMatrix(grid: grid, ownership: first.ownership)
+    return CoordinateMatrix(
+      layout: Layout(grid), storedCount: min(storedCount + b.storedCount, shape.elementCount),
+      cluster: cluster,
+      tiles: try await cluster.engine.map(
+        EntryCombinationTask<S>.self, VectorTile([alpha, beta]),
+        over: AlignedPair(first.tiles, second.tiles)))
   }
 
   /// A .* B, in a grid.

@@ -4,6 +4,8 @@
 // process's sudden end. On other file systems it has the unpredictable name from the start; what goes wrong removes
 // it, but a sudden end leaves it.
 
+import TesseraInstrumentation
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -153,18 +155,6 @@ private func openNameless(inFolder folder: String) -> Int32 {
 
 /// A name for an open file.
 private func path(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
-
-/// The number of the open file that a path of the system's stands for. What is behind it may be a regular file that
-/// the shell has open to be appended to: it must not be replaced.
-private func openDescriptor(named path: String) -> Int32? {
-  switch path {
-  case "/dev/stdout": return STDOUT_FILENO
-  case "/dev/stderr": return STDERR_FILENO
-  default:
-    guard let folder = ["/dev/fd/", "/proc/self/fd/"].first(where: path.hasPrefix) else { return nil }
-    return Int32(path.dropFirst(folder.count))
-  }
-}
 
 /// The path without symbolic links, or the one that a link to nothing leads to; nil where links lead in a circle.
 private func resolved(_ path: String) -> String? {

@@ -14,8 +14,8 @@
     /// Whether others can read it too.
     private let isOnDisk: Bool
 
-    /// Folders inside folders that are searched, and objects that are looked at, for a matrix.
-    private static let (deepest, most) = (8, 1000)
+    /// Folders inside folders that are searched, and objects that are looked at, for a matrix that is not named.
+    private static let (deepest, most) = (100, 1000)
 
     private init(
       _ file: consuming Hdf5Handle, _ access: consuming Hdf5Handle, isOnDisk: Bool, name: String
@@ -76,16 +76,21 @@
     func has(_ path: String) -> Bool { kind(of: path) != H5L_TYPE_ERROR }
 
     private func kind(of path: String) -> H5L_type_t {
-      // Every folder on the way must be there before the library is asked for what is in it.
-      var place = ""
-      var kind = H5L_TYPE_HARD
-      for part in path.split(separator: "/") {
+      // Every folder on the way must be there before the library is asked for what is in it; each is looked for in the
+      // one before, not from the root.
+      let parts = path.split(separator: "/").map(String.init)
+      guard let last = parts.last,
+        var folder = try? Hdf5Handle(H5Oopen(file.id, "/", access.id), "", file: name)
+      else { return parts.isEmpty ? H5L_TYPE_HARD : H5L_TYPE_ERROR }
+      for part in parts.dropLast() {
+        let kind = tessera_h5_link_kind(folder.id, part)
         guard kind == H5L_TYPE_HARD || kind == H5L_TYPE_SOFT else { return kind }
-        if kind == H5L_TYPE_SOFT, H5Oexists_by_name(file.id, place, access.id) <= 0 { return H5L_TYPE_ERROR }
-        place += "/" + part
-        kind = tessera_h5_link_kind(file.id, place)
+        guard let next = try? Hdf5Handle(H5Oopen(folder.id, part, access.id), "", file: name) else {
+          return H5L_TYPE_ERROR
+        }
+        folder = next
       }
-      return kind
+      return tessera_h5_link_kind(folder.id, last)
     }
 
     /// The dataset at `path`.
@@ -123,15 +128,18 @@
     }
 
     private func collect(_ path: String, depth: Int, into content: inout Content) throws(FileFormatError) {
-      guard content.paths.count < Hdf5File.most else {
+      guard content.paths.count < Hdf5File.most, depth <= Hdf5File.deepest else {
+        let what =
+          depth > Hdf5File.deepest
+          ? "folders nested more than \(Hdf5File.deepest) deep" : "more than \(Hdf5File.most) objects"
         throw FileFormatError(
-          .badData, file: name, "holds more than \(Hdf5File.most) objects: name the one to read")
+          .badData, file: name, "holds \(what): name the one to read", remedy: .member)
       }
       let object = try object(path)
       let type = H5Iget_type(object.id)
       guard type == H5I_GROUP || type == H5I_DATASET else { return }
       content.paths.append((path, type == H5I_GROUP))
-      guard type == H5I_GROUP, depth < Hdf5File.deepest else { return }
+      guard type == H5I_GROUP else { return }
       for link in try links(of: object, path) {
         let inside = (path == "/" ? "/" : path + "/") + link
         let kind = tessera_h5_link_kind(object.id, link)

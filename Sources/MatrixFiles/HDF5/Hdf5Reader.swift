@@ -94,9 +94,10 @@
         starts: try source(of: starts, process).integers(starts.element, count: starts.count, offset: 0),
         indices: try source(of: indices, process).integers(indices.element, count: indices.count, offset: 0),
         majors: majors, minors: minors, count: values.count, file: name)
-      return answer.isByRows
-        ? TripletMatrix(unchecked: header.rows, header.columns, lines.majorIndices, lines.indices, values)
-        : TripletMatrix(unchecked: header.rows, header.columns, lines.indices, lines.majorIndices, values)
+      let (rows, columns) =
+        answer.isByRows ? (lines.majorIndices, lines.indices) : (lines.indices, lines.majorIndices)
+      let entries = TripletMatrix(unchecked: header.rows, header.columns, rows, columns, values)
+      return data.element.kind == .boolean ? entries.withoutRepeatedTruth() : entries
     }
 
     private func array(_ number: Int, of answer: Hdf5Answer) throws(FileFormatError) -> Hdf5Array {

@@ -30,36 +30,45 @@ public struct CompareStyles: AsyncParsableCommand {
       "svd, product, conversion or steps; may be given several times (default: all).", valueName: "name"))
   var workloads: [Workload] = []
 
-  @Option(help: ArgumentHelp("How often everything is run.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How often everything is run.", valueName: "n"))
   var repeats = 5
 
-  @Option(help: ArgumentHelp("Rows of the sparse matrix; the dense one has a quarter.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rows of the sparse matrix; the dense one has a quarter.", valueName: "n"))
   var rows = 20_000
 
-  @Option(help: ArgumentHelp("Columns of the sparse matrix; the dense one has a quarter.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Columns of the sparse matrix; the dense one has a quarter.", valueName: "n"))
   var columns = 1_000
 
-  @Option(help: ArgumentHelp("Share of entries that are not zero.", valueName: "share"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Share of entries that are not zero.", valueName: "share"))
   var density = 0.02
 
-  @Option(help: ArgumentHelp("Steps of the workload steps.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Steps of the workload steps.", valueName: "n"))
   var steps = 200
 
-  @Option(help: ArgumentHelp("Pieces to cut every matrix into.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Pieces to cut every matrix into.", valueName: "n"))
   var partitions = 16
 
-  @Option(help: ArgumentHelp("Seed of everything random.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Run once more while so many workers are lost.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Run once more while so many workers are lost.", valueName: "n"))
   var kill = 0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Run once more while so many workers are slow (processes only).", valueName: "n"))
   var slow = 0
 
   @Option(
-    name: .customLong("slow-factor"), help: ArgumentHelp("How slow, as a divisor of speed.", valueName: "n"))
+    name: .customLong("slow-factor"), parsing: .unconditional,
+    help: ArgumentHelp("How slow, as a divisor of speed.", valueName: "n"))
   var slowFactor = 10
 
   @Option(help: ArgumentHelp("Draw the times as SVG.", valueName: "out.svg"))
@@ -113,7 +122,7 @@ public struct CompareStyles: AsyncParsableCommand {
           "threads cannot be slowed: --slow needs the transport sockets")
       }
       let report = try await measure(comparison)
-      if let svg { try report.chart(title: title(report)).svg().write(toFile: svg) }
+      if let svg { try report.chart(title: title(report)).svg().write(toFile: StandardOutput.opened(svg)) }
       try Report.result(
         output.json
           ? JSON.object(
@@ -121,7 +130,8 @@ public struct CompareStyles: AsyncParsableCommand {
               ("workers", .int(report.workers)), ("partitions", .int(partitions)), ("repeats", .int(repeats)),
             ] + report.json + [("seconds", .real(seconds(since: start)))]
           ).description
-          : title(report) + "\n\n" + report.table)
+          : title(report) + "\n\n" + report.table,
+        beside: [svg])
       guard report.differing.isEmpty else { throw DifferentBits(workloads: report.differing) }
     }
   }

@@ -107,6 +107,7 @@ struct Convert: AsyncParsableCommand {
       }
       return (rows.features.shape, rows.features.entryCount)
     }
+    if isSvmlight { Report.note("tessera: \(input): the labels are left out: --labels writes them") }
     let (header, contents) = try readMatrix(
       input, as: S.self, format: inputFormat, options: reading.options, progress: output.progress)
     let options = writing.options(columnNames: header.columnNames, of: input, to: format)

@@ -19,10 +19,10 @@ struct Diff: AsyncParsableCommand {
   @Argument(help: "The second matrix file, or - for standard input.", completion: .file())
   var second: String
 
-  @Option(help: ArgumentHelp("Relative tolerance.", valueName: "eps"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Relative tolerance.", valueName: "eps"))
   var relative: Double = 0
 
-  @Option(help: ArgumentHelp("Absolute tolerance.", valueName: "eps"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Absolute tolerance.", valueName: "eps"))
   var absolute: Double = 0
 
   @Option(
@@ -38,7 +38,7 @@ struct Diff: AsyncParsableCommand {
     for (name, value) in [("relative", relative), ("absolute", absolute)] where !(value >= 0) {
       throw ValidationError("--\(name) is \(value), expected 0 or more.")
     }
-    if first == "-", second == "-" { throw ValidationError("Standard input holds one matrix, not two.") }
+    try checkInputs(first, second)
   }
 
   func run() async throws {
@@ -46,7 +46,7 @@ struct Diff: AsyncParsableCommand {
       let start = ContinuousClock.now
       // Real numbers lose nothing as complex ones, and single ones nothing as double.
       let kinds = [first, second].map { path in
-        try? scalarOfFile(path, format: format(of: path), options: reading.options)
+        try? scalarOfFile(path, format: formatOfOne(path, told: format), options: reading.options)
       }
       let isReal = kinds.allSatisfy { $0.map { !$0.isComplex } ?? false }
       let difference =
@@ -54,7 +54,7 @@ struct Diff: AsyncParsableCommand {
       try Report.result(
         output.json
           ? difference.json(seconds: seconds(since: start)).description : difference.sentence(first, second))
-      if !difference.isSame { throw ExitCode(1) }
+      if !difference.isSame { throw ExitCode(.negative) }
     }
   }
 
@@ -65,13 +65,9 @@ struct Diff: AsyncParsableCommand {
 
   private func read<S: Scalar>(_ path: String, as type: S.Type) throws(FileFormatError) -> MatrixContents<S> {
     try readMatrix(
-      path, as: S.self, format: format(of: path), options: reading.options, progress: output.progress
+      path, as: S.self, format: formatOfOne(path, told: format), options: reading.options,
+      progress: output.progress
     ).contents
-  }
-
-  /// The format to read `path` in, where its name does not tell: what is said of one file is not said of the other.
-  private func format(of path: String) -> MatrixFileFormat? {
-    (try? MatrixFileFormat.inferred(fromName: path)) ?? format
   }
 }
 

@@ -8,11 +8,12 @@ import Tessera
 struct ElementwiseOptions: ParsableArguments {
   /// What the three have in common, for help.
   static let discussion = """
-    The workers read their parts of an uncompressed Matrix Market, .npy or IDX file that all of them see, and compute \
-    there; the result goes to the file slab after slab through the first worker, which holds one at a time. Other \
-    inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole; so do lists of entries of which most \
-    rows or columns are empty, which are computed without those. Tables in files keep the names of their columns, where \
-    all inputs have the same; a transpose has none.
+    The workers read their parts of an uncompressed Matrix Market, .npy, IDX or svmlight file or table that all of them \
+    see, and compute there; the result goes to the file slab after slab through the first worker, which holds one at a \
+    time. Other inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole. Entries that are stored stay \
+    stored, also where they are zero or become so; a sum has an entry at every place where one of its terms has one, \
+    also where they cancel (SciPy and MATLAB would drop it). Several entries at one place are added up. Tables in files keep the names of their columns, where all inputs have the \
+    same; a transpose has none. Labels of svmlight files are left out.
     """
 
   @Option(
@@ -22,7 +23,8 @@ struct ElementwiseOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Format to read, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+      "Format to read, where the name does not tell; of two inputs, that of each whose name does not: \(MatrixFileFormat.names).",
+      valueName: "format"))
   var inputFormat: MatrixFileFormat?
 
   @OptionGroup var reading: ReadingOptions
@@ -36,59 +38,40 @@ struct ElementwiseOptions: ParsableArguments {
     try await Report.errors(onEveryRank: true) {
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
       for input in inputs { try checkOutputs([compute.trace], input: input) }
+      let formats = inputs.count == 1 ? [inputFormat] : inputs.map { formatOfOne($0, told: inputFormat) }
       try await compute.runCluster { cluster in
-        let headers = try inputs.map { input throws(FileFormatError) in
-          try headerOfFile(input, format: inputFormat, options: reading.options)
+        let headers = try zip(inputs, formats).map { input, format throws(FileFormatError) in
+          try headerOfFile(input, format: format, options: reading.options)
         }
-        let kind = compute.scalar ?? headers.map { $0?.scalar ?? .double }.reduce(body.scalar, wider)
+        let kind = compute.scalar ?? headers.reduce(body.scalar) { $0.wider($1?.scalar ?? .double) }
         try await withScalar(kind) {
-          try await execute(inputs, headers, destination, format, body, as: $0, on: cluster)
+          try await execute(inputs, formats, headers, destination, format, body, as: $0, on: cluster)
         }
       }
     }
   }
 
   private func execute<S: Scalar>(
-    _ inputs: [String], _ headers: [MatrixFileHeader?], _ destination: String, _ format: MatrixFileFormat,
-    _ body: ElementwiseOperation, as type: S.Type, on cluster: Cluster
+    _ inputs: [String], _ formats: [MatrixFileFormat?], _ headers: [MatrixFileHeader?],
+    _ destination: String, _ format: MatrixFileFormat, _ body: ElementwiseOperation, as type: S.Type,
+    on cluster: Cluster
   ) async throws {
     let start = ContinuousClock.now
     let options = writingOptions(inputs, headers, format, body)
-    if let lists: [TripletMatrix<S>] = try listsOfEmptyLines(inputs, headers) {
-      if let other = lists.first(where: { $0.shape != lists[0].shape }) {
-        throw LinearAlgebraError.shapeMismatch(
-          operation: "addition", left: lists[0].shape, right: other.shape)
-      }
-      let (kept, lines) = KeptLines.common(lists)
-      var operands: [RowMatrix<S>] = []
-      for entries in kept {
-        operands.append(
-          try await RowMatrix(
-            .sparse(try entries.compressed(by: .rows)), partitions: compute.partitions, on: cluster))
-      }
-      let result = try await body.result(operands).collect()
-      let whole = (body.isTransposing ? lines.transposed() : lines).whole(result)
-      try writeMatrix(
-        .triplets(whole), to: destination, format: format, options: options, progress: compute.output.progress
-      )
-      return try await report(whole.shape, whole.entryCount, to: destination, since: start, on: cluster)
-    }
-    var operands: [RowMatrix<S>] = []
-    for input in inputs {
+    var operands: [StoredMatrix<S>] = []
+    for k in inputs.indices {
       operands.append(
-        try await readRows(
-          input, format: inputFormat, options: reading.options, partitions: compute.partitions, on: cluster,
-          progress: compute.output.progress))
+        try await StoredMatrix(
+          inputs[k], headers[k], format: formats[k], options: reading.options,
+          partitions: compute.partitions, on: cluster, progress: compute.output.progress))
     }
-    let result = try await body.result(operands)
+    let result = try await body.result(operands, partitions: compute.partitions).matrix
     let nonzeros = try await writeMatrix(
-      result, to: destination, format: format, asEntries: headers.allSatisfy { $0?.layout == .coordinate },
-      options: options,
-      progress: compute.output.progress)
+      result, to: destination, format: format, options: options, progress: compute.output.progress)
     try await report(result.shape, nonzeros, to: destination, since: start, on: cluster)
   }
 
-  /// With the names of the columns, where there are such after what is done; a note where they are lost.
+  /// With the names of the columns, where there are such after what is done; a note where they are lost, as labels are.
   private func writingOptions(
     _ inputs: [String], _ headers: [MatrixFileHeader?], _ format: MatrixFileFormat,
     _ body: ElementwiseOperation
@@ -99,31 +82,10 @@ struct ElementwiseOptions: ParsableArguments {
       let reason = body.isTransposing ? "they would be those of rows" : "not all inputs have the same"
       Report.note("tessera: \(inputs[named]): the names of the columns are left out: \(reason)")
     }
+    for (input, header) in zip(inputs, headers) where header?.format == .svmlight {
+      Report.note("tessera: \(input): the labels are left out")
+    }
     return writing.options(columnNames: areKept ? names[0] : [], of: inputs[0], to: format)
-  }
-
-  /// The entries of all inputs, when all are lists of entries and one has far more rows or columns than those: the
-  /// driver can hold them, and no worker a number for each row. Nil otherwise, and of what cannot be read twice.
-  private func listsOfEmptyLines<S: Scalar>(_ inputs: [String], _ headers: [MatrixFileHeader?]) throws
-    -> [TripletMatrix<S>]?
-  {
-    var isAny = false
-    for header in headers {
-      guard let header, header.layout == .coordinate else { return nil }
-      // The other half of a symmetric matrix is not in the file.
-      let entries = header.symmetry == .general ? header.storedEntries : 2 * header.storedEntries
-      if Shape(header.rows, header.columns).isMostlyEmptyLines(entries: entries) { isAny = true }
-    }
-    guard isAny else { return nil }
-    var lists: [TripletMatrix<S>] = []
-    for input in inputs {
-      let contents = try readMatrix(
-        input, as: S.self, format: inputFormat, options: reading.options, progress: compute.output.progress
-      ).contents
-      guard case .triplets(let entries) = contents else { return nil }
-      lists.append(entries)
-    }
-    return lists
   }
 
   private func report(
@@ -131,22 +93,13 @@ struct ElementwiseOptions: ParsableArguments {
     on cluster: Cluster
   ) async throws {
     let ledger = try await compute.ledger(of: cluster)
-    guard destination != "-" else { return }
     let members: [(String, JSON)] = [
       ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
     ]
-    try Report.result(
-      compute.output.json
-        ? compute.json(members, seconds: seconds(since: start), ledger)
-        : "\(destination): \(shape), \(nonzeros) nonzeros")
+    try Report.written(
+      destination, "\(shape), \(nonzeros) nonzeros",
+      json: compute.output.json ? compute.json(members, seconds: seconds(since: start), ledger) : nil)
     if let ledger { Report.note("\(LedgerTable(ledger))") }
-  }
-
-  /// The scalar that holds both.
-  private func wider(_ a: ScalarKind, _ b: ScalarKind) -> ScalarKind {
-    let isDouble = [a, b].contains { $0 == .double || $0 == .complexDouble }
-    return a.isComplex || b.isComplex
-      ? (isDouble ? .complexDouble : .complexFloat) : (isDouble ? .double : .float)
   }
 }
 
@@ -158,13 +111,23 @@ enum ElementwiseOperation {
   /// Whether rows become columns.
   var isTransposing: Bool { if case .transpose = self { true } else { false } }
 
-  /// What it makes of its operands.
-  func result<S: Scalar>(_ operands: [RowMatrix<S>]) async throws -> RowMatrix<S> {
-    switch self {
-    case .transpose: operands[0].transposed()
-    case .add: try await operands[0].adding(operands[1])
-    case .scale(let real, let imaginary):
-      try await operands[0].scaled(by: S(real: S.Real(real), imaginary: S.Real(imaginary)))
+  /// What it makes of its operands: of lists of entries a list again.
+  func result<S: Scalar>(_ operands: [StoredMatrix<S>], partitions: Int?) async throws -> StoredMatrix<S> {
+    switch (self, operands[0]) {
+    case (.transpose, .entries(let a)): return .entries(a.transposed())
+    case (.transpose, .array(let a)): return .array(a.transposed())
+    case (.scale(let real, let imaginary), let a):
+      let factor = S(real: S.Real(real), imaginary: S.Real(imaginary))
+      switch a {
+      case .entries(let a): return .entries(try await a.scaled(by: factor))
+      case .array(let a): return .array(try await a.scaled(by: factor))
+      }
+    case (.add, let a):
+      if case .entries(let a) = a, case .entries(let b) = operands[1] {
+        return .entries(try await a.adding(b))
+      }
+      let (x, y) = (try await a.rows(partitions), try await operands[1].rows(partitions))
+      return .array(try await x.adding(y))
     }
   }
 
@@ -193,16 +156,18 @@ struct Add: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Add two matrices.", discussion: ElementwiseOptions.discussion)
 
-  @Argument(help: "The first matrix file.", completion: .file())
+  @Argument(help: "The first matrix file, or - for standard input.", completion: .file())
   var first: String
 
-  @Argument(help: "The second matrix file.", completion: .file())
+  @Argument(help: "The second matrix file, or - for standard input.", completion: .file())
   var second: String
 
   @Argument(help: "The matrix file to write, or - for standard output.", completion: .file())
   var destination: String
 
   @OptionGroup var options: ElementwiseOptions
+
+  func validate() throws { try checkInputs(first, second) }
 
   func run() async throws { try await options.run([first, second], to: destination, .add) }
 }

@@ -29,10 +29,11 @@ struct Generate: AsyncParsableCommand {
   var destination: String
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Share of entries that are not zero, for sparse and powerlaw.", valueName: "share"))
   var density: Double = 0.01
 
-  @Option(help: ArgumentHelp("Seed.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("Scalar.", valueName: "scalar"))

@@ -58,10 +58,12 @@ struct Head: AsyncParsableCommand {
     if json { return try Report.result(members(head, seconds(since: start)).description) }
     var lines: [String] = []
     switch head.contents {
-    case .triplets(let a): a.forEach { i, j, value in lines.append("\(i + 1) \(j + 1) \(text(value))") }
+    case .triplets(let a): a.forEach { i, j, value in lines.append("\(i + 1) \(j + 1) \(numberText(value))") }
     case .dense(let a):
       if !head.columnNames.isEmpty { lines.append("# " + head.columnNames.joined(separator: " ")) }
-      for i in 0..<a.rows { lines.append((0..<a.columns).map { text(a[i, $0]) }.joined(separator: " ")) }
+      for i in 0..<a.rows {
+        lines.append((0..<a.columns).map { numberText(a[i, $0]) }.joined(separator: " "))
+      }
     }
     if !lines.isEmpty { try Report.result(lines.joined(separator: "\n")) }
   }
@@ -87,9 +89,4 @@ struct Head: AsyncParsableCommand {
 
   /// A number whose imaginary part is zero is written as a real one.
   private func json<S: Scalar>(_ x: S) -> JSON { x.imaginaryPart == 0 ? .real(x.realPart) : .scalar(x) }
-
-  private func text<S: Scalar>(_ x: S) -> String {
-    if x.imaginaryPart == 0 { return "\(x.realPart)" }
-    return "\(x.realPart)\(x.imaginaryPart.sign == .minus ? "" : "+")\(x.imaginaryPart)j"
-  }
 }

@@ -20,16 +20,14 @@ struct Multiply: AsyncParsableCommand {
       stops. --plan forces one: local, or a grid of cells along rows, inner dimension and columns such as 4x1x2, \
       which /rows:N or /columns:N takes in N panels. The same product, to the last bit, comes out for any plan and \
       any number of workers. Rows and columns without an entry are left out where most are; places where a sparse \
-      factor stores nothing are not multiplied, so that 0 * NaN is NaN of a stored zero and nothing of another.
+      factor stores nothing are not multiplied, so that 0 * NaN is NaN of a stored zero and nothing of another. \
+      \(InputPair.discussion)
       """)
 
-  @Argument(help: "The file of the left factor.", completion: .file())
-  var left: String
+  @OptionGroup var inputs: InputPair
 
-  @Argument(help: "The file of the right factor.", completion: .file())
-  var right: String
-
-  @Argument(help: "The file to write; may be left out with --explain.", completion: .file())
+  @Argument(
+    help: "The file to write, or - for standard output; may be left out with --explain.", completion: .file())
   var destination: String?
 
   @Option(
@@ -42,6 +40,7 @@ struct Multiply: AsyncParsableCommand {
   var rightAs: MatrixType?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Size of square blocks (default: from shape and nonzeros).", valueName: "n"))
   var blockSize: Int?
 
@@ -65,6 +64,9 @@ struct Multiply: AsyncParsableCommand {
     }
   }
 
+  private var left: String { inputs.left }
+  private var right: String { inputs.right }
+
   func run() async throws {
     try await Report.errors(onEveryRank: true) {
       if let destination, !explain {
@@ -74,7 +76,7 @@ struct Multiply: AsyncParsableCommand {
       }
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
-        try await withScalar(try compute.scalar(holding: [left, right])) {
+        try await withScalar(try compute.scalar ?? inputs.scalar()) {
           try await multiply(as: $0, on: cluster)
         }
       }
@@ -84,7 +86,10 @@ struct Multiply: AsyncParsableCommand {
   private func multiply<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
     func factor(_ path: String) throws -> MatrixContents<S> {
-      try readMatrix(path, as: S.self, format: nil, progress: compute.output.progress).contents
+      try readMatrix(
+        path, as: S.self, format: inputs.format(of: path), options: inputs.reading.options,
+        progress: compute.output.progress
+      ).contents
     }
     var (first, second) = (try factor(left), try factor(right))
     guard first.shape.columns == second.shape.rows else {
@@ -212,20 +217,17 @@ struct Multiply: AsyncParsableCommand {
     _ result: Outcome, _ shape: Shape, _ type: MatrixType, to path: String, _ elapsed: Double
   ) throws {
     if let ledger = result.ledger, !compute.output.json { Report.note("\(LedgerTable(ledger))") }
-    guard path != "-" else { return }
-    guard compute.output.json else {
-      return try Report.result(
-        "\(path): \(shape), \(result.nonzeros) nonzeros; \(type.rawValue), plan "
-          + "\(result.explanation.plan), \(Text.fixed(elapsed, 3)) s")
-    }
     let counts = result.ledger.map { [("ledger", JSON.ledger($0, result.explanation))] } ?? []
-    try Report.result(
-      JSON.object(
-        [
-          ("resultType", .text(type.rawValue)), ("plan", .text("\(result.explanation.plan)")),
-          ("rows", .int(shape.rows)), ("columns", .int(shape.columns)),
-          ("nonzeros", .int(result.nonzeros)), ("seconds", .real(elapsed)),
-        ] + counts
-      ).description)
+    let object = JSON.object(
+      [
+        ("resultType", .text(type.rawValue)), ("plan", .text("\(result.explanation.plan)")),
+        ("rows", .int(shape.rows)), ("columns", .int(shape.columns)),
+        ("nonzeros", .int(result.nonzeros)), ("seconds", .real(elapsed)),
+      ] + counts)
+    try Report.written(
+      path,
+      "\(shape), \(result.nonzeros) nonzeros; \(type.rawValue), plan \(result.explanation.plan), "
+        + "\(Text.fixed(elapsed, 3)) s",
+      json: compute.output.json ? object.description : nil)
   }
 }

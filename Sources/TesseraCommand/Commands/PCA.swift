@@ -20,7 +20,7 @@ struct PCA: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("k"), .customLong("count")],
-    help: ArgumentHelp("How many components.", valueName: "count"))
+    parsing: .unconditional, help: ArgumentHelp("How many components.", valueName: "count"))
   var count: Int = 10
 
   @Flag(help: "Divide every column by its standard deviation first.")
@@ -30,6 +30,7 @@ struct PCA: AsyncParsableCommand {
   var method: PCAMethod = .auto
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Relative accuracy asked of lanczos (default: 1e-10, or 10 ulp in single precision).", valueName: "eps")
   )
@@ -77,7 +78,7 @@ struct PCA: AsyncParsableCommand {
       try ScreePlot(
         singularValues: pca.explainedVariance.map { Double($0).squareRoot() },
         frobeniusNorm: Double(pca.totalVariance).squareRoot(), title: "Principal components of \(input.file)"
-      ).svg().write(toFile: scree)
+      ).svg().write(toFile: StandardOutput.opened(scree))
     }
     let wanted = min(count, a.rows, a.columns)
     if wanted < count {
@@ -103,7 +104,7 @@ struct PCA: AsyncParsableCommand {
         ("mean", .array(pca.mean.map { .scalar($0) })), ("residuals", .reals(pca.residuals)),
         ("converged", .bool(pca.converged)), ("method", .text(pca.method.rawValue)),
         ("passes", .int(pca.passes)), ("unresolved", .int(pca.unresolved)),
-      ], cost, since: start, on: cluster
+      ], cost, beside: [components, scores, scree], since: start, on: cluster
     ) { elapsed in
       var rows = [["", "variance", "of all", "residual"]]
       let texts = pointAligned(pca.explainedVariance)
@@ -116,6 +117,6 @@ struct PCA: AsyncParsableCommand {
       return heading + "\n" + Text.table(rows, leading: 0)
         + "\(pca.method.rawValue), \(numberOfPasses(pca.passes)) over the matrix, \(Text.fixed(elapsed, 3)) s"
     }
-    if !pca.converged { throw ExitCode(65) }
+    if !pca.converged { throw ExitCode(.badData) }
   }
 }

@@ -22,7 +22,7 @@ struct Partition: AsyncParsableCommand {
   @Argument(help: "The matrix file, or - for standard input.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("Number of parts.", valueName: "p"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Number of parts.", valueName: "p"))
   var parts: Int
 
   @Option(help: ArgumentHelp("What to cut by.", valueName: "how"))
@@ -81,10 +81,13 @@ struct Partition: AsyncParsableCommand {
       }
     plot.rowBoundaries = Array(grid.rowCuts.bounds.dropFirst().dropLast())
     plot.columnBoundaries = Array(grid.columnCuts.bounds.dropFirst().dropLast())
-    if let picture { try plot.svg().write(toFile: picture) }
-    guard !output.json else { return try Report.result(json(quality, grid, seconds(since: start))) }
-    try Report.result(
-      (picture == nil ? plot.braille(width: 60, height: 20) + "\n" : "") + table(quality, grid, matrix.shape))
+    if let picture { try plot.svg().write(toFile: StandardOutput.opened(picture)) }
+    let text =
+      if output.json { json(quality, grid, seconds(since: start)) } else {
+        (picture == nil ? plot.braille(width: 60, height: 20) + "\n" : "")
+          + table(quality, grid, matrix.shape)
+      }
+    try Report.result(text, beside: [picture])
   }
 
   private func layout<S: Scalar>(of matrix: MatrixContents<S>) -> (Partitioning, Ownership) {

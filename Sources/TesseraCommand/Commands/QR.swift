@@ -71,7 +71,7 @@ struct QR: AsyncParsableCommand {
       Report.note(
         "tessera: \(input.file): elements of R are beyond the range of \(S.kind.rawValue) numbers, or lose "
           + "digits at its end; scale the matrix")
-      throw ExitCode(65)
+      throw ExitCode(.badData)
     }
     let rank = try qr.rank(tolerance: tolerance.map { S.Real($0) })
     if let q, let factor = qr.q {
@@ -88,7 +88,7 @@ struct QR: AsyncParsableCommand {
       [
         ("residual", .real(residual)), ("orthogonality", .real(orthogonality)), ("rank", .int(rank)),
         ("method", .text(qr.method.rawValue)),
-      ], cost, since: start, on: cluster
+      ], cost, beside: [q, r, permutation], since: start, on: cluster
     ) { elapsed in
       heading + "\n"
         + Text.table(

@@ -20,19 +20,21 @@ struct SVD: AsyncParsableCommand {
 
   @Option(
     name: [.customShort("k"), .customLong("count")],
-    help: ArgumentHelp("How many singular values.", valueName: "count"))
+    parsing: .unconditional, help: ArgumentHelp("How many singular values.", valueName: "count"))
   var count: Int = 10
 
   @Option(help: ArgumentHelp("auto, gram, lanczos, randomized, tsqr or dense.", valueName: "method"))
   var method: SVDMethod = .auto
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Relative accuracy asked for (default: 1e-10, or 10 ulp in single precision); what leaves more than 100 times "
         + "as much is left out.", valueName: "eps"))
   var tolerance: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Blocks that --method randomized may send through the matrix, a pass each, beside one that inspects it and two "
         + "or three that certify.", valueName: "n"))
@@ -89,10 +91,12 @@ struct SVD: AsyncParsableCommand {
     if let scree { try drawScree(svd, to: scree) }
     if let convergence { try drawConvergence(svd, to: convergence) }
     noteWhatIsMissing(svd, of: a.shape)
-    try await input.report(members(svd), cost, since: start, on: cluster) {
+    try await input.report(
+      members(svd), cost, beside: [left, values, right, scree, convergence], since: start, on: cluster
+    ) {
       table(heading, svd, workers: Report.workers(of: cluster), $0)
     }
-    if !svd.converged { throw ExitCode(65) }
+    if !svd.converged { throw ExitCode(.badData) }
   }
 
   private func singularValues<S: Scalar>(of a: RowMatrix<S>) async throws -> TruncatedSVD<S> {
@@ -128,7 +132,7 @@ struct SVD: AsyncParsableCommand {
     try ScreePlot(
       singularValues: svd.singularValues.map { Double($0) }, frobeniusNorm: Double(svd.frobeniusNorm),
       title: "Singular values of \(input.file)"
-    ).svg().write(toFile: path)
+    ).svg().write(toFile: StandardOutput.opened(path))
   }
 
   /// The residuals of the iteration, and of the triplets in the end, which is all that a method has to show that
@@ -149,7 +153,7 @@ struct SVD: AsyncParsableCommand {
       tolerance: tolerance ?? max(1e-10, 10 * Double(S.Real.ulpOfOne)), stepName: "passes over the matrix",
       residualName: "largest relative residual",
       title: "Convergence of \(count) singular values of \(input.file)"
-    ).svg().write(toFile: path)
+    ).svg().write(toFile: StandardOutput.opened(path))
   }
 
   private func members<S: Scalar>(_ svd: TruncatedSVD<S>) -> [(String, JSON)] {

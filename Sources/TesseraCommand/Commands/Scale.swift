@@ -6,9 +6,10 @@ import Tessera
 
 struct Scale: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "scale",
     abstract: "Multiply a matrix by a number; or, with --model, predict how work scales.",
     discussion: """
-      A complex number is written re,im: `tessera scale 0,1 A.mtx B.mtx`. Options come before a negative one, and then --: `tessera scale --format csv -- -2 A.mtx -`.
+      A complex number is written re,im: `tessera scale 0,1 A.mtx B.mtx`.
       \(ElementwiseOptions.discussion)
 
       `tessera scale --model` reads no file and runs nothing: it prints what 1 to 1000 workers would take for a dense \
@@ -59,17 +60,36 @@ struct Scale: AsyncParsableCommand {
   }
 }
 
+extension Scale {
+  /// The arguments of a command line, in such a form that a negative number is none of its options: `-2` is to the parser
+  /// what `-v` is, but behind a space it is a value. No option of this command takes a negative number.
+  static func sparingNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
+    let arguments = Array(arguments)
+    guard arguments.first == configuration.commandName else { return arguments }
+    return arguments.map { $0.hasPrefix("-") && Factor($0) != nil ? " \($0)" : $0 }
+  }
+}
+
 /// A real or complex number.
 struct Factor {
   let real: Double
   let imaginary: Double
+
+  /// `2.5` or `0,1`; nil for another text.
+  init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    guard 1...2 ~= parts.count, let real = parts[0], let imaginary = parts.count == 2 ? parts[1] : 0 else {
+      return nil
+    }
+    (self.real, self.imaginary) = (real, imaginary)
+  }
 }
 
-/// "2.5" or "0,1".
+/// A finite factor.
 @Sendable private func parseNumber(_ text: String) throws -> Factor {
-  let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-  guard (1...2).contains(parts.count), let real = parts[0], let imaginary = parts.count == 2 ? parts[1] : 0,
-    real.isFinite, imaginary.isFinite
-  else { throw ValidationError("'\(text)' is not a finite number such as 2.5 or 0,1.") }
-  return Factor(real: real, imaginary: imaginary)
+  let number = text.drop { $0 == " " }
+  guard let factor = Factor(number), factor.real.isFinite, factor.imaginary.isFinite else {
+    throw ValidationError("'\(number)' is not a finite number such as 2.5 or 0,1.")
+  }
+  return factor
 }

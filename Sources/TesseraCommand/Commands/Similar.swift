@@ -17,10 +17,14 @@ struct Similar: AsyncParsableCommand {
   @Argument(help: "The matrix file to write.", completion: .file())
   var destination: String
 
-  @Option(help: ArgumentHelp("The least modulus of a similarity that counts, 0 to 1.", valueName: "t"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The least modulus of a similarity that counts, 0 to 1.", valueName: "t"))
   var threshold: Double = 0
 
-  @Option(help: ArgumentHelp("The accepted standard deviation of a similarity; 0: exact.", valueName: "e"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The accepted standard deviation of a similarity; 0: exact.", valueName: "e"))
   var standardError: Double = 0
 
   @Flag(help: "Compare rows.")
@@ -52,7 +56,7 @@ struct Similar: AsyncParsableCommand {
       [
         ("pairs", .int(found.pairs.entryCount)), ("threshold", .real(threshold)),
         ("standardError", .real(found.standardError)),
-      ], since: start, on: cluster
+      ], beside: [destination], since: start, on: cluster
     ) { elapsed in
       let what = rows ? "rows" : "columns"
       let accuracy = found.standardError > 0 ? ", each to \(found.standardError)" : ""

@@ -16,23 +16,26 @@ struct Solve: AsyncParsableCommand {
       max(m, n) u. --tolerance is not for them. Where a solution is not good enough, or not in the range of the scalar, \
       it is written nevertheless, a note says why, and the exit code is 65. A rectangular or singular matrix \
       gets the least-squares solution of least norm. lu and cholesky keep a dense matrix and its factors on the workers; \
-      auto takes lu where a dense matrix is too large for the first worker. \(PredictedCost.exceptions)
+      auto takes lu where a dense matrix is too large for the first worker. \(InputPair.discussion) \
+      \(PredictedCost.exceptions)
       """)
 
-  @Argument(help: "The file of the matrix A, m x n.", completion: .file())
-  var left: String
+  @OptionGroup var inputs: InputPair
 
-  @Argument(help: "The file of the right sides B, m x p.", completion: .file())
-  var right: String
-
-  @Argument(help: "The file to write: X, n x p.", completion: .file())
+  @Argument(help: "The file to write, or - for standard output: X, n x p.", completion: .file())
   var destination: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
+  var format: MatrixFileFormat?
 
   @Option(
     help: ArgumentHelp("auto, direct, lu, cholesky, tsqr, cg, minres, gmres or lsmr.", valueName: "method"))
   var method: SolveMethod = .auto
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Relative residual asked of an iteration (default: 1e-10, or 100 ulp in single precision).",
       valueName: "eps"))
@@ -81,9 +84,12 @@ struct Solve: AsyncParsableCommand {
     }
   }
 
+  private var left: String { inputs.left }
+  private var right: String { inputs.right }
+
   func run() async throws {
     try await Report.errors(onEveryRank: true) {
-      _ = try MatrixFileFormat.inferred(fromName: destination)
+      if format == nil { _ = try MatrixFileFormat.inferred(fromName: destination) }
       try checkPicture(convergence)
       for input in [left, right] {
         try checkOutputs([destination, convergence, compute.trace], input: input)
@@ -91,7 +97,7 @@ struct Solve: AsyncParsableCommand {
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
         do {
-          try await withScalar(try compute.scalar(holding: [left, right])) {
+          try await withScalar(try compute.scalar ?? inputs.scalar()) {
             try await solve(as: $0, on: cluster)
           }
         } catch let error as LinearAlgebraError {
@@ -106,7 +112,8 @@ struct Solve: AsyncParsableCommand {
     let start = ContinuousClock.now
     func read(_ path: String) async throws -> RowMatrix<S> {
       try await readRows(
-        path, partitions: compute.partitions, on: cluster, progress: compute.output.progress)
+        path, format: inputs.format(of: path), options: inputs.reading.options,
+        partitions: compute.partitions, on: cluster, progress: compute.output.progress)
     }
     let (a, b) = (try await read(left), try await read(right))
     do {
@@ -118,21 +125,22 @@ struct Solve: AsyncParsableCommand {
       try await solution(of: a, b)
     }
     let cost = PredictedCost(prediction: found.predicted, passes: found.passes, counts: counts)
-    try writeMatrix(.dense(found.solution), to: destination, progress: compute.output.progress)
+    try writeMatrix(
+      .dense(found.solution), to: destination, format: format, progress: compute.output.progress)
     if let convergence {
       let series = ConvergencePlot.Series(
         name: found.method.rawValue, residuals: found.history,
         steps: found.history.indices.map(Double.init))
       try ConvergencePlot(
         series: [series], tolerance: tolerance, title: "Residual of \(left)"
-      ).svg().write(toFile: convergence)
+      ).svg().write(toFile: StandardOutput.opened(convergence))
     }
     let ledger = try await cost.ledger(compute, of: cluster)
     try report(found, cost, a.shape, workers: Report.workers(of: cluster), seconds(since: start), ledger)
     if let ledger { Report.note("\(LedgerTable(ledger))") }
     if let reason = found.reason {
       Report.note("tessera: \(left): not converged: \(reason)")
-      throw ExitCode(65)
+      throw ExitCode(.badData)
     }
   }
 
@@ -172,6 +180,7 @@ struct Solve: AsyncParsableCommand {
     members += cost.members
     try Report.result(
       compute.output.json
-        ? compute.json(members, seconds: elapsed, ledger) : lines.joined(separator: "\n"))
+        ? compute.json(members, seconds: elapsed, ledger) : lines.joined(separator: "\n"),
+      beside: [destination, convergence, compute.trace])
   }
 }

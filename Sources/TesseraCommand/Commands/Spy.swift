@@ -22,7 +22,8 @@ struct Spy: AsyncParsableCommand {
   var file: String
 
   @Argument(
-    help: ArgumentHelp("The picture to write; the terminal when absent.", valueName: "out.svg"),
+    help: ArgumentHelp(
+      "The picture to write, or - for standard output; the terminal when absent.", valueName: "out.svg"),
     completion: .file())
   var picture: String?
 
@@ -31,7 +32,7 @@ struct Spy: AsyncParsableCommand {
 
   @Option(
     name: [.customLong("parts"), .customLong("partitions")],
-    help: ArgumentHelp("In how many slabs or blocks (default: 4).", valueName: "n"))
+    parsing: .unconditional, help: ArgumentHelp("In how many slabs or blocks (default: 4).", valueName: "n"))
   var parts: Int?
 
   @Option(
@@ -72,11 +73,12 @@ struct Spy: AsyncParsableCommand {
         plot.columnBoundaries = inner(matrix.transposed().slabCuts(parts: columnParts))
       }
       if let picture {
-        try plot.svg().write(toFile: picture)
-        try Report.result("\(picture): \(plot.summary)")
+        try plot.svg().write(toFile: StandardOutput.opened(picture))
+        try Report.written(picture, plot.summary, json: nil)
       } else {
         let (width, height) = terminalSize()
-        try Report.result(plot.braille(width: width, height: height))
+        // It ends its own last line.
+        try Report.result(String(plot.braille(width: width, height: height).dropLast()))
       }
     }
   }

@@ -16,6 +16,7 @@ struct Stats: AsyncParsableCommand {
   @OptionGroup var input: MatrixOptions
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Divide squared deviations by the number of rows, or the sum of weights, less this: 1 or 0.",
       valueName: "n"))
@@ -57,13 +58,13 @@ struct Stats: AsyncParsableCommand {
       var rows = [["column", "mean", "variance", "min", "max", "nonzeros"]]
       for j in statistics.mean.indices {
         rows.append([
-          "\(j + 1)", "\(JSON.scalar(statistics.mean[j]))", "\(statistics.variance[j])",
+          "\(j + 1)", numberText(statistics.mean[j]), "\(statistics.variance[j])",
           "\(statistics.minimum[j])", "\(statistics.maximum[j])", "\(statistics.nonzeros[j])",
         ])
       }
       return heading + "\n" + Text.table(rows, leading: 0) + "\(Text.fixed(elapsed, 3)) s"
     }
-    if !statistics.isInRange { throw ExitCode(65) }
+    if !statistics.isInRange { throw ExitCode(.badData) }
   }
 
   private func statistics<S: Scalar>(of a: RowMatrix<S>) async throws -> ColumnStatistics<S> {

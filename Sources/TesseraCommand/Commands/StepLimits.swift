@@ -11,10 +11,12 @@ public struct StepLimits: AsyncParsableCommand {
     abstract: "Measure what a step costs beside the work in it, in both styles, and what recording adds.",
     discussion: "On threads of this process. Exit code 1 when a limit is missed, with --strict.")
 
-  @Option(help: ArgumentHelp("Clusters for each side, in turn; medians count.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Clusters for each side, in turn; medians count.", valueName: "n"))
   var rounds = 7
 
-  @Option(help: ArgumentHelp("Number of workers.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Number of workers.", valueName: "n"))
   var workers = 4
 
   @Flag(help: "Fail when a limit is missed.")
@@ -36,7 +38,7 @@ public struct StepLimits: AsyncParsableCommand {
     try await Report.errors {
       let costs = try await StepCosts(workers: workers, rounds: rounds).measure()
       try Report.result(json ? Self.json(costs) : Self.table(costs))
-      if strict, costs.contains(where: { !$0.holds }) { throw ExitCode(1) }
+      if strict, costs.contains(where: { !$0.holds }) { throw ExitCode(.negative) }
     }
   }
 

@@ -8,6 +8,7 @@ struct ComputeOptions: ParsableArguments {
   @OptionGroup var cluster: ClusterOptions
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       Number of pieces to cut the matrix into (default: from its shape and nonzeros). Results depend on it in the last \
@@ -15,7 +16,7 @@ struct ComputeOptions: ParsableArguments {
       """, valueName: "n"))
   var partitions: Int?
 
-  @Option(help: ArgumentHelp("Seed of everything random.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("Scalar to compute in (default: what the file holds).", valueName: "scalar"))
@@ -55,16 +56,6 @@ struct ComputeOptions: ParsableArguments {
     return try .fromSettings(settings)
   }
 
-  /// The scalar asked for, or the narrowest that holds what all the files hold.
-  func scalar(holding paths: [String]) throws(FileFormatError) -> ScalarKind {
-    if let scalar { return scalar }
-    var kinds: [ScalarKind] = []
-    for path in paths { kinds.append(try scalarOfFile(path, format: nil) ?? .double) }
-    let isDouble = kinds.contains { $0 == .double || $0 == .complexDouble }
-    return kinds.contains(where: \.isComplex)
-      ? (isDouble ? .complexDouble : .complexFloat) : (isDouble ? .double : .float)
-  }
-
   /// Runs `program` on a cluster as the options say; then writes the trace and prints the summary if asked.
   func runCluster<Result: Sendable>(_ program: (Cluster) async throws -> Result) async throws -> Result {
     let configuration = try configuration()
@@ -72,7 +63,7 @@ struct ComputeOptions: ParsableArguments {
     let result = try await Cluster.run(configuration, recorder: recorder, program)
     if let recorder {
       let events = recorder.events()
-      if let trace { try ChromeTrace(events).write(toFile: trace) }
+      if let trace { try ChromeTrace(events).write(toFile: StandardOutput.opened(trace)) }
       if summary { Report.note("\(SummaryTable(events))") }
     }
     return result

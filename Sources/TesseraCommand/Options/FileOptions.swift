@@ -9,7 +9,14 @@ extension MatrixFileFormat: ExpressibleByArgument {
   static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-extension ScalarKind: ExpressibleByArgument {}
+extension ScalarKind: ExpressibleByArgument {
+  /// The narrowest that holds both.
+  func wider(_ other: ScalarKind) -> ScalarKind {
+    let isDouble = [self, other].contains { $0 == .double || $0 == .complexDouble }
+    return isComplex || other.isComplex
+      ? (isDouble ? .complexDouble : .complexFloat) : (isDouble ? .double : .float)
+  }
+}
 
 extension ProgressBar.Mode: ExpressibleByArgument {}
 
@@ -65,11 +72,30 @@ func readRows<S: Scalar>(
   _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
   partitions: Int?, on cluster: Cluster, progress: ProgressBar.Mode
 ) async throws -> RowMatrix<S> {
+  try await readOnWorkers(path, progress) {
+    try await RowMatrix.read(
+      path, format: format, options: options, partitions: partitions, on: cluster, progress: $0)
+  }
+}
+
+/// Reads the entries in `path` as they stand there onto the workers, in the same way.
+func readEntries<S: Scalar>(
+  _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions, on cluster: Cluster,
+  progress: ProgressBar.Mode
+) async throws -> CoordinateMatrix<S> {
+  try await readOnWorkers(path, progress) {
+    try await CoordinateMatrix.read(path, format: format, options: options, on: cluster, progress: $0)
+  }
+}
+
+/// Calls `read` with what is to be told of how far the driver has come: nothing where the workers read.
+private func readOnWorkers<Matrix>(
+  _ path: String, _ progress: ProgressBar.Mode,
+  _ read: (@escaping (ReadProgress) -> Void) async throws -> Matrix
+) async throws -> Matrix {
   var bar: ProgressBar?
   defer { bar?.finish() }
-  return try await RowMatrix<S>.read(
-    path, format: format, options: options, partitions: partitions, on: cluster
-  ) { state in
+  return try await read { state in
     if bar == nil {
       bar = ProgressBar(label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
     }
@@ -79,14 +105,12 @@ func readRows<S: Scalar>(
 
 /// Writes a distributed matrix to `path`, slab after slab, with a progress bar. Returns its nonzeros.
 func writeMatrix(
-  _ matrix: some DistributedMatrix, to path: String, format: MatrixFileFormat? = nil, asEntries: Bool = false,
+  _ matrix: some DistributedMatrix, to path: String, format: MatrixFileFormat? = nil,
   options: MatrixWriteOptions = MatrixWriteOptions(), progress: ProgressBar.Mode
 ) async throws -> Int {
   let bar = ProgressBar(label: "writing \(path)", total: nil, unit: .bytes, mode: progress)
   defer { bar.finish() }
-  return try await matrix.write(to: path, format: format, asEntries: asEntries, options: options) {
-    bar.advance(to: $0)
-  }
+  return try await matrix.write(to: path, format: format, options: options) { bar.advance(to: $0) }
 }
 
 /// What the file at `path` declares where it can be read twice; nil for standard input, pipes and sockets.
@@ -113,11 +137,16 @@ func scalarOfFile(
 ///   file.
 func checkOutputs(_ outputs: [String?], input: String) throws(FileFormatError) {
   var taken = [canonical(input): "the input"]
-  for path in outputs.compactMap({ $0 }) where path != "-" && !path.hasPrefix("/dev/") {
+  for path in outputs.compactMap({ $0 }) {
+    // What cannot be replaced can be read and written at once, but two files one after the other are none.
+    let isStandardOutput = StandardOutput.isNamed(path)
+    if !isStandardOutput, StandardOutput.isDevice(path) { continue }
     let url = URL(filePath: path)
-    if let other = taken.updateValue("another output", forKey: canonical(path)) {
+    let name = isStandardOutput ? "standard output" : canonical(path)
+    if let other = taken.updateValue("another output", forKey: name) {
       throw FileFormatError(.usage, file: path, "is \(other) too")
     }
+    if isStandardOutput { continue }
     let folder = url.deletingLastPathComponent().path
     guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
       throw FileFormatError(.cannotCreate, file: path, "its folder is absent or cannot be written")
@@ -125,11 +154,22 @@ func checkOutputs(_ outputs: [String?], input: String) throws(FileFormatError) {
   }
 }
 
+/// The format to read one of several inputs in: a name that tells one is believed, because what is said of one file is
+/// not said of the other.
+func formatOfOne(_ path: String, told: MatrixFileFormat?) -> MatrixFileFormat? {
+  (try? MatrixFileFormat.inferred(fromName: path)) ?? told
+}
+
+/// Checks that not both inputs are standard input.
+func checkInputs(_ first: String, _ second: String) throws {
+  if first == "-", second == "-" { throw ValidationError("Standard input holds one matrix, not two.") }
+}
+
 /// Checks that the name of a picture says what it is.
 ///
 /// - Throws: `usage`.
 func checkPicture(_ path: String?) throws(FileFormatError) {
-  guard let path, !path.hasPrefix("/dev/"), !path.lowercased().hasSuffix(".svg") else { return }
+  guard let path, !StandardOutput.isDevice(path), !path.lowercased().hasSuffix(".svg") else { return }
   throw FileFormatError(.usage, file: path, "pictures are SVG; the name must end in .svg")
 }
 

@@ -22,6 +22,7 @@ struct JoiningOptions: ParsableArguments {
 
   @Option(
     name: .customLong("join-seconds"),
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How long to wait for workers, or for the driver (default: 30, or TESSERA_JOIN_SECONDS).",
       valueName: "s"))

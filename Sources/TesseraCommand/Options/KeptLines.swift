@@ -8,9 +8,6 @@ struct KeptLines {
   var rows: OccupiedLines?
   var columns: OccupiedLines?
 
-  /// The same of the transpose.
-  func transposed() -> KeptLines { KeptLines(rows: columns, columns: rows) }
-
   /// The factors of a product without the rows of A, the columns of B and the places between them that have no entry,
   /// and the lines of the result; nil where neither factor is mostly empty lines. What is dense is left whole.
   static func product<S: Scalar>(_ a: MatrixContents<S>, _ b: MatrixContents<S>) -> (
@@ -28,14 +25,6 @@ struct KeptLines {
       KeptLines(rows: lines.rows, columns: inner).kept(of: a),
       KeptLines(rows: inner, columns: lines.columns).kept(of: b), lines
     )
-  }
-
-  /// The lists of entries of one shape without the rows and columns in which none has an entry.
-  static func common<S: Scalar>(_ lists: [TripletMatrix<S>]) -> (kept: [TripletMatrix<S>], lines: KeptLines) {
-    let lines = KeptLines(
-      rows: OccupiedLines(lists.flatMap(\.rowIndices), of: lists[0].rows),
-      columns: OccupiedLines(lists.flatMap(\.columnIndices), of: lists[0].columns))
-    return (lists.map { $0.keeping(rows: lines.rows, columns: lines.columns) }, lines)
   }
 
   /// What is kept of a list of entries; a dense matrix as it is.

@@ -58,11 +58,12 @@ struct MatrixOptions: ParsableArguments {
 
   /// Prints the result, as one JSON object or as `text` makes it, and the ledger if it was asked for.
   ///
-  /// - Parameter cost: what it was predicted to cost, where a plan predicts it.
+  /// - Parameters:
+  ///   - cost: what it was predicted to cost, where a plan predicts it.
+  ///   - outputs: the files that are written.
   func report(
-    _ members: [(String, JSON)], _ cost: PredictedCost? = nil, since start: ContinuousClock.Instant,
-    on cluster: Cluster,
-    _ text: (Double) -> String
+    _ members: [(String, JSON)], _ cost: PredictedCost? = nil, beside outputs: [String?] = [],
+    since start: ContinuousClock.Instant, on cluster: Cluster, _ text: (Double) -> String
   ) async throws {
     let elapsed = seconds(since: start)
     let ledger =
@@ -72,7 +73,8 @@ struct MatrixOptions: ParsableArguments {
     let members = members + (cost?.members ?? [])
     try Report.result(
       compute.output.json
-        ? compute.json(members, seconds: elapsed, ledger) : text(elapsed) + (cost?.line ?? ""))
+        ? compute.json(members, seconds: elapsed, ledger) : text(elapsed) + (cost?.line ?? ""),
+      beside: outputs + [compute.trace])
     if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 }

@@ -23,6 +23,7 @@ struct ReadingOptions: ParsableArguments {
   var zeroBased = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Number of columns of an svmlight file (default: its largest).", valueName: "count"))
   var featureColumns: Int?

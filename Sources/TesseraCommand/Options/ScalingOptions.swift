@@ -20,33 +20,44 @@ struct ScalingOptions: ParsableArguments {
   @Flag(help: "Predict how work scales; --workers is the largest number of them (default: 1000).")
   var model = false
 
-  @Option(help: ArgumentHelp("A dense product C (m x n) = A (m x k) B (k x n).", valueName: "m,k,n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A dense product C (m x n) = A (m x k) B (k x n).", valueName: "m,k,n"))
   var shape: Counts?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("A pass A'(A x) over a sparse matrix of m x n.", valueName: "m,n,nonzeros"))
   var pass: Counts?
 
-  @Option(help: ArgumentHelp("The triangle of a dense matrix of m x n, m >= n.", valueName: "m,n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The triangle of a dense matrix of m x n, m >= n.", valueName: "m,n"))
   var tsqr: Counts?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Size of the square blocks of the product (default: from its shape).", valueName: "n"))
   var blocks: Int?
 
-  @Option(help: ArgumentHelp("The numbers of workers.", valueName: "p,p,..."))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The numbers of workers.", valueName: "p,p,..."))
   var counts: Counts?
 
-  @Option(help: ArgumentHelp("GFLOP/s of a worker in dense products.", valueName: "rate"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("GFLOP/s of a worker in dense products.", valueName: "rate"))
   var flops: Double?
 
-  @Option(help: ArgumentHelp("GB/s that a worker reads from its memory.", valueName: "rate"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("GB/s that a worker reads from its memory.", valueName: "rate"))
   var reading: Double?
 
-  @Option(help: ArgumentHelp("Microseconds that a short message takes.", valueName: "us"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Microseconds that a short message takes.", valueName: "us"))
   var latency: Double?
 
-  @Option(help: ArgumentHelp("GB/s of long messages to a worker.", valueName: "rate"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("GB/s of long messages to a worker.", valueName: "rate"))
   var bandwidth: Double?
 
   func validate() throws {

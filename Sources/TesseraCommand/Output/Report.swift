@@ -17,21 +17,38 @@ enum Report {
     }
   }
 
-  /// Prints what a command has written to `path`, and a count by its name; nothing when that was standard output
-  /// itself.
+  /// Prints a result of a command that has written `outputs` too: to standard error when one of these was standard
+  /// output.
+  ///
+  /// - Throws: as `result`.
+  static func result(_ text: String, beside outputs: [String?]) throws(FileFormatError) {
+    if outputs.compactMap({ $0 }).contains(where: StandardOutput.isNamed) {
+      note(text)
+    } else {
+      try result(text)
+    }
+  }
+
+  /// Prints what a command has written to `path`, or the object that was asked for. A pipe needs no such line, and gets
+  /// none.
+  ///
+  /// - Throws: as `result`.
+  static func written(_ path: String, _ what: String, json: String?) throws(FileFormatError) {
+    if json == nil, StandardOutput.isNamed(path) { return }
+    try result(json ?? "\(path): \(what)", beside: [path])
+  }
+
+  /// The same of a command that does nothing but write a matrix: its shape, and a count by its name.
   ///
   /// - Throws: as `result`.
   static func written(
     _ path: String, _ shape: Shape, _ count: (name: String, number: Int), seconds: Double, json: Bool
-  )
-    throws(FileFormatError)
-  {
-    guard path != "-" else { return }
+  ) throws(FileFormatError) {
     let facts: JSON = .object([
       ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), (count.name, .int(count.number)),
       ("seconds", .real(seconds)),
     ])
-    try result(json ? facts.description : "\(path): \(shape), \(count.number) \(count.name)")
+    try written(path, "\(shape), \(count.number) \(count.name)", json: json ? facts.description : nil)
   }
 
   /// How many workers there were: those that have been lost or have joined meanwhile are told.
@@ -65,7 +82,7 @@ enum Report {
       let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
       let remedy = (error as? FileFormatError)?.remedy.map { " (\(words(for: $0)))" } ?? ""
       note("tessera: \(line)\(remedy)")
-      throw ExitCode(code(of: error))
+      throw ExitCode(status(of: error))
     }
   }
 
@@ -79,31 +96,31 @@ enum Report {
     }
   }
 
-  private static func code(of error: any Error) -> Int32 {
+  private static func status(of error: any Error) -> ExitStatus {
     switch error {
     case let error as FileFormatError:
       switch error.kind {
-      case .usage: 64
-      case .badData: 65
-      case .noInput: 66
-      case .cannotCreate: 73
-      case .inputOutput: 74
+      case .usage: .usage
+      case .badData: .badData
+      case .noInput: .noInput
+      case .cannotCreate: .cannotCreate
+      case .inputOutput: .inputOutput
       }
     case let error as LinearAlgebraError:
-      if case .invalidArgument = error { 64 } else { 65 }
+      if case .invalidArgument = error { .usage } else { .badData }
     case let error as ExecutionError:
       switch error {
-      case .invalidConfiguration: 64
-      case .communication, .workersLost: 69
-      case .taskFailed, .notRegistered, .noSuchTile: 70
-      case .threadsNotStarted: 71
+      case .invalidConfiguration: .usage
+      case .communication, .workersLost: .lost
+      case .taskFailed, .notRegistered, .noSuchTile: .internalError
+      case .threadsNotStarted: .noResources
       }
     case let error as PlanError:
       // A plan that was asked for is an argument; a product that does not fit is about the data.
-      if case .inapplicable = error { 64 } else { 65 }
+      if case .inapplicable = error { .usage } else { .badData }
     case let error as OutputError:
-      if case .cannotWrite = error { 74 } else { 73 }
-    default: 70
+      if case .cannotWrite = error { .inputOutput } else { .cannotCreate }
+    default: .internalError
     }
   }
 }

@@ -13,6 +13,12 @@ func pointAligned<Real: RealScalar>(_ values: [Real]) -> [String] {
   return texts.map { $0 + String(repeating: " ", count: longest - fraction($0)) }
 }
 
+/// A number in the fewest digits that read back the same; a complex one as Python writes it, unless it is real.
+func numberText<S: Scalar>(_ x: S) -> String {
+  if x.imaginaryPart == 0 { return "\(x.realPart)" }
+  return "\(x.realPart)\(x.imaginaryPart.sign == .minus ? "" : "+")\(x.imaginaryPart)j"
+}
+
 /// 1.2e-13
 func scientific(_ x: Double) -> String { String(format: "%.1e", x) }
 
