@@ -30,6 +30,11 @@ func checkSlabCount(_ count: Int) throws(LinearAlgebraError) {
 
 /// - Throws: `invalidArgument` for matrices of two clusters.
 func checkSameCluster(_ a: Cluster?, _ b: Cluster?) throws(LinearAlgebraError) {
-  guard let a, let b, (a.engine as AnyObject) !== (b.engine as AnyObject) else { return }
+  guard let a, let b, !a.isSame(as: b) else { return }
   throw .invalidArgument("the matrices are on two clusters")
+}
+
+extension Cluster {
+  /// Whether they have one engine: what is on the workers of one is on those of the other.
+  func isSame(as other: Cluster) -> Bool { (engine as AnyObject) === (other.engine as AnyObject) }
 }

@@ -60,8 +60,10 @@ extension DistributedMatrix {
   /// - Throws: `LinearAlgebraError.outOfMemory` before anything moves when the elements do not fit the
   ///   driver's memory, `tooLarge` beyond 2^31-1 rows or columns, `ExecutionError`.
   public func collect() async throws -> LocalMatrix<Element> {
+    let indexBytes = storedCount < shape.elementCount ? MemoryLayout<Int32>.stride : 0
     try MemoryGuard.check(
-      "a matrix of \(shape) on the driver", storedCount, 1, bytesPerElement: MemoryLayout<Element>.stride)
+      "a matrix of \(shape) on the driver", storedCount, 1,
+      bytesPerElement: MemoryLayout<Element>.stride + indexBytes)
     let movement = Redistribution(from: layout, to: Partitioning(whole: rows, columns))
     let collected = try await cluster.engine.collect(tiles)
     var parts: [TilePart<Element>] = []

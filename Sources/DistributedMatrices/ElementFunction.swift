@@ -59,9 +59,11 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
     -> Self
   {
     let view = layout.view
+    // Where zeros do not stay zeros every tile becomes dense.
+    let storesAll = F.value(of: 0, arguments) != 0
     return Self(
       layout: Layout(layout.grid, view: MatrixView(isTransposed: view.isTransposed)),
-      storedCount: storedCount, cluster: cluster,
+      storedCount: storesAll ? shape.elementCount : storedCount, cluster: cluster,
       tiles: try await cluster.engine.map(
         MatrixFunctionMapTask<F>.self, Viewed(MatrixView(isConjugated: view.isConjugated), arguments),
         over: tiles))

@@ -55,19 +55,20 @@ public struct RangeVector<S: Scalar>: Sendable {
     }
   }
 
-  /// The pieces where they are, and how they are cut; nil on the driver.
+  /// The pieces where they are, and how they are cut; nil on the driver, and on workers of another cluster.
   func pieces(on cluster: Cluster) -> (tiles: TileCollection<VectorTile<S>>, cuts: Cuts)? {
-    if case .workers(let tiles, _) = storage { (tiles, cuts) } else { nil }
+    guard case .workers(let tiles, let own) = storage, own.isSame(as: cluster) else { return nil }
+    return (tiles, cuts)
   }
 
   /// The pieces on workers of `cluster`, cut as `cuts`: those of this vector, or the elements scattered where
-  /// they are on the driver, or cut otherwise (m words to the driver and back then).
+  /// they are on the driver, on another cluster, or cut otherwise (m words to the driver and back then).
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the lengths differ, `ExecutionError`.
   func tiles(_ cuts: Cuts, _ ownership: Ownership, on cluster: Cluster) async throws
     -> TileCollection<VectorTile<S>>
   {
-    if case .workers(let tiles, _) = storage, cuts == self.cuts { return tiles }
+    if let pieces = pieces(on: cluster), pieces.cuts == cuts { return pieces.tiles }
     guard cuts.extent == count else {
       throw LinearAlgebraError.shapeMismatch(
         operation: "scatter", left: Shape(cuts.extent, 1), right: Shape(count, 1))

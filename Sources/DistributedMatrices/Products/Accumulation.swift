@@ -55,6 +55,8 @@ private func accumulated<C: DistributedMatrix & ProductResult>(
   _ adding: (C) async throws -> C
 ) async throws -> C {
   try checkAccumulation(c.shape, a, b)
+  try checkSameCluster(c.cluster, a.productOperand.cluster)
+  try checkSameCluster(c.cluster, b.productOperand.cluster)
   var options = options
   if c.layout.view == .plain, c.layout.layers == 1 { options.accumulated = (c.partitioning, c.ownership) }
   let product = try await C.planned(a.productOperand, b.productOperand, on: c.cluster, options).run()

@@ -6,7 +6,8 @@
 //   4. blocks that tasks in the worker's queue will read, those that are read last first.
 // What the running task reads stays, and so do what has been made last and what the queue keeps for a task to
 // come (TaskQueue.swift): with `capacity` C the blocks in memory are at most C bytes, one task's inputs and
-// output, and what is made on the way to them. Where nothing can be computed again only 2 happens.
+// output, and what is made on the way to them. An array that several blocks share counts once, as where memory is
+// predicted. Where nothing can be computed again only 2 happens.
 //
 // What comes again after it had to go, or is read from disk, is counted beside what has been placed here: where it
 // is several times as much, the limit is what the job waits for, and somebody is to be told.
@@ -43,13 +44,13 @@ final class BlockStore: Sendable {
     /// What has come last, which somebody may be about to fetch.
     var newest: BlockID?
     var uses = 0
-    var bytes = 0
-    var peak = 0
     /// How many blocks in memory have an array, by its place; and its bytes.
     var holders: [Int: (count: Int, bytes: Int)] = [:]
     /// Bytes in memory, of which what several blocks share counts once.
     var held = 0
+    /// The most since it was last asked for, and ever.
     var mostHeld = 0
+    var peak = 0
     /// The bytes of blocks that had to go and are still wanted as far as is known, by collection and number.
     var evicted: [Int: [Int: Int]] = [:]
     /// Bytes in memory, on disk and evicted; and the most there were.
@@ -77,10 +78,10 @@ final class BlockStore: Sendable {
     state = Mutex(State(file: SpillFile(folder: folder)))
   }
 
-  /// The most bytes that have been in memory.
+  /// The most bytes that have been in memory, what several blocks share counted once.
   var peak: Int { state.withLock { $0.peak } }
 
-  /// The most bytes that have been in memory since this was last asked, what several blocks share counted once.
+  /// The same since this was last asked.
   func takeMostHeld() -> Int {
     state.withLock { state in
       defer { state.mostHeld = state.held }
@@ -104,8 +105,8 @@ final class BlockStore: Sendable {
     }
   }
 
-  /// The bytes in memory.
-  var bytes: Int { state.withLock { $0.bytes } }
+  /// The bytes in memory, what several blocks share counted once.
+  var bytes: Int { state.withLock { $0.held } }
 
   /// Says how the blocks of a collection are to be kept.
   func keep(_ collection: Int, _ level: StorageLevel?) { state.withLock { $0.levels[collection] = level } }
@@ -142,9 +143,7 @@ final class BlockStore: Sendable {
       state.drop(id)
       if state.forgetEviction(of: id) { state.moved += bytes }
       state.uses += 1
-      state.bytes += bytes
       state.place(bytes)
-      state.peak = max(state.peak, state.bytes)
       state.entries[id.collection, default: [:]][id.index] = Entry(
         place: .memory(value), bytes: bytes, lastUse: state.uses, footprint: footprint)
       state.hold(footprint)
@@ -176,7 +175,7 @@ final class BlockStore: Sendable {
   }
 
   private func makeRoom(_ state: inout State, _ uses: () -> [BlockID: TaskQueue.Use]) -> [BlockID] {
-    guard state.bytes > capacity else { return [] }
+    guard state.held > capacity else { return [] }
     let uses = uses()
     func order(_ id: BlockID, _ entry: Entry) -> (Int, Int) {
       if let use = uses[id] { return (4, -use.turn) }
@@ -198,7 +197,7 @@ final class BlockStore: Sendable {
     victims.sort { $0.order < $1.order }
     var evicted: [BlockID] = []
     for (id, _) in victims {
-      if state.bytes <= capacity { break }
+      if state.held <= capacity { break }
       if state.levels[id.collection] == .memoryThenDisk, state.spill(id) { continue }
       // A full disk is no reason to fail where the block can be computed again.
       guard isRecomputable, uses[id]?.isKept != true else { continue }
@@ -234,6 +233,7 @@ extension BlockStore.State {
       holders[buffer.address, default: (0, buffer.bytes)].count += 1
     }
     mostHeld = max(mostHeld, held)
+    peak = max(peak, held)
   }
 
   /// Counts off the memory of a block that goes.
@@ -255,7 +255,6 @@ extension BlockStore.State {
     value.encode(to: &writer)
     guard let extent = file.write(writer) else { return false }
     entries[id.collection]?[id.index]?.place = .disk(extent, type(of: value))
-    bytes -= entry.bytes
     release(entry.footprint)
     return true
   }
@@ -263,9 +262,7 @@ extension BlockStore.State {
   fileprivate mutating func drop(_ id: BlockID) {
     guard let entry = entries[id.collection]?.removeValue(forKey: id.index) else { return }
     switch entry.place {
-    case .memory:
-      bytes -= entry.bytes
-      release(entry.footprint)
+    case .memory: release(entry.footprint)
     case .disk(let extent, _): file.free(extent)
     }
     placed -= entry.bytes
