@@ -88,29 +88,52 @@ extension MatrixGenerator {
     let indices = [Int32](inLargePages: draws[rows.count]) { indices, indexCount in
       values = [S](inLargePages: draws[rows.count]) { values, valueCount in
         var end = 0
+        // A long row: column and number of each draw, and its value.
+        var long: [(key: UInt64, value: S)] = []
+        func draw(_ row: Int, _ entry: Int) -> (column: Int32, value: S) {
+          let bits = random.bits(UInt64(row) << 32 | UInt64(entry), stream: 2)
+          // The inverse of the distribution log(1 + j) / log(1 + n), at a multiple of 2^-53.
+          let drawn = Double.exp(Double(bits.0 >> 11) * 0x1p-53 * logarithm) - 1
+          return (Int32(min(max(drawn, 0), Double(columns - 1))), scalar(bits.1))
+        }
         for (r, i) in rows.enumerated() {
-          let start = end
-          for entry in 0..<draws[r + 1] - draws[r] {
-            let bits = random.bits(UInt64(i) << 32 | UInt64(entry), stream: 2)
-            // The inverse of the distribution log(1 + j) / log(1 + n), at a multiple of 2^-53.
-            let drawn = Double.exp(Double(bits.0 >> 11) * 0x1p-53 * logarithm) - 1
-            let column = Int32(min(max(drawn, 0), Double(columns - 1)))
-            let value: S = scalar(bits.1)
-            // Among the row's columns so far, which ascend.
-            var place = end
-            while place > start && indices[place - 1] > column { place -= 1 }
-            if place > start && indices[place - 1] == column {
-              values[place - 1] += value
-            } else {
-              var next = end
-              while next > place {
-                indices[next] = indices[next - 1]
-                values[next] = values[next - 1]
-                next -= 1
+          let (start, count) = (end, draws[r + 1] - draws[r])
+          if count > mostInserted {
+            long.removeAll(keepingCapacity: true)
+            for entry in 0..<count {
+              let (column, value) = draw(i, entry)
+              long.append((UInt64(UInt32(bitPattern: column)) << 32 | UInt64(entry), value))
+            }
+            long.sort { $0.key < $1.key }
+            for (key, value) in long {
+              let column = Int32(truncatingIfNeeded: key >> 32)
+              if end > start && indices[end - 1] == column {
+                values[end - 1] += value
+              } else {
+                indices[end] = column
+                values[end] = value
+                end += 1
               }
-              indices[place] = column
-              values[place] = value
-              end += 1
+            }
+          } else {
+            for entry in 0..<count {
+              let (column, value) = draw(i, entry)
+              // Among the row's columns so far, which ascend.
+              var place = end
+              while place > start && indices[place - 1] > column { place -= 1 }
+              if place > start && indices[place - 1] == column {
+                values[place - 1] += value
+              } else {
+                var next = end
+                while next > place {
+                  indices[next] = indices[next - 1]
+                  values[next] = values[next - 1]
+                  next -= 1
+                }
+                indices[place] = column
+                values[place] = value
+                end += 1
+              }
             }
           }
           offsets.append(end)
@@ -154,6 +177,9 @@ extension MatrixGenerator {
   }
 }
 
+/// A row of at most so many entries is kept in order while they come; a longer one is sorted afterwards.
+private let mostInserted = 64
+
 /// One row of distinct random columns.
 private struct RandomRow {
   let random: CounterBasedRandom
@@ -161,8 +187,9 @@ private struct RandomRow {
   let columns: Int
   let entries: Int
 
-  /// Where a set of columns is a table of bits: many entries, and not many more words of bits than entries.
-  private var isDense: Bool { entries > 32 && columns / 64 <= 8 * entries }
+  /// Where a set of columns is a table of bits: many entries, and not many more words of bits than entries, or than
+  /// steps of an insertion.
+  private var isDense: Bool { entries > 32 && columns / 64 <= max(8 * entries, entries * entries / 16) }
 
   /// Writes the columns, ascending, and calls `value` for each entry with random bits.
   @inline(__always)

@@ -54,6 +54,30 @@ import Testing
     #expect(full.count > 100)
   }
 
+  /// What a definition in a few lines makes, whichever way a row is put in order.
+  @Test(arguments: [(500, 0.02), (500, 0.9), (3, 1.0), (100_000, 0.005)])
+  func powerLawRowsAreTheSumsOfTheirDraws(columns: Int, density: Double) throws {
+    let a: SparseMatrix<Double> = try MatrixGenerator.powerLaw(
+      rows: 3..<9, columns: columns, density: density, seed: 7)
+    // Ascending and distinct: what the checked initializer takes.
+    let checked = try SparseMatrix(
+      rows: 6, columns: columns, axis: .rows, offsets: a.offsets, indices: a.indices, values: a.values)
+    let random = CounterBasedRandom(seed: 7)
+    for i in 3..<9 {
+      var sums = [Double](repeating: 0, count: columns)
+      let row = try checked[i - 3..<i - 2, 0..<columns]
+      let quantiles = PoissonQuantiles(mean: density * Double(columns))
+      let draws = min(columns, quantiles.number(at: random.uniform(UInt64(i), stream: 1)))
+      for entry in 0..<draws {
+        let bits = random.bits(UInt64(i) << 32 | UInt64(entry), stream: 2)
+        let place = Double.exp(Double(bits.0 >> 11) * 0x1p-53 * Double.log(Double(columns) + 1)) - 1
+        sums[Int(min(max(place, 0), Double(columns - 1)))] += CounterBasedRandom.symmetric(
+          bits.1, bits.1 << 24)
+      }
+      #expect(try row.dense() == DenseMatrix([sums]))
+    }
+  }
+
   @Test func quantilesInvertTheDistribution() {
     for mean in [0.0, 0.3, 2.2, 17, 29.9, 120, 499] {
       let quantiles = PoissonQuantiles(mean: mean)

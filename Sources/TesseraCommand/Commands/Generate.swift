@@ -11,10 +11,12 @@ struct Generate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Make a test matrix.",
     discussion: """
-      dense: uniform in [-1, 1). sparse: as many random entries a row as the density gives on average. powerlaw: the \
-      same, with columns chosen the more often the lower their number. poisson: the 5-point Laplacian of a \
-      ROWSxCOLS grid, square of order ROWS times COLS. laplacian: 2 on the diagonal, -1 beside it. identity: ones on the \
-      diagonal. The same seed makes the same matrix everywhere.
+      dense: uniform in [-1, 1). sparse: in each row a random number of entries (Poisson, at most as many as there are \
+      columns) with the mean that the density gives. powerlaw: as many draws, of columns the more often the lower their \
+      number; those of one place add up, so that there are fewer entries. poisson: the 5-point Laplacian of a ROWSxCOLS \
+      grid, square of order ROWS times COLS. laplacian: 2 on the diagonal, -1 beside it. identity: ones on the diagonal. \
+      The same seed makes the same matrix everywhere. The workers make their parts of the first three, and the first \
+      worker writes them, a slab at a time; it makes the others as a whole.
       """)
 
   @Argument(help: "dense, sparse, powerlaw, poisson, laplacian or identity.")
@@ -33,53 +35,84 @@ struct Generate: AsyncParsableCommand {
     help: ArgumentHelp("Share of entries that are not zero, for sparse and powerlaw.", valueName: "share"))
   var density: Double = 0.01
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Seed.", valueName: "n"))
-  var seed: UInt64 = 0
-
-  @Option(help: ArgumentHelp("Scalar.", valueName: "scalar"))
-  var scalar: ScalarKind = .double
-
   @Option(
     help: ArgumentHelp(
       "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard 0...1 ~= density else { throw ValidationError("--density is \(density), expected 0 to 1.") }
+  }
 
   func run() async throws {
-    try await Report.errors {
+    try await Report.errors(onEveryRank: true) {
       let start = ContinuousClock.now
       let format = if let format { format } else { try MatrixFileFormat.inferred(fromName: destination) }
-      let (shape, nonzeros) = try await withScalar(scalar) { try generate(as: $0, format) }
-      try Report.written(
-        destination, shape, ("nonzeros", nonzeros), seconds: seconds(since: start), json: output.json)
+      try await compute.runCluster { cluster in
+        let (shape, nonzeros) = try await withScalar(compute.scalar ?? .double) {
+          try await generate(as: $0, format, on: cluster)
+        }
+        let ledger = try await compute.ledger(of: cluster)
+        let members: [(String, JSON)] = [
+          ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
+        ]
+        try Report.written(
+          destination, "\(shape), \(nonzeros) nonzeros",
+          json: compute.output.json ? compute.json(members, seconds: seconds(since: start), ledger) : nil)
+        if let ledger { Report.note("\(LedgerTable(ledger))") }
+      }
     }
   }
 
-  private func generate<S: Scalar>(as type: S.Type, _ format: MatrixFileFormat) throws -> (Shape, Int) {
-    let contents: MatrixContents<S> =
-      switch kind {
-      case .dense: .dense(try MatrixGenerator.dense(shape, seed: seed))
-      case .sparse: .triplets(try MatrixGenerator.sparse(shape, density: density, seed: seed).triplets())
-      case .powerlaw: .triplets(try MatrixGenerator.powerLaw(shape, density: density, seed: seed).triplets())
-      case .poisson: .triplets(try MatrixGenerator.poisson(grid: shape))
-      case .laplacian: .triplets(try banded(diagonal: 2, beside: -1))
-      case .identity: .triplets(try banded(diagonal: 1, beside: 0))
-      }
+  private func generate<S: Scalar>(as type: S.Type, _ format: MatrixFileFormat, on cluster: Cluster)
+    async throws -> (Shape, Int)
+  {
+    switch kind {
+    case .dense:
+      let matrix = try await RowMatrix<S>.generated(
+        .dense, shape, seed: compute.seed, partitions: compute.partitions, on: cluster)
+      return (shape, try await write(matrix, format))
+    case .sparse:
+      return (shape, try await write(try await list(.sparse(density: density), S.self, cluster), format))
+    case .powerlaw:
+      return (shape, try await write(try await list(.powerLaw(density: density), S.self, cluster), format))
+    case .poisson: return try write(try MatrixGenerator.poisson(grid: shape) as TripletMatrix<S>, format)
+    case .laplacian: return try write(try banded(diagonal: 2, beside: -1) as TripletMatrix<S>, format)
+    case .identity: return try write(try banded(diagonal: 1, beside: 0) as TripletMatrix<S>, format)
+    }
+  }
+
+  /// Made by the workers in slabs, and kept as entries whatever the density: a file of entries it is.
+  private func list<S: Scalar>(_ kind: GeneratedMatrix, _: S.Type, _ cluster: Cluster) async throws
+    -> CoordinateMatrix<S>
+  {
+    try await RowMatrix<S>.generated(
+      kind, shape, seed: compute.seed, partitions: compute.partitions, on: cluster
+    ).coordinateMatrix()
+  }
+
+  private func write(_ matrix: some DistributedMatrix, _ format: MatrixFileFormat) async throws -> Int {
+    try await writeMatrix(matrix, to: destination, format: format, progress: compute.output.progress)
+  }
+
+  private func write<S: Scalar>(_ matrix: TripletMatrix<S>, _ format: MatrixFileFormat) throws -> (Shape, Int)
+  {
     try writeMatrix(
-      contents, to: destination, format: format,
+      .triplets(matrix), to: destination, format: format,
       symmetry: isSymmetric && [.matrixMarket, .archive].contains(format) ? .symmetric : .general,
-      progress: output.progress)
-    return (contents.shape, contents.entryCount)
+      progress: compute.output.progress)
+    return (Shape(matrix.rows, matrix.columns), matrix.entryCount)
   }
 }
 
 extension Generate {
+  /// Whether a matrix that the first worker makes is symmetric.
   private var isSymmetric: Bool {
     switch kind {
-    case .dense, .sparse, .powerlaw: false
     case .poisson: true
-    case .laplacian, .identity: shape.rows == shape.columns
+    default: shape.rows == shape.columns
     }
   }
 
