@@ -73,10 +73,10 @@ struct MultiplySchedule: Hashable, Sendable {
     let panels = plan.streaming.panels
     var a = OperandTotals(
       left, isLeft: true, grid, rowRanges, innerRanges, touched: self.touched,
-      panels: plan.streaming.takesRows ? panels : 1, workerCount: workerCount)
+      panels: plan.streaming.takesRows ? panels : 1)
     var b = OperandTotals(
       right, isLeft: false, grid, innerRanges, columnRanges, touched: self.touched,
-      panels: plan.streaming.takesColumns ? panels : 1, workerCount: workerCount)
+      panels: plan.streaming.takesColumns ? panels : 1)
     // Nobody holds anything yet where the plan places both.
     workers =
       left.owners == nil && right.owners == nil
@@ -84,10 +84,11 @@ struct MultiplySchedule: Hashable, Sendable {
     leftOwners = left.owners ?? a.settle(workers)
     rightOwners = right.owners ?? b.settle(workers)
     if self.touched != nil {
-      cutWords =
-        (0..<workerCount).map { worker in
-          (0..<grid.cellCount).reduce(0) { $0 + a.held($1, worker) + b.held($1, worker) }
-        }.max() ?? 0
+      var cut = [Int](repeating: 0, count: workerCount)
+      for c in 0..<grid.cellCount {
+        for (worker, words) in Self.held(c, a, b) { cut[worker] += words }
+      }
+      cutWords = cut.max() ?? 0
     }
     predictOperands(left, right, a, b)
     predictResult(left, right, result)
@@ -96,14 +97,16 @@ struct MultiplySchedule: Hashable, Sendable {
 
   // MARK: -
 
+  /// The words that cell `c` needs and a worker has, of every worker that has some.
+  private static func held(_ c: Int, _ a: OperandTotals, _ b: OperandTotals) -> [Int: Int] {
+    a.held(c).merging(b.held(c), uniquingKeysWith: +)
+  }
+
   /// Cells to workers, most words in common first; ties by cell, then by worker.
   private func assign(_ a: OperandTotals, _ b: OperandTotals, _ workerCount: Int) -> [Int] {
     var held: [(words: Int, cell: Int, worker: Int)] = []
     for c in 0..<grid.cellCount {
-      for w in 0..<workerCount {
-        let words = a.held(c, w) + b.held(c, w)
-        if words > 0 { held.append((words, c, w)) }
-      }
+      for (w, words) in Self.held(c, a, b) where words > 0 { held.append((words, c, w)) }
     }
     held.sort { ($1.words, $0.cell, $0.worker) < ($0.words, $1.cell, $1.worker) }
     var workers = [Int](repeating: -1, count: grid.cellCount)

@@ -14,10 +14,10 @@ struct OperandTotals {
   /// What the cells of each row layer and column layer touch.
   private let positions: [PositionSet]
   private let panels: Int
-  private let workerCount: Int
   /// By slot: one for each block, or each cell.
   private var words: [Int]
-  private var heldWords: [Int]
+  /// By slot and worker that has some.
+  private var heldWords: [[Int: Int]]
 
   /// - Parameters:
   ///   - rows: the units along the operand's rows that each layer of cells takes.
@@ -25,26 +25,29 @@ struct OperandTotals {
   ///   - panels: in how many panels this operand is taken, of rows of A or columns of B.
   init(
     _ map: OperandMap, isLeft: Bool, _ grid: MultiplyGrid, _ rows: [Range<Int>], _ columns: [Range<Int>],
-    touched: TouchedSets?, panels: Int, workerCount: Int
+    touched: TouchedSets?, panels: Int
   ) {
     (self.map, self.isLeft, self.grid, self.rows, self.columns) = (map, isLeft, grid, rows, columns)
-    (self.touched, self.panels, self.workerCount) = (touched, panels, workerCount)
+    (self.touched, self.panels) = (touched, panels)
     positions = (0..<(touched == nil ? 0 : grid.rows * grid.columns)).compactMap {
       touched?.positions($0 / grid.columns, $0 % grid.columns)
     }
     let slots = touched == nil ? rows.count * columns.count : grid.cellCount
-    words = [Int](repeating: 0, count: slots)
-    heldWords = [Int](repeating: 0, count: slots * workerCount)
+    (words, heldWords) = ([], Array(repeating: [:], count: slots))
+    var words = [Int](repeating: 0, count: slots)
     for t in map.tiles.indices {
       forEachPart(of: t) { slot, _, part in words[slot] += part.words }
     }
+    self.words = words
     if let owners = map.owners { hold(owners) }
   }
 
   /// Words that cell `c` needs.
   func words(_ c: Int) -> Int { words[slot(c)] }
   /// Words that cell `c` needs and `worker` has.
-  func held(_ c: Int, _ worker: Int) -> Int { heldWords[slot(c) * workerCount + worker] }
+  func held(_ c: Int, _ worker: Int) -> Int { heldWords[slot(c)][worker, default: 0] }
+  /// The same of every worker that has some.
+  func held(_ c: Int) -> [Int: Int] { heldWords[slot(c)] }
 
   /// The most bytes that each cell holds of the operand at a time, beside whole tiles that lie with the cell's
   /// worker: of all panels the largest.
@@ -119,9 +122,13 @@ struct OperandTotals {
   }
 
   private mutating func hold(_ owners: [Int]) {
+    // Not in place: what is called for each part is called by this value, which would be copied every time.
+    var held = heldWords
+    heldWords = []
     for t in map.tiles.indices {
-      forEachPart(of: t) { slot, _, part in heldWords[slot * workerCount + owners[t]] += part.words }
+      forEachPart(of: t) { slot, _, part in held[slot][owners[t], default: 0] += part.words }
     }
+    heldWords = held
   }
 
   private func forEachBlock(of t: Int, _ body: (Int, Int) -> Void) {
