@@ -71,7 +71,7 @@ struct FileCommandTests {
 
   @Test func conversionsThereAndBackKeepEveryBit() throws {
     let scratch = try ScratchFolder()
-    let (npy, text, again) = (scratch.path("a.npy"), scratch.path("a.mtx.gz"), scratch.path("b.npy"))
+    let (npy, text, again) = (scratch.path("a.npy"), scratch.path("a.csv.gz"), scratch.path("b.npy"))
     #expect(try CommandRun(["generate", "dense", "37x11", npy, "--seed", "3"]).exitCode == 0)
     #expect(try CommandRun(["convert", npy, text]).exitCode == 0)
     #expect(try CommandRun(["convert", text, again]).exitCode == 0)
@@ -79,7 +79,7 @@ struct FileCommandTests {
     // Onto itself, too.
     #expect(try CommandRun(["convert", again, again]).exitCode == 0)
     #expect(try Data(contentsOf: URL(filePath: npy)) == Data(contentsOf: URL(filePath: again)))
-    #expect(try scratch.names() == ["a.mtx.gz", "a.npy", "b.npy"])
+    #expect(try scratch.names() == ["a.csv.gz", "a.npy", "b.npy"])
   }
 
   @Test func symmetryIsKeptBetweenMatrixMarketFiles() throws {

@@ -74,8 +74,8 @@ struct ScalingOptions: ParsableArguments {
       throw ValidationError("--tsqr takes a matrix with at least as many rows as columns.")
     }
     if let blocks, blocks < 1 { throw ValidationError("--blocks is \(blocks), expected 1 or more.") }
-    if let counts, counts.values.contains(where: { $0 > 1 << 20 }) {
-      throw ValidationError("--counts goes to 1048576.")
+    if let counts, counts.values.contains(where: { $0 > 1 << 16 }) {
+      throw ValidationError("--counts goes to 65536.")
     }
     for (option, rate) in [("--flops", flops), ("--reading", reading), ("--bandwidth", bandwidth)] {
       if let rate, !(rate > 0 && rate.isFinite) {

@@ -54,4 +54,29 @@ import Testing
       }
     }
   }
+
+  /// A worker that has the memory that was predicted, and a little for numbers that count what is stored, lets go of
+  /// nothing that it would have to fetch again.
+  @Test(arguments: [2, 3, 4], [Way.dataflow, .dataflowEncoded])
+  func predictedMemoryIsEnoughToMoveNothingTwice(workers: Int, way: Way) async throws {
+    var generator = SeededGenerator(seed: workers)
+    let (a, b): (DenseMatrix<Double>, DenseMatrix<Double>) = (
+      generator.dense(60, 50), generator.dense(50, 70)
+    )
+    for left in [MatrixType.block, .row] {
+      for plan in [nil, MultiplyPlan("\(workers)x1x1/columns:2"), MultiplyPlan("1x1x\(workers)/rows:3")] {
+        try await Scheduler.Limits.$inForce.withValue(.timeless) {
+          let roomy = try await withCluster(workers: workers, way: way, registry: .distributedMatrices) {
+            try await words(a, left, b, plan, on: $0)
+          }
+          #expect(roomy.words == roomy.explanation.chosen.words)
+          let memory = roomy.explanation.chosen.peakBytes + 16 << 10
+          let tight = try await withCluster(
+            workers: workers, way: way, registry: .distributedMatrices, memory: memory
+          ) { try await words(a, left, b, roomy.explanation.plan, on: $0) }
+          #expect(tight.words == roomy.words, "\(left) by \(roomy.explanation.plan) in \(memory) bytes")
+        }
+      }
+    }
+  }
 }
