@@ -1,5 +1,5 @@
-// The paths by which the system calls what a process has open: /dev/stdout, /dev/fd/3. What is behind one may be a regular
-// file that the shell has open to be appended to: whoever writes there writes on, and must not replace it.
+// The paths by which the system calls what a process has open: /dev/stdout, /dev/fd/3. What is behind one may be a
+// regular file that the shell has open to be appended to: whoever writes there writes on, and must not replace it.
 
 #if canImport(Glibc)
   import Glibc

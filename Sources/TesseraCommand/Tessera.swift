@@ -12,9 +12,10 @@ public struct TesseraCommand: AsyncParsableCommand {
     commandName: "tessera",
     abstract: "Linear algebra on matrices that are spread over workers.",
     discussion: """
-      Results go to standard output, progress and errors to standard error; results too, where a matrix or a picture is \
-      written to standard output. With --json a result is exactly one JSON object. The format of a file follows its name (.mtx, .npy, .csv, .tsv, .svm, .idx, each also with .gz; .npz, \
-      .h5, .tar.gz); `-` is standard input or output.
+      Results go to standard output, progress and errors to standard error; results too, where a matrix or a picture \
+      is written to standard output. With --json a result is exactly one JSON object. The format of a file follows its \
+      name (.mtx, .npy, .csv, .tsv, .svm, .idx, each also with .gz; .npz, .h5, .tar.gz); `-` is standard input or \
+      output.
 
       Exit codes: \(ExitStatus.table)
       """,

@@ -291,9 +291,11 @@ import TesseraLocalMatrices
         f['x'] = a
       refused('crowd.h5', 'holds more than 1000 objects: name the one to read'); holds('crowd.h5', a, 'x')
       with file('deepest.h5') as f: f['g/' * 1500 + 'x'] = a
-      refused('deepest.h5', 'folders nested more than 100 deep: name the one to read'); holds('deepest.h5', a, 'g/' * 1500 + 'x')
+      refused('deepest.h5', 'folders nested more than 100 deep: name the one to read')
+      holds('deepest.h5', a, 'g/' * 1500 + 'x')
       # Truth values at one place are true if one of them is, as SciPy adds them.
-      t = sp.csr_matrix((np.array([True, True, False, False, True]), np.array([1, 1, 0, 2, 2]), np.array([0, 2, 5])), shape=(2, 3))
+      t = sp.csr_matrix(
+        (np.array([True, True, False, False, True]), np.array([1, 1, 0, 2, 2]), np.array([0, 2, 5])), shape=(2, 3))
       with file('truths.h5') as f: group(f, t)
       u = t.copy(); u.sum_duplicates(); holds('truths.h5', u)
       with file('h5sparse.h5') as f: g = group(f, s.tocsc(), shape=None); g.attrs['h5sparse_shape'] = s.shape; g.attrs['h5sparse_format'] = np.bytes_('csc')

@@ -1,6 +1,6 @@
-// Arithmetic of coordinate matrices: on blocks, where duplicates have been added up; of sums, which keep every place that
-// one of the two stores, on lists. Entries in chunks are sorted into a grid first, each moving at most once; those of a
-// grid stay where they are.
+// Arithmetic of coordinate matrices: on blocks, where duplicates have been added up; of sums, which keep every place
+// that one of the two stores, on lists. Entries in chunks are sorted into a grid first, each moving at most once; those
+// of a grid stay where they are.
 
 import TesseraExecution
 public import TesseraLocalMatrices

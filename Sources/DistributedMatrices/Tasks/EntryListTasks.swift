@@ -1,6 +1,6 @@
-// Lists of entries cell by cell: put in order, with one entry at each place, and alpha A_t + beta B_t of two of them. What
-// is stored stays stored, also where it is zero or has come to be. O(z log z) for z entries, whatever the shape. Nothing
-// moves but two numbers.
+// Lists of entries cell by cell: put in order, with one entry at each place, and alpha A_t + beta B_t of two of them.
+// What is stored stays stored, also where it is zero or has come to be. O(z log z) for z entries, whatever the shape.
+// Nothing moves but two numbers.
 
 import TesseraCommunication
 import TesseraExecution

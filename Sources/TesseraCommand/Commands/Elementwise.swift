@@ -8,12 +8,13 @@ import Tessera
 struct ElementwiseOptions: ParsableArguments {
   /// What the three have in common, for help.
   static let discussion = """
-    The workers read their parts of an uncompressed Matrix Market, .npy, IDX or svmlight file or table that all of them \
-    see, and compute there; the result goes to the file slab after slab through the first worker, which holds one at a \
-    time. Other inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole. Entries that are stored stay \
-    stored, also where they are zero or become so; a sum has an entry at every place where one of its terms has one, \
-    also where they cancel (SciPy and MATLAB would drop it). Several entries at one place are added up. Tables in files keep the names of their columns, where all inputs have the \
-    same; a transpose has none. Labels of svmlight files are left out.
+    The workers read their parts of an uncompressed Matrix Market, .npy, IDX or svmlight file or table that all of \
+    them see, and compute there; the result goes to the file slab after slab through the first worker, which holds \
+    one at a time. Other inputs, and .npz, IDX and .tar.gz outputs, pass the first worker as a whole. Entries that \
+    are stored stay stored, also where they are zero or become so; a sum has an entry at every place where one of \
+    its terms has one, also where they cancel (SciPy and MATLAB would drop it). Several entries at one place are \
+    added up. Tables in files keep the names of their columns, where all inputs have the same; a transpose has none. \
+    Labels of svmlight files are left out.
     """
 
   @Option(
@@ -23,7 +24,10 @@ struct ElementwiseOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Format to read, where the name does not tell; of two inputs, that of each whose name does not: \(MatrixFileFormat.names).",
+      """
+      Format to read, where the name does not tell; of two inputs, that of each whose name does not: \
+      \(MatrixFileFormat.names).
+      """,
       valueName: "format"))
   var inputFormat: MatrixFileFormat?
 

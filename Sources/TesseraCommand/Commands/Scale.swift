@@ -61,8 +61,8 @@ struct Scale: AsyncParsableCommand {
 }
 
 extension Scale {
-  /// The arguments of a command line, in such a form that a negative number is none of its options: `-2` is to the parser
-  /// what `-v` is, but behind a space it is a value. No option of this command takes a negative number.
+  /// The arguments of a command line, in such a form that a negative number is none of its options: `-2` is to the
+  /// parser what `-v` is, but behind a space it is a value. No option of this command takes a negative number.
   static func sparingNegativeNumbers(_ arguments: some Sequence<String>) -> [String] {
     let arguments = Array(arguments)
     guard arguments.first == configuration.commandName else { return arguments }

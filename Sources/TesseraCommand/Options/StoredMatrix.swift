@@ -1,5 +1,5 @@
-// A matrix on the workers in the form that its file has: a list of entries stays one, whatever takes fewer bytes, so that
-// what is stored stays stored.
+// A matrix on the workers in the form that its file has: a list of entries stays one, whatever takes fewer bytes, so
+// that what is stored stays stored.
 
 import Tessera
 

@@ -5,8 +5,8 @@ import Tessera
 import TesseraInstrumentation
 
 enum StandardOutput {
-  /// Whether what is written to `path` goes where results are printed, whatever the path: `-`, `/dev/stdout`, `/dev/fd/1`,
-  /// another descriptor of the same file, the terminal.
+  /// Whether what is written to `path` goes where results are printed, whatever the path: `-`, `/dev/stdout`,
+  /// `/dev/fd/1`, another descriptor of the same file, the terminal.
   static func isNamed(_ path: String) -> Bool {
     if path == "-" { return true }
     var (named, standard) = (stat(), stat())
