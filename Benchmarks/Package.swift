@@ -40,14 +40,14 @@ let package = Package(
     .target(
       name: "BenchSupport", dependencies: ["CBLAS", tessera(), argumentParser], path: "Sources/BenchSupport",
       swiftSettings: settings),
-    program("bench-limits", in: "BenchLimits", "CBLAS", "CLimits", "CReference"),
+    program("bench-limits", in: "BenchLimits", "CLimits", "CReference"),
     program("bench-kernels", in: "BenchKernels", "CBLAS", "CKernels", tessera()),
     program(
       "bench-collectives", in: "BenchCollectives", "CReference", tessera(), tessera("TesseraTransports")),
     program("bench-styles", in: "BenchStyles", tessera("TesseraCommands")),
-    program("bench-multiply", in: "BenchMultiply", "CBLAS", tessera()),
-    program("bench-qr", in: "BenchQR", "CBLAS", tessera()),
-    program("bench-pca", in: "BenchPCA", "CBLAS", tessera()),
+    program("bench-multiply", in: "BenchMultiply", tessera()),
+    program("bench-qr", in: "BenchQR", tessera()),
+    program("bench-pca", in: "BenchPCA", tessera()),
     program("bench-solve", in: "BenchSolve", "CBLAS", tessera()),
     program("bench-svd", in: "BenchSVD", tessera()),
     program("bench-conversions", in: "BenchConversions", tessera()),

@@ -1,8 +1,10 @@
 // bench-collectives: the message layer, transport by transport, beside the plain calls that do the same, in
-// one run. The parts that need other processes start them: this binary again, or mpirun with it.
+// one run. The parts that need other processes start them: this binary again, or mpirun with it. Under mpirun the ranks of
+// the job are measured, and nothing else.
 
 import ArgumentParser
 import BenchSupport
+import Tessera
 
 @main
 struct BenchCollectives: AsyncParsableCommand {
@@ -50,11 +52,22 @@ struct Measure: AsyncParsableCommand {
 
   @OptionGroup var effort: Effort
   @OptionGroup var output: OutputChoice
-  @Option(help: "Ranks of the collectives.") var ranks: [Int] = [2, 4]
+  @Option(help: "Ranks of the collectives; under mpirun those of the job.") var ranks: [Int] = [2, 4]
   @Argument(help: "What to measure: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
   var parts: [Part] = Part.allCases
 
+  func validate() throws {
+    guard !ranks.isEmpty, ranks.allSatisfy({ 2...1024 ~= $0 }) else {
+      throw ValidationError("collectives are measured with 2 to 1024 ranks")
+    }
+    if ClusterConfiguration.launchedRank() != nil, !parts.contains(.mpi) {
+      try refuse(
+        "under mpirun the job's ranks are what can be measured: name the part mpi, or leave out mpirun")
+    }
+  }
+
   func run() async throws {
+    if ClusterConfiguration.launchedRank() != nil { return try await runAsRank() }
     var report = BenchReport("bench-collectives")
     for part in parts {
       let rows =
@@ -69,6 +82,15 @@ struct Measure: AsyncParsableCommand {
       for row in rows { report.add(row.measurement) }
     }
     if mpirunPath == nil { report.note("There is no mpirun: MPI is not measured.") }
+    try report.print(output)
+  }
+
+  /// Measures the job of which this process is a rank; the first rank prints what came of it.
+  private func runAsRank() async throws {
+    guard let rows = try await measureJob(effort) else { return }
+    var report = BenchReport("bench-collectives")
+    for row in rows { report.add(row.measurement) }
+    report.note("Under mpirun the job's ranks are measured, and no other transport.")
     try report.print(output)
   }
 }

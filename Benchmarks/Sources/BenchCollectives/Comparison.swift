@@ -53,11 +53,11 @@ struct Comparison: Codable {
       }
     if unit == "GB/s" {
       return Row(
-        name, rate: .init(ours, unit), reference: .init(referenceName, rate: reference), limit: bound)
+        name, rate: .init(ours, unit), reference: .init(referenceName, rate: reference), limits: bound)
     }
     return Row(
       name, seconds: ours / 1e6,
-      reference: referenceName.isEmpty ? nil : .init(referenceName, seconds: reference / 1e6), limit: bound)
+      reference: referenceName.isEmpty ? nil : .init(referenceName, seconds: reference / 1e6), limits: bound)
   }
 }
 

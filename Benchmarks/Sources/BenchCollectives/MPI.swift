@@ -24,16 +24,28 @@ struct Ranks: AsyncParsableCommand {
   @OptionGroup var effort: Effort
 
   func run() async throws {
-    // The main thread has to start and to end MPI.
-    let rows = try await MainActor.run {
-      let world = try MPICommunicator.start()
-      let rows =
-        try compareMessages(world) + compareCollectives(world)
-      try world.finish()
-      return world.rank == 0 ? rows : nil
-    }
-    if let rows { print(String(decoding: try JSONEncoder().encode(rows), as: UTF8.self)) }
+    guard let rows = try await measureJob(effort) else { return }
+    print(String(decoding: try JSONEncoder().encode(rows), as: UTF8.self))
   }
+}
+
+/// Measures the job of which this process is a rank, as all of its ranks must.
+///
+/// - Returns: what came of it, on the first rank.
+func measureJob(_ effort: Effort) async throws -> [Comparison]? {
+  // The main thread has to start and to end MPI.
+  try await MainActor.run {
+    let world = try MPICommunicator.start()
+    let job = Job(effort: effort)
+    let rows = try job.compareMessages(world) + job.compareCollectives(world)
+    try world.finish()
+    return world.rank == 0 ? rows : nil
+  }
+}
+
+/// What the ranks of a job do together.
+private struct Job {
+  let effort: Effort
 
   /// All ranks must repeat alike: rank 0 decides how often.
   private func compare(
@@ -52,7 +64,7 @@ struct Ranks: AsyncParsableCommand {
 
   private func ignoring(_ value: Double) -> Int? { nil }
 
-  private func compareMessages(_ world: MPICommunicator) throws -> [Comparison] {
+  func compareMessages(_ world: MPICommunicator) throws -> [Comparison] {
     guard world.size == 2 else { return [] }
     return try [8, 64 << 10, effort.longBytes].map { bytes in
       let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: bytes / 8)
@@ -79,7 +91,7 @@ struct Ranks: AsyncParsableCommand {
     }
   }
 
-  private func compareCollectives(_ world: MPICommunicator) throws -> [Comparison] {
+  func compareCollectives(_ world: MPICommunicator) throws -> [Comparison] {
     let prefix = "MPI, \(world.size) ranks, "
     func row(
       _ name: String, _ reference: String, limit: Comparison.Limit? = .atMost(1.1),

@@ -15,7 +15,7 @@ struct BenchConversions: AsyncParsableCommand {
   @Option(help: "Entries of the coordinate matrix, of order 100,000.") var entries = 10_000_000
   @Option(help: "Order of the dense matrix.") var order = 10_000
   @Option(help: "Rounds; medians count.") var rounds = 5
-  @Flag(help: "Leave Python's libraries out.") var alone = false
+  @OptionGroup var python: PythonChoice
   @OptionGroup var cluster: ClusterChoice
   @OptionGroup var output: OutputChoice
 
@@ -25,14 +25,10 @@ struct BenchConversions: AsyncParsableCommand {
 
   func run() async throws {
     var report = BenchReport("bench-conversions")
-    let (rows, hasPeer) = try await cluster.run { cluster in
-      let peer = alone ? nil : scipy()
-      return (try await sparse(cluster, peer) + (try await dense(cluster)), peer != nil)
+    let rows = try await cluster.run { cluster in
+      try await sparse(cluster, scipy()) + (try await dense(cluster))
     }
     for row in rows { report.add(row) }
-    if !hasPeer {
-      report.note(alone ? "Python was left out." : "Python has no SciPy here: not compared with.")
-    }
     try report.print(output)
   }
 
@@ -72,11 +68,11 @@ struct BenchConversions: AsyncParsableCommand {
     }
     return Row(
       name, seconds: times[0], rate: .giga(Double(entries), in: times[0], "entries/ns"),
-      reference: times.count > 1 ? .init(library, seconds: times[1]) : nil, limit: .atMost(limit))
+      reference: times.count > 1 ? .init(library, seconds: times[1]) : nil, limits: .atMost(limit))
   }
 
   private func scipy() -> PythonPeer? {
-    PythonPeer(
+    python.peer(
       threads: 1,
       setup: """
         import numpy as np, scipy.sparse as sp
@@ -141,7 +137,7 @@ struct BenchConversions: AsyncParsableCommand {
           "\(name), \(cluster.title)", seconds: time,
           rate: .giga(8 * Double(order) * Double(order), in: time, "GB/s"),
           reference: .init(reference, seconds: copy),
-          limit: name.hasPrefix("dense") && copy == times[2] ? .atMost(3) : nil)
+          limits: name.hasPrefix("dense") && copy == times[2] ? .atMost(3) : nil)
       }
     }
   }

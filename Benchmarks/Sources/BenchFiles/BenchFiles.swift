@@ -9,31 +9,32 @@ import Foundation
 import Tessera
 
 @main
-struct BenchFiles: AsyncParsableCommand {
+struct BenchFiles: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench-files",
-    abstract: "Measure reading and writing files beside SciPy, NumPy and the bytes.")
+    abstract: "Measure reading and writing files beside SciPy, NumPy and the bytes.",
+    subcommands: [Measure.self, Reader.self], defaultSubcommand: Measure.self)
+}
+
+/// Measures all and prints what came of it.
+struct Measure: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Measure everything.")
 
   @Option(help: "Entries of the coordinate file; the dense file has 5 numbers for each.") var entries =
     10_000_000
   @Option(help: "Where the files are made.") var folder = NSTemporaryDirectory()
   @Option(help: "Rounds; medians count.") var rounds = 5
-  @Flag(help: "Leave Python's libraries out.") var alone = false
+  @OptionGroup var python: PythonChoice
   @OptionGroup var output: OutputChoice
 
   func validate() throws {
     guard entries >= 1, rounds >= 1 else { throw ValidationError("nothing to measure") }
+    try refuseMPIJob()
   }
 
-  func run() async throws {
-    // Of an MPI job one process is enough.
-    guard !ClusterChoice.isWorker else { return }
+  func run() throws {
     var report = BenchReport("bench-files")
-    let peer =
-      alone ? nil : PythonPeer(threads: 2, setup: "import os, numpy, scipy.io, scipy.sparse")
-    if peer == nil {
-      report.note(alone ? "Python was left out." : "Python has no SciPy here: not compared with.")
-    }
+    let peer = python.peer(threads: 2, setup: "import os, numpy, scipy.io, scipy.sparse")
     let random = CounterBasedRandom(seed: 2)
     try coordinate("17 digits", peer, &report) { random.symmetric($0) }
     try coordinate("whole numbers", peer, &report) { Double($0 % 100) }
@@ -68,13 +69,13 @@ struct BenchFiles: AsyncParsableCommand {
       report.add(
         Row(
           name, seconds: times[0], rate: rate, reference: .init(library, seconds: times[2]),
-          limit: plain ? nil : limit))
+          limits: plain ? nil : limit))
     }
     guard limit != nil else { return }
     report.add(
       Row(
         name, seconds: times[0], rate: rate, reference: .init("a plain read of the bytes", seconds: times[1]),
-        limit: plain ? limit : nil))
+        limits: plain ? limit : nil))
   }
 
   /// A file of entries with values made by `value`.
@@ -114,39 +115,38 @@ struct BenchFiles: AsyncParsableCommand {
       let file = path("ours." + ending)
       defer { try? FileManager.default.removeItem(atPath: file) }
       try MatrixFile.write(.triplets(matrix), to: file)
-      try memory("\(entries) entries, .\(ending)", &report) { bytes(try contents(of: file)) }
-      try memory("\(entries) entries, .\(ending), to compressed rows", &report) {
-        let rows = try LocalMatrix(try contents(of: file))
-        return 12 * rows.storedCount + 8 * (rows.rows + 1)
+      // What a reader of this format takes whatever there is to read.
+      let small = path("one." + ending)
+      defer { try? FileManager.default.removeItem(atPath: small) }
+      var one = try TripletMatrix<Double>(rows: 1, columns: 1)
+      one.append(0, 0, 1)
+      try MatrixFile.write(.triplets(one), to: small)
+      for target in ReadingTarget.allCases {
+        try memory("\(entries) entries, .\(ending)\(target.title)", file, beyond: small, target, &report)
       }
     }
   }
 
-  private func contents(of file: String) throws -> MatrixContents<Double> {
-    try MatrixFile.read(file, as: Double.self).contents
-  }
-
-  private func bytes(_ contents: MatrixContents<Double>) -> Int {
-    switch contents {
-    case .triplets(let a): 16 * a.entryCount
-    case .dense(let a): 8 * a.rows * a.columns
-    }
-  }
-
-  /// Adds a row with the most memory that `read` takes beyond what there was before, beside twice the bytes of the
-  /// matrix, which it returns, and the reader's buffers: a mebibyte of text and what it says for every thread and two more.
-  private func memory(_ name: String, _ report: inout BenchReport, _ read: () throws -> Int) throws {
-    guard PeakMemory.reset(), let before = PeakMemory.bytes else {
+  /// Adds a row with the most memory that reading `file` takes beyond that of reading `small`, a file of one number,
+  /// each in a process of its own, beside twice the bytes of the matrix and the reader's buffers: a mebibyte of text and
+  /// what it says for every thread and two more.
+  private func memory(
+    _ name: String, _ file: String, beyond small: String, _ target: ReadingTarget, _ report: inout BenchReport
+  ) throws {
+    let (found, base) = (try readingApart(file, target), try readingApart(small, target))
+    guard let most = found.peakBytes, let least = base.peakBytes else {
       return report.note("The kernel does not say what memory reading takes.")
     }
-    let matrix = try read()
-    let peak = (PeakMemory.bytes ?? before) - before
+    // No more than for one number: nothing was measured.
+    let peak = most > least ? Double(most - least) : .nan
     let buffers = (ProcessInfo.processInfo.activeProcessorCount + 2) * 2 << 20
+    let matrix = found.matrixBytes
     report.add(
       Row(
-        "memory to read \(name)", rate: .init(Double(peak) / 1e6, "MB"),
-        reference: .init("twice \(matrix / 1_000_000) MB, and buffers", rate: Double(2 * matrix + buffers) / 1e6),
-        limit: .atMost(1)))
+        "memory to read \(name), one run", rate: .init(peak / 1e6, "MB"),
+        reference: .init(
+          "twice \(matrix / 1_000_000) MB, and buffers", rate: Double(2 * matrix + buffers) / 1e6),
+        limits: .atMost(1)))
   }
 
   /// A dense matrix, 400 MB for the default number of entries.
@@ -171,11 +171,15 @@ struct BenchFiles: AsyncParsableCommand {
       limit: .atMost(1.2),
       beside: true, &report
     ) { _ = try MatrixFile.read(file, as: Double.self) }
-    try memory("\(rows) x 1000, .npy", &report) { bytes(try contents(of: file)) }
     let (table, part) = (path("ours.csv"), max(1, rows / 10))
     defer { try? FileManager.default.removeItem(atPath: table) }
     try MatrixFile.write(.dense(matrix[0..<part, 0..<1000]), to: table)
-    try memory("\(part) x 1000, .csv", &report) { bytes(try contents(of: table)) }
+    for (file, rows, ending) in [(file, rows, "npy"), (table, part, "csv")] {
+      let small = path("one." + ending)
+      defer { try? FileManager.default.removeItem(atPath: small) }
+      try MatrixFile.write(.dense(DenseMatrix<Double>(zeros: 1, 1)), to: small)
+      try memory("\(rows) x 1000, .\(ending)", file, beyond: small, .entries, &report)
+    }
   }
 
   /// Reads all bytes of a file into a new buffer.

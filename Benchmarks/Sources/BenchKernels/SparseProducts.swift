@@ -14,32 +14,32 @@ struct SparseProducts {
 
   init(_ command: BenchKernels) {
     self.command = command
-    scipy =
-      command.alone
-      ? nil
-      : PythonPeer(
-        threads: 1,
-        setup: """
-          import numpy as np, scipy.sparse as sp
-          n, r = \(command.order), np.random.default_rng(1)
-          def make(k):
-              lengths = r.poisson(k, n)
-              starts = np.concatenate(([0], lengths.cumsum()))
-              a = sp.csr_matrix((r.standard_normal(starts[-1]), r.integers(0, n, starts[-1]), starts), (n, n))
-              a.sum_duplicates()
-              return a
-          a, b, c, x, p = make(20), make(5), make(5), r.random(n), r.random((n, \(width)))
-          """)
+    scipy = command.python.peer(
+      threads: 1,
+      setup: """
+        import numpy as np, scipy.sparse as sp
+        n, r = \(command.order), np.random.default_rng(1)
+        def make(k):
+            lengths = r.poisson(k, n)
+            starts = np.concatenate(([0], lengths.cumsum()))
+            a = sp.csr_matrix((r.standard_normal(starts[-1]), r.integers(0, n, starts[-1]), starts), (n, n))
+            a.sum_duplicates()
+            return a
+        a, b, c, x, p = make(20), make(5), make(5), r.random(n), r.random((n, \(width)))
+        """)
   }
 
   func vector(_ report: inout BenchReport) throws {
     let a = try random(perRow: 20, seed: 1)
     let x: [Double] = CounterBasedRandom(seed: 4).symmetricVector(count: a.columns)
     let nonzeros = Double(a.nonzeroCount)
-    let times = try measure(
+    var y = [Double](repeating: 0, count: a.rows)
+    try measure(
       "sparse x vector", "a @ x", a, flops: 2 * nonzeros, limits: [1, 1], &report
     ) {
       try $0 * x
+    } loop: {
+      reference_rows_times_vector(a.rows, a.offsets, a.indices, a.storage, x, &y)
     } limit: { machine in
       max(machine.reading(12 * nonzeros), machine.gathering(nonzeros, rows: x.count))
     } check: { part, y in
@@ -47,14 +47,6 @@ struct SparseProducts {
       reference_rows_times_vector(part.rows, part.offsets, part.indices, part.storage, x, &loop)
       return y == loop
     }
-    var y = [Double](repeating: 0, count: a.rows)
-    let loop = medianSeconds(command.rounds) {
-      reference_rows_times_vector(a.rows, a.offsets, a.indices, a.storage, x, &y)
-    }
-    report.add(
-      Row(
-        title("sparse x vector", a, 1), seconds: times[0],
-        reference: .init("C loop of the format", seconds: loop), limit: .atMost(1 / 0.8)))
   }
 
   func panel(_ report: inout BenchReport) throws {
@@ -115,32 +107,36 @@ struct SparseProducts {
     "\(name), order \(a.columns), \(a.nonzeroCount) entries, \(threads(threadCount))"
   }
 
-  /// Times A times something, A's rows dealt out to threads: rows beside SciPy's `statement` with `limits`, and beside the
-  /// machine's limit.
-  ///
-  /// - Returns: the seconds for each number of threads.
-  @discardableResult
+  /// Times A times something, A's rows dealt out to threads: rows beside SciPy's `statement` with `limits`, beside the
+  /// machine's limit, and on one thread beside a loop in C where there is one.
   private func measure<Result: Sendable>(
     _ name: String, _ statement: String, _ a: SparseMatrix<Double>, flops: Double, limits: [Double],
-    _ report: inout BenchReport, product: @Sendable (SparseMatrix<Double>) throws -> Result,
-    limit: (MachineRates) -> Double, check: (SparseMatrix<Double>, Result) -> Bool
-  ) throws -> [Double] {
+    _ report: inout BenchReport, product: @escaping @Sendable (SparseMatrix<Double>) throws -> Result,
+    loop: (() -> Void)? = nil, limit: (MachineRates) -> Double, check: (SparseMatrix<Double>, Result) -> Bool
+  ) throws {
     let sides = try threadCounts.map { count in
       try (0..<count).map { k in
         Share(try a[a.rows * k / count..<a.rows * (k + 1) / count, 0..<a.columns], Result?.none)
       }
     }
-    var times = medians(command.rounds, sides.count + (scipy == nil ? 0 : 1)) { k in
-      // Memory of results is given back between measurements.
-      if k == sides.count {
-        _ = scipy?.seconds("y = None")
-        return scipy?.seconds("y = \(statement)") ?? .nan
+    // Ours, then SciPy's and the loop's, where they are.
+    var alternatives: [() -> Double] = sides.map { shares in
+      {
+        // Memory of results is given back between measurements.
+        for share in sides.joined() { share.output = nil }
+        return seconds { onThreads(shares.count) { shares[$0].output = try? product(shares[$0].input) } }
       }
-      let shares = sides[k]
-      for share in sides.joined() { share.output = nil }
-      return seconds { onThreads(shares.count) { shares[$0].output = try? product(shares[$0].input) } }
     }
-    let theirs = times.count > sides.count ? times.removeLast() : nil
+    if let scipy {
+      alternatives.append {
+        _ = scipy.seconds("y = None")
+        return scipy.seconds("y = \(statement)")
+      }
+    }
+    if let loop { alternatives.append { seconds(loop) } }
+    var times = medians(command.rounds, alternatives.count) { alternatives[$0]() }
+    let loopTime = loop == nil ? nil : times.removeLast()
+    let theirs = scipy == nil ? nil : times.removeLast()
     for share in sides[sides.count - 1] {
       guard let result = share.output, check(share.input, result) else { throw WrongResult(name: name) }
       share.output = nil
@@ -150,12 +146,17 @@ struct SparseProducts {
       report.add(
         Row(
           title(name, a, count), seconds: times[k], rate: rate,
-          reference: theirs.map { .init("SciPy, 1 thread", seconds: $0) }, limit: .atMost(limits[k])))
+          reference: theirs.map { .init("SciPy, 1 thread", seconds: $0) }, limits: .atMost(limits[k])))
       report.add(
         Row(
           title(name, a, count), seconds: times[k], rate: rate,
           reference: .init("its gathers or bytes", seconds: limit(MachineRates(threadCount: count)))))
     }
-    return times
+    if let loopTime {
+      report.add(
+        Row(
+          title(name, a, 1), seconds: times[0], reference: .init("C loop of the format", seconds: loopTime),
+          limits: .atMost(1 / 0.8)))
+    }
   }
 }

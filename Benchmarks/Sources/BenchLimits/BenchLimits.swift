@@ -3,7 +3,6 @@
 
 import ArgumentParser
 import BenchSupport
-import CBLAS
 import CLimits
 import CReference
 import Foundation
@@ -21,12 +20,11 @@ struct BenchLimits: AsyncParsableCommand {
 
   func validate() throws {
     guard rounds >= 1, order >= 1, 1...16384 ~= megabytes else { throw ValidationError("nothing to measure") }
+    if !rank { try refuseMPIJob() }
   }
 
   func run() async throws {
     if rank { return try measureRank() }
-    // Of an MPI job one process is enough.
-    guard !ClusterChoice.isWorker else { return }
     var report = BenchReport("bench-limits")
     arithmetic(&report)
     streams(&report)
@@ -56,13 +54,9 @@ struct BenchLimits: AsyncParsableCommand {
     let a = (0..<n * n).map { Double($0 % 17) - 8 }
     var c = [Double](repeating: 0, count: n * n)
     for count in threadCounts {
-      openblas_set_num_threads(Int32(count))
-      let time = medianSeconds(min(rounds, 3)) {
-        cblas_dgemm(
-          CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(n), Int32(n), Int32(n), 1, a, Int32(n), a,
-          Int32(n), 0, &c,
-          Int32(n))
-      }
+      let time = medians(min(rounds, 3), 1) { _ in
+        dgemmSeconds(order: n, a, a, into: &c, threadCount: count)
+      }[0]
       report.add(
         Row(
           "dgemm of order \(n), \(threads(count))", seconds: time,

@@ -3,8 +3,6 @@
 
 import ArgumentParser
 import BenchSupport
-import CBLAS
-import Foundation
 import Tessera
 
 /// What is measured.
@@ -23,7 +21,7 @@ struct BenchMultiply: AsyncParsableCommand {
   @Option(help: "Order of the dense product.") var order = 4096
   @Option(help: "Order of the sparse matrices.") var sparseOrder = 1_000_000
   @Option(help: "Rounds; medians count.") var rounds = 3
-  @Flag(help: "Leave Python's libraries out.") var alone = false
+  @OptionGroup var python: PythonChoice
   @OptionGroup var cluster: ClusterChoice
   @OptionGroup var output: OutputChoice
   @Argument(help: "What to measure.") var parts: [Part] = Part.allCases
@@ -48,9 +46,13 @@ struct BenchMultiply: AsyncParsableCommand {
       }
       for row in rows { report.add(row) }
     }
-    if report.measurements.contains(where: { $0.reference == nil }) {
-      report.note(alone ? "Python was left out." : "Python has no SciPy here: not compared with.")
-    }
+    report.note(
+      "The error is the largest difference to the largest element, as a ratio to n u, n the length of the sums and u "
+        + "the unit roundoff: of a dense product to dgemm's, of a sparse one (A B) v to A (B v). The elements have so few "
+        + "bits that next to nothing is rounded.")
+    report.note(
+      "No worker that begins with its share of dense operands, and ends with its share of the result, can do with fewer "
+        + "words than the bound; operands that lie otherwise may need fewer, or none.")
     try report.print(output)
   }
 
@@ -61,7 +63,6 @@ struct BenchMultiply: AsyncParsableCommand {
     let b: DenseMatrix<Double> = try MatrixGenerator.dense(Shape(n, n), seed: 2)
     let (x, y) = (try await BlockMatrix(a, on: cluster), try await BlockMatrix(b, on: cluster))
     let explanation = try await plan(x, times: y).explanation
-    let threads = min(cluster.engine.workerCount, ProcessInfo.processInfo.activeProcessorCount)
     var c = [Double](repeating: 0, count: n * n)
     var product: BlockMatrix<Double>?
     let times = try await medians(rounds, 2) { k in
@@ -73,25 +74,23 @@ struct BenchMultiply: AsyncParsableCommand {
           _ = try await product?.countStored()
         }
       }
-      openblas_set_num_threads(Int32(threads))
-      defer { openblas_set_num_threads(1) }
-      return seconds {
-        cblas_dgemm(
-          CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(n), Int32(n), Int32(n), 1, a.storage, Int32(n),
-          b.storage, Int32(n), 0, &c, Int32(n))
-      }
+      return dgemmSeconds(order: n, a.storage, b.storage, into: &c, threadCount: cluster.threadCount)
     }
     let moved = try await cluster.moved { product = try await x * y }
     let found = try await product?.collect().dense().elements(in: .columnMajor) ?? []
-    let worst = zip(found, c).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    let largest = c.reduce(0) { max($0, abs($1)) }
     return Row(
       "Block x Block of order \(n), \(cluster.title)", seconds: times[0],
       rate: .giga(2 * Double(n) * Double(n) * Double(n), in: times[0], "GFLOP/s"),
-      reference: .init("dgemm, \(threads == 1 ? "1 thread" : "\(threads) threads")", seconds: times[1]),
+      reference: .init("dgemm, \(threads(cluster.threadCount))", seconds: times[1]),
       plan: "\(explanation.plan)", words: moved.mostReceiving?.total.received.words,
       boundWords: explanation.lowerBoundWords, messages: moved.mostReceiving?.total.received.messages,
-      peakBytes: moved.peakBytes, error: worst / max(largest, .leastNormalMagnitude), limit: .atMost(1 / 0.95)
-    )
+      peakBytes: moved.peakBytes, error: roundings(relativeError(found, of: c), length: n),
+      limits: .atMost(1 / 0.95), Self.errorLimit)
   }
+
+  /// What a product may be off: LAPACK's bound of such ratios.
+  static let errorLimit = Row.Limit.atMost(16, .error)
+
+  /// A relative error as a ratio to what sums of `length` terms may be off by rounding.
+  func roundings(_ error: Double, length: Int) -> Double { error / (Double(length) * Double.unitRoundoff) }
 }

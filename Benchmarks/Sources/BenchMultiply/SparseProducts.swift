@@ -23,8 +23,9 @@ extension BenchMultiply {
       _ = try await product.countStored()
     } check: {
       let v: [Double] = (0..<64).map { Double($0 % 7) - 3 }
-      return difference(
-        try await (x * b).apply(v).collect(), try await x.apply(try b * v).collect())
+      return roundings(
+        relativeError(try await (x * b).apply(v).collect(), of: try await x.apply(try b * v).collect()),
+        length: 64 + 20)
     }
   }
 
@@ -41,15 +42,12 @@ extension BenchMultiply {
       _ = try await product.countStored()
     } check: {
       let v: [Double] = (0..<sparseOrder).map { Double($0 % 7) - 3 }
-      return difference(
-        try await (x * y).apply(v).collect(), try await x.apply(try await y.apply(v).collect()).collect())
+      return roundings(
+        relativeError(
+          try await (x * y).apply(v).collect(),
+          of: try await x.apply(try await y.apply(v).collect()).collect()),
+        length: 25 + 5)
     }
-  }
-
-  /// (A B) v beside A (B v): the largest difference over the largest element.
-  private func difference(_ left: [Double], _ right: [Double]) -> Double {
-    let largest = right.reduce(0) { max($0, abs($1)) }
-    return zip(left, right).reduce(0) { max($0, abs($1.0 - $1.1)) } / max(largest, .leastNormalMagnitude)
   }
 
   private func compare(
@@ -68,21 +66,20 @@ extension BenchMultiply {
       reference: times.count > 1 ? .init("SciPy", seconds: times[1]) : nil, plan: "\(explanation.plan)",
       words: moved.mostReceiving?.total.received.words,
       messages: moved.mostReceiving?.total.received.messages, peakBytes: moved.peakBytes,
-      error: try await check(), limit: .atMost(0.5 / Double(min(2, cluster.engine.workerCount))))
+      error: try await check(), limits: .atMost(0.5 / Double(min(2, cluster.engine.workerCount))),
+      Self.errorLimit)
   }
 
   private func peer(_ data: String) -> PythonPeer? {
-    alone
-      ? nil
-      : PythonPeer(
-        threads: 1,
-        setup: """
-          import numpy as np, scipy.sparse as sp
-          n, r = \(sparseOrder), np.random.default_rng(1)
-          def m(k):
-              return sp.csr_matrix((r.standard_normal(n * k), (np.repeat(np.arange(n), k), r.integers(0, n, n * k))), (n, n))
-          \(data)
-          """)
+    python.peer(
+      threads: 1,
+      setup: """
+        import numpy as np, scipy.sparse as sp
+        n, r = \(sparseOrder), np.random.default_rng(1)
+        def m(k):
+            return sp.csr_matrix((r.standard_normal(n * k), (np.repeat(np.arange(n), k), r.integers(0, n, n * k))), (n, n))
+        \(data)
+        """)
   }
 
   private func random(perRow: Int, seed: UInt64) throws -> SparseMatrix<Double> {

@@ -3,8 +3,6 @@
 
 import ArgumentParser
 import BenchSupport
-import CBLAS
-import Foundation
 import Tessera
 
 @main
@@ -16,13 +14,14 @@ struct BenchPCA: AsyncParsableCommand {
   @Option(help: "Columns.") var columns = 500
   @Option(help: "Components.") var count = 10
   @Option(help: "Rounds; medians count.") var rounds = 3
-  @Flag(help: "Leave Python's libraries out.") var alone = false
+  @OptionGroup var python: PythonChoice
   @OptionGroup var cluster: ClusterChoice
   @OptionGroup var output: OutputChoice
 
   func validate() throws {
-    guard rows >= 2, columns >= 1, count >= 1, rounds >= 1 else {
-      throw ValidationError("nothing to measure")
+    guard rows >= 2, columns >= 1, rounds >= 1 else { throw ValidationError("nothing to measure") }
+    guard 1...min(rows - 1, columns) ~= count else {
+      throw ValidationError("there are 1 to \(min(rows - 1, columns)) components")
     }
   }
 
@@ -36,58 +35,64 @@ struct BenchPCA: AsyncParsableCommand {
     let a = try await RowMatrix<Double>.generated(.dense, Shape(rows, columns), seed: 2, on: cluster)
     // In the dataflow style nothing is made before it is asked for.
     _ = try await a.norm(.max)
-    let workers = cluster.engine.workerCount
-    let peer = alone ? nil : peer(threads: workers)
-    if !alone, peer == nil { report.note("Python has no NumPy and scikit-learn here: not compared with.") }
-    let statements = peer == nil ? [] : ["covariance_eigh()", "randomized()", "numpy_eigh()"]
+    let peer = peer(threads: cluster.threadCount)
+    let theirs =
+      peer == nil
+      ? []
+      : [
+        ("scikit-learn, covariance_eigh", "covariance_eigh()"), ("scikit-learn, randomized", "randomized()"),
+        ("NumPy, covariance and eigh", "numpy_eigh()"),
+      ]
+    let sample = [Double](repeating: 0.5, count: Self.sampleRows * columns)
     var found: PrincipalComponents<Double>?
-    let times = try await medians(rounds, 2 + statements.count) { k in
+    let times = try await medians(rounds, 2 + theirs.count) { k in
       switch k {
       case 0: return try await seconds { found = try await a.pca(count: count) }
-      case 1: return syrk(threads: workers)
-      default: return peer?.seconds(statements[k - 2]) ?? .nan
+      case 1:
+        return dsyrkSeconds(
+          rows: Self.sampleRows, columns: columns, sample, threadCount: cluster.threadCount)
+          * Double(rows) / Double(Self.sampleRows)
+      default: return peer?.seconds(theirs[k - 2].1) ?? .nan
       }
     }
     let flops = Double(rows) * Double(columns) * Double(columns)
     let moved = try await cluster.moved { _ = try await a.pca(count: count) }
     let most = moved.mostReceiving?.total.received
     let name = "PCA(\(count)) of \(rows) x \(columns), \(cluster.title)"
-    // Each residual is that of its variance.
-    let error = found.map { pca in zip(pca.residuals, pca.explainedVariance).map { $0 / $1 }.max() ?? 0 }
-    func row(_ reference: Row.Reference, _ limit: Row.Limit? = nil) -> Row {
+    func row(_ reference: Row.Reference?, _ limit: Row.Limit?) -> Row {
       Row(
         name, seconds: times[0], rate: .giga(flops, in: times[0], "GFLOP/s"), reference: reference,
         plan: found?.method.rawValue, words: most?.words, messages: most?.messages,
-        peakBytes: moved.peakBytes, error: error, limit: limit)
+        peakBytes: moved.peakBytes, error: error(found), limits: limit,
+        limit.map { _ in .atMost(1e-10, .error) })
     }
-    report.add(row(.init("dsyrk, \(workers) threads", seconds: times[1])))
-    for (k, title) in [
-      "scikit-learn, covariance_eigh", "scikit-learn, randomized", "NumPy, covariance and eigh",
-    ]
-    .enumerated() where k < statements.count {
-      // The fastest of theirs is what counts; the others are for information.
-      let isFastest = times[2 + k] == times[2...].min()
-      report.add(row(.init(title, seconds: times[2 + k]), isFastest ? .atMost(0.8) : nil))
+    report.add(row(.init("dsyrk, \(threads(cluster.threadCount))", seconds: times[1]), nil))
+    // The fastest of theirs is what counts; the others are for information. One that failed might have been it.
+    let others = times[2...]
+    let decisive = others.firstIndex(where: \.isNaN) ?? others.indices.min { others[$0] < others[$1] }
+    for k in others.indices {
+      report.add(row(.init(theirs[k - 2].0, seconds: others[k]), k == decisive ? Self.limit : nil))
     }
+    if decisive == nil { report.add(row(nil, Self.limit)) }
+    report.note(
+      "The error is the largest residual of a component to its variance; infinite where fewer were found than asked for."
+    )
     return report
   }
 
-  /// The seconds of the Gram matrix of as many numbers, in one piece.
-  private func syrk(threads: Int) -> Double {
-    let x = [Double](repeating: 0.5, count: 20_000 * columns)
-    var c = [Double](repeating: 0, count: columns * columns)
-    openblas_set_num_threads(Int32(min(threads, ProcessInfo.processInfo.activeProcessorCount)))
-    defer { openblas_set_num_threads(1) }
-    let time = seconds {
-      cblas_dsyrk(
-        CblasColMajor, CblasUpper, CblasNoTrans, Int32(columns), 20_000, 1, x, Int32(columns), 0, &c,
-        Int32(columns))
-    }
-    return time * Double(rows) / 20_000
+  /// Of the time of the fastest peer.
+  private static let limit = Row.Limit.atMost(0.8)
+
+  /// As many rows tell the rate of dsyrk.
+  private static let sampleRows = 20_000
+
+  private func error(_ found: PrincipalComponents<Double>?) -> Double {
+    guard let found, found.residuals.count == count else { return .infinity }
+    return largest(zip(found.residuals, found.explainedVariance).lazy.map { $0 / $1 })
   }
 
   private func peer(threads: Int) -> PythonPeer? {
-    PythonPeer(
+    python.peer(
       threads: threads,
       setup: """
         import numpy as np

@@ -1,6 +1,6 @@
 // bench-report: runs the other benchmarks one after the other and writes one document: the machine, its limits in
 // the same run, and every row with its limit and whether it is kept. A benchmark that fails is said to have
-// failed; the others are run all the same.
+// failed; the others are run all the same, and the exit code is 1. A limit that is missed is a result.
 
 import ArgumentParser
 import BenchSupport
@@ -22,6 +22,14 @@ struct BenchReportCommand: ParsableCommand {
   @Option(help: "The file to write.") var to = "benchmarks.md"
   @Option(help: "Only these binaries.") var only: [String] = []
 
+  func validate() throws {
+    try refuseMPIJob()
+    let known = suite.entries.map(\.binary)
+    if let other = only.first(where: { !known.contains($0) }) {
+      throw ValidationError("there is no \(other) in the suite: \(known.joined(separator: ", "))")
+    }
+  }
+
   func run() throws {
     let machine = Machine.current()
     var environment: [String: String] = [:]
@@ -36,6 +44,7 @@ struct BenchReportCommand: ParsableCommand {
         .write(toFile: to, atomically: true, encoding: .utf8)
     }
     note("\n\(to): \(document.summary)")
+    if document.failures > 0 { throw ExitCode.failure }
   }
 
   private func outcome(of entry: Entry, _ environment: [String: String]) -> Outcome {

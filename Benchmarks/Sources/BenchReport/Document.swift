@@ -23,13 +23,25 @@ struct Document {
 
   /// One line.
   var summary: String {
-    let limited = rows.filter { $0.row.limit != nil }
-    let (kept, missed) = (limited.filter { $0.row.holds == true }, limited.filter { $0.row.holds == false })
-    let failures = sections.filter { if case .failed = $0.outcome { true } else { false } }.count
+    let verdicts = rows.flatMap(\.row.verdicts)
+    func count(_ verdict: Row.Verdict) -> Int { verdicts.count { $0 == verdict } }
     return
-      "\(rows.count) rows; of \(limited.count) limits \(kept.count) are kept, \(missed.count) are missed, "
-      + "\(limited.count - kept.count - missed.count) could not be compared"
+      "\(rows.count) rows; of \(verdicts.count) limits \(count(.holds)) are kept, \(count(.missed)) are missed, "
+      + "\(count(.notCompared)) could not be compared"
       + (failures > 0 ? "; \(failures) benchmarks failed" : "")
+  }
+
+  /// How many benchmarks failed.
+  var failures: Int { sections.count { if case .failed = $0.outcome { true } else { false } } }
+
+  /// The limits that are missed, each with what it is the limit of.
+  private var missed: [String] {
+    rows.flatMap { benchmark, row in
+      zip(row.limits, row.verdicts).filter { $1 == .missed }.map { limit, _ in
+        let beside = limit.quantity == .ratio ? row.reference.map { ", beside \($0.name)" } : nil
+        return "\(benchmark): \(row.name)\(beside ?? "") (\(BenchReport.text(limit)))"
+      }
+    }
   }
 
   func markdown(seconds: Double) -> String {
@@ -45,15 +57,15 @@ struct Document {
     lines.append(String(format: "- %.0f seconds in all", seconds))
     lines += [
       "",
-      "Times are medians; sides take turns in one run. A ratio is ours to what stands beside it: of times where it has "
-        + "a time, so that less is better, of rates where it has a rate. Shared machines drift: ratios nearer to 1 than "
-        + "about a tenth say little.", "", summary + ".", "",
+      "Times are medians and sides take turns in one run, but of rows that say \"one run\"; of gathers and bytes that a "
+        + "kernel stands beside the best of five counts. A ratio is ours to what stands beside it: of times where it has a time, so that less "
+        + "is better, of rates where it has a rate. Shared machines drift: ratios nearer to 1 than about a tenth say "
+        + "little.", "", summary + ".", "",
     ]
-    let missed = rows.filter { $0.row.holds == false }
     if !missed.isEmpty {
       lines.append("Missed:")
       lines.append("")
-      lines += missed.map { "- \($0.benchmark): \($0.row.name)" }
+      lines += missed.map { "- " + $0 }
       lines.append("")
     }
     for (entry, outcome) in sections {

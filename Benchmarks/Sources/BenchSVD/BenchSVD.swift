@@ -35,6 +35,8 @@ struct Published: AsyncParsableCommand {
     /// Seconds that a pass and the whole may take on two processors.
     let limitPerPass: Double
     let limit: Double
+    /// Bytes that it may take where the matrix only just fits.
+    var limitBytes: Double?
   }
 
   static let rows = [
@@ -46,21 +48,21 @@ struct Published: AsyncParsableCommand {
       limitPerPass: 1, limit: 50),
     Row(
       shape: Shape(94_000_000, 4_000), nonzeros: 1_600_000_000, secondsPerPass: 0.5, seconds: 50,
-      limitPerPass: 2, limit: 100),
+      limitPerPass: 2, limit: 100, limitBytes: 22e9),
   ]
 
   @Option(help: "Rows of the table.") var row: [Int] = [1, 2, 3]
   @OptionGroup var options: SVDOptions
 
   func validate() throws {
-    guard row.allSatisfy({ 1...3 ~= $0 }) else { throw ValidationError("the table has rows 1 to 3") }
+    guard !row.isEmpty, row.allSatisfy({ 1...3 ~= $0 }) else {
+      throw ValidationError("the table has rows 1 to 3")
+    }
   }
 
   func run() async throws {
     var report = BenchReport("bench-svd")
-    report.note(
-      "Synthetic data of the published shapes, hardware of today, tolerance \(options.tolerance); the error is the "
-        + "largest |A'u - s v| to the largest s.")
+    report.note("Synthetic data of the published shapes, hardware of today.")
     for number in row {
       let published = Self.rows[number - 1]
       let measured = try await options.measure(
@@ -68,7 +70,7 @@ struct Published: AsyncParsableCommand {
         // The third fits this machine in one form only.
         form: options.form ?? (number == 3 ? .prepared : .rows))
       for row in measured.rows("row \(number)", published: published) { report.add(row) }
-      report.note(measured.note("row \(number)"))
+      for note in measured.notes("row \(number)") { report.note(note) }
     }
     try report.print(options.output)
   }
@@ -83,12 +85,20 @@ struct Free: AsyncParsableCommand {
   @Option(help: "Stored entries.") var nonzeros = 10_000_000
   @OptionGroup var options: SVDOptions
 
+  func validate() throws {
+    guard rows >= 1, columns >= 1, nonzeros >= 1 else { throw ValidationError("nothing to measure") }
+    let (cells, isMore) = rows.multipliedReportingOverflow(by: columns)
+    guard isMore || nonzeros <= cells else {
+      throw ValidationError("\(rows) x \(columns) has no room for \(nonzeros) entries")
+    }
+  }
+
   func run() async throws {
     let measured = try await options.measure(
       Shape(rows, columns), nonzeros: nonzeros, form: options.form ?? .rows)
     var report = BenchReport("bench-svd")
     for row in measured.rows("\(rows) x \(columns)", published: nil) { report.add(row) }
-    report.note(measured.note("\(rows) x \(columns)"))
+    for note in measured.notes("\(rows) x \(columns)") { report.note(note) }
     try report.print(options.output)
   }
 }

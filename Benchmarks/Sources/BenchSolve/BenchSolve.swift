@@ -19,7 +19,9 @@ struct BenchSolve: AsyncParsableCommand {
   @OptionGroup var output: OutputChoice
 
   func validate() throws {
-    guard order >= 1, rounds >= 1 else { throw ValidationError("nothing to measure") }
+    guard order >= 1, rounds >= 1, blockSize.map({ $0 >= 1 }) ?? true else {
+      throw ValidationError("nothing to measure")
+    }
   }
 
   func run() async throws {
@@ -58,7 +60,7 @@ struct BenchSolve: AsyncParsableCommand {
     ours: (BlockMatrix<Double>) async throws -> Void, theirs: (inout [Double], Int) -> Void
   ) async throws -> Row {
     let elements = local.elements(in: .columnMajor)
-    let count = min(matrix.cluster.engine.workerCount, ProcessInfo.processInfo.activeProcessorCount)
+    let count = matrix.cluster.threadCount
     let times = try await medians(rounds, 2) { k in
       if k == 0 { return try await seconds { try await ours(matrix) } }
       // A copy that has been written: LAPACK overwrites its matrix.
@@ -84,6 +86,6 @@ struct BenchSolve: AsyncParsableCommand {
     let size = a.norm(.infinity) * x.norm(.max) + b.norm(.max)
     return Row(
       "solve with the factors, \(matrix.cluster.title)", seconds: time,
-      error: residual / (size * Double(order) * Double.unitRoundoff), limit: .atMost(16, .error))
+      error: residual / (size * Double(order) * Double.unitRoundoff), limits: .atMost(16, .error))
   }
 }

@@ -14,8 +14,19 @@ public struct BenchReport: Codable, Sendable {
   /// Sentences that belong to the numbers: what could not be compared with, and why.
   public var notes: [String] = []
 
-  /// Nothing yet.
-  public init(_ benchmark: String) { (self.benchmark, machine) = (benchmark, .current()) }
+  /// Nothing yet. What would spoil all numbers is said at once, on standard error.
+  public init(_ benchmark: String) {
+    (self.benchmark, machine) = (benchmark, .current())
+    if let missing = machine.missingCoreType, !ClusterConfiguration.isStartedWorker() {
+      FileHandle.standardError.write(
+        Data(
+          """
+          OpenBLAS does not know this processor and has chosen kernels for \(machine.coreType): set \
+          OPENBLAS_CORETYPE=\(missing), or take a newer OpenBLAS
+
+          """.utf8))
+    }
+  }
 
   /// Adds a row, and shows it at once on standard error: a long benchmark is watched.
   public mutating func add(_ measurement: Row) {
@@ -26,9 +37,11 @@ public struct BenchReport: Codable, Sendable {
   /// Adds a sentence.
   public mutating func note(_ text: String) { if !notes.contains(text) { notes.append(text) } }
 
-  /// Prints the report to standard output.
+  /// Prints the report, and what Python could not do, to standard output.
   public func print(_ output: OutputChoice) throws {
-    Swift.print(output.json ? try json() : text)
+    var report = self
+    for failure in PythonPeer.failures { report.note(failure) }
+    Swift.print(output.json ? try report.json() : report.text)
   }
 
   /// One JSON object.
@@ -59,7 +72,8 @@ public struct BenchReport: Codable, Sendable {
     let rows = Self.cells(measurements)
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
     var lines = rows.isEmpty ? [] : [line(rows[0]), line(rows[0].map { _ in "---" })]
-    lines += rows.dropFirst().map { line($0.map { $0 == "MISSED" ? "**missed**" : $0 }) }
+    let missed = Row.Verdict.missed.rawValue
+    lines += rows.dropFirst().map { line($0.map { $0.replacing(missed, with: "**missed**") }) }
     return (lines + (notes.isEmpty ? [] : [""] + notes)).joined(separator: "\n")
   }
 
@@ -68,21 +82,22 @@ public struct BenchReport: Codable, Sendable {
   private static let columns: [(heading: String, cell: @Sendable (Row) -> String?)] = [
     ("work", { $0.name }),
     ("time", { $0.seconds.map(duration) }),
-    ("rate", { row in row.rate.map { "\(Text.significant($0.value)) \($0.unit)" } }),
-    ("beside", { $0.reference?.name }),
     (
-      "its time or rate",
-      { row in row.reference?.seconds.map(duration) ?? row.reference?.rate.map(Text.significant) }
+      "rate",
+      { row in row.rate.map { $0.value.isNaN ? "-" : "\(Text.significant($0.value)) \($0.unit)" } }
     ),
-    ("ratio", { $0.ratio.map { Text.fixed($0, 2) } }),
+    ("beside", { $0.reference?.name }),
+    ("its time or rate", { $0.reference.flatMap(text) }),
+    ("ratio", { $0.ratio.map { $0.isNaN ? "" : Text.fixed($0, 2) } }),
     ("plan", { $0.plan }),
     ("words", { $0.words.map(Text.grouped) }),
-    ("bound", { $0.boundWords.map { Text.grouped(Int($0.rounded())) } }),
+    ("bound, spread evenly", { $0.boundWords.map(grouped) }),
+    ("predicted", { $0.predictedWords.map(grouped) }),
     ("messages", { $0.messages.map(Text.grouped) }),
     ("memory", { $0.peakBytes.map(Text.bytes) }),
     ("error", { $0.error.map(Text.significant) }),
-    ("limit", { $0.limit.map(text) }),
-    ("", { row in row.limit.map { _ in row.holds.map { $0 ? "holds" : "MISSED" } ?? "not compared" } }),
+    ("limit", { $0.limits.isEmpty ? nil : $0.limits.map(text).joined(separator: ", ") }),
+    ("", { $0.verdicts.isEmpty ? nil : $0.verdicts.map(\.rawValue).joined(separator: ", ") }),
   ]
 
   private static func cells(_ rows: [Row]) -> [[String]] {
@@ -99,16 +114,23 @@ public struct BenchReport: Codable, Sendable {
     seconds.isFinite ? Text.duration(nanoseconds: Int(seconds * 1e9)) : "-"
   }
 
-  private static func text(_ limit: Row.Limit) -> String {
-    let bound =
+  private static func grouped(_ words: Double) -> String { Text.grouped(Int(words.rounded())) }
+
+  private static func text(_ reference: Row.Reference) -> String? {
+    reference.hasFailed ? "failed" : reference.seconds.map(duration) ?? reference.rate.map(Text.significant)
+  }
+
+  /// A limit as it stands in the table.
+  public static func text(_ limit: Row.Limit) -> String {
+    let (quantity, bound) =
       switch limit.quantity {
-      case .ratio: Text.significant(limit.bound)
-      case .seconds: duration(limit.bound)
-      case .rate: "rate \(Text.significant(limit.bound))"
-      case .error: "error \(Text.significant(limit.bound))"
-      case .words: "\(Text.significant(limit.bound)) of bound"
+      case .ratio: ("", Text.significant(limit.bound))
+      case .seconds: ("", duration(limit.bound))
+      case .rate: ("rate ", Text.significant(limit.bound))
+      case .error: ("error ", Text.significant(limit.bound))
+      case .memory: ("memory ", Text.bytes(Int(limit.bound)))
       }
-    return (limit.isUpper ? "<= " : ">= ") + bound
+    return quantity + (limit.isUpper ? "<= " : ">= ") + bound
   }
 }
 

@@ -1,6 +1,8 @@
-// On which workers a benchmark runs: threads of this process, processes over sockets, or the ranks of an MPI job.
+// On which workers a benchmark runs: threads of this process, processes over sockets, or the ranks of an MPI job, where
+// it can run as one.
 
 import ArgumentParser
+import Foundation
 import Tessera
 
 /// Options of every benchmark that runs on a cluster.
@@ -14,8 +16,16 @@ public struct ClusterChoice: ParsableArguments {
 
   public init() {}
 
-  /// Whether this process has been started to be a worker of another's, which `Cluster.run` makes it.
-  public static var isWorker: Bool { ClusterConfiguration.isStartedWorker() }
+  public func validate() throws {
+    if ClusterConfiguration.launchedRank() == nil {
+      guard transport != Transport.mpi.rawValue else {
+        throw ValidationError("the transport mpi is that of a job: start this with mpirun -n P")
+      }
+      guard workers.map({ $0 >= 1 }) ?? true else { throw ValidationError("no workers") }
+    } else if workers != nil {
+      try refuse("the ranks of the job are the workers: leave out --workers, or mpirun")
+    }
+  }
 
   /// The configuration, with other numbers of workers where one is given and there is a choice.
   public func configuration(workers count: Int? = nil) throws -> ClusterConfiguration {
@@ -41,6 +51,9 @@ extension Cluster {
     "\(engine.workerCount) workers \(configuration.transport.rawValue), \(configuration.style.rawValue)"
   }
 
+  /// As many threads of a plain library as there are workers, where there are processors for them.
+  public var threadCount: Int { min(engine.workerCount, ProcessInfo.processInfo.activeProcessorCount) }
+
   /// What `body` moves.
   public func moved(_ body: () async throws -> Void) async throws -> LedgerReport {
     let before = try await ledger()
@@ -57,4 +70,17 @@ extension ClusterChoice {
     if ClusterConfiguration.launchedRank() != nil { return [1] }
     return workers.map { [$0] } ?? (processors > 1 ? [1, processors] : [1])
   }
+}
+
+/// Refuses to be one of a job's ranks: for programs that measure one process, and start others themselves.
+public func refuseMPIJob() throws {
+  if ClusterConfiguration.launchedRank() != nil {
+    try refuse("this measures one process: leave out mpirun or srun")
+  }
+}
+
+/// Refuses the command line; of a job's ranks the first says why.
+public func refuse(_ reason: String) throws -> Never {
+  guard (ClusterConfiguration.launchedRank() ?? 0) == 0 else { throw ExitCode.success }
+  throw ValidationError(reason)
 }

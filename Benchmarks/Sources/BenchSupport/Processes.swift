@@ -15,14 +15,22 @@ public func mpirunArguments(ranks: Int, _ more: [String] = []) -> [String] {
     + [Bundle.main.executablePath ?? CommandLine.arguments[0]]
 }
 
-/// A process that did not end well.
+/// A process that did not end well, called by the last part of its path.
 public struct ProcessFailure: Error, CustomStringConvertible {
   let command: String
-  let status: Int32
+  let reason: String
 
-  public init(command: String, status: Int32) { (self.command, self.status) = (command, status) }
+  public init(command: String, status: Int32) {
+    (self.command, reason) = (Self.name(command), "ended with \(status)")
+  }
 
-  public var description: String { "\(command) ended with \(status)" }
+  init(command: String, seconds: Double) {
+    (self.command, reason) = (Self.name(command), String(format: "was ended after %.0f seconds", seconds))
+  }
+
+  public var description: String { "\(command) \(reason)" }
+
+  private static func name(_ path: String) -> String { URL(filePath: path).lastPathComponent }
 }
 
 /// Runs a program and returns its standard output.
@@ -39,16 +47,17 @@ public func run(
     .merging(environment) { $1 }
   process.standardOutput = output
   try process.run()
+  let start = Date()
   if let seconds {
-    let end = Date(timeIntervalSinceNow: seconds)
     Thread.detachNewThread {
-      while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.2) }
+      while process.isRunning, Date() < start + seconds { Thread.sleep(forTimeInterval: 0.2) }
       if process.isRunning { process.terminate() }
     }
   }
   let data = output.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+    if let seconds, Date() >= start + seconds { throw ProcessFailure(command: path, seconds: seconds) }
     throw ProcessFailure(command: path, status: process.terminationStatus)
   }
   return data
@@ -64,13 +73,9 @@ public func output(ofMPIJob ranks: Int, _ arguments: [String]) throws -> Data {
 
 /// Watches the most memory that this process has.
 public enum PeakMemory {
-  /// Begins anew, without memory that was freed but not given back to the kernel: what took that would seem to take
-  /// none. False where the kernel does not.
-  @discardableResult public static func reset() -> Bool {
-    #if canImport(Glibc)
-      malloc_trim(0)
-    #endif
-    return (try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)) != nil
+  /// Begins anew with the memory that there is now, where the kernel can.
+  public static func reset() {
+    try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
   }
 
   /// The most bytes in memory since then.

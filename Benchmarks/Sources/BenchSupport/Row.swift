@@ -25,7 +25,10 @@ public struct Row: Codable, Sendable {
     public let seconds: Double?
     public let rate: Double?
 
-    /// It takes so long.
+    /// Whether it has not done the work.
+    public var hasFailed: Bool { (seconds ?? rate)?.isNaN ?? false }
+
+    /// It takes so long; NaN where it has failed.
     public init(_ name: String, seconds: Double) { (self.name, self.seconds, rate) = (name, seconds, nil) }
     /// It is so fast, in the unit of the row's rate.
     public init(_ name: String, rate: Double) { (self.name, seconds, self.rate) = (name, nil, rate) }
@@ -38,8 +41,8 @@ public struct Row: Codable, Sendable {
       /// Ours to the reference: of times, or of rates where the reference has a rate.
       case ratio
       case seconds, rate, error
-      /// Words to the bound on words.
-      case words
+      /// Bytes.
+      case memory
     }
 
     public let quantity: Quantity
@@ -55,6 +58,14 @@ public struct Row: Codable, Sendable {
     }
   }
 
+  /// What came of a limit.
+  public enum Verdict: String, Codable, Sendable {
+    case holds
+    case missed = "MISSED"
+    /// There was nothing to compare with, or nothing was measured.
+    case notCompared = "not compared"
+  }
+
   /// What was done.
   public let name: String
   /// The median time.
@@ -63,32 +74,32 @@ public struct Row: Codable, Sendable {
   public let reference: Reference?
   /// How the work was cut.
   public let plan: String?
-  /// Words to the worker that receives most, and what they cannot fall below.
+  /// Words to the worker that receives most.
   public let words: Int?
+  /// What they cannot fall below where operands and result are spread evenly over the workers.
   public let boundWords: Double?
+  /// What a model has predicted for them.
+  public let predictedWords: Double?
   /// Messages to that worker.
   public let messages: Int?
-  /// The most bytes of tiles that a worker has held.
+  /// The most bytes that a worker has held.
   public let peakBytes: Int?
-  /// How far the result is off, relatively.
+  /// How far the result is off, in the unit that the benchmark's notes name; NaN and infinity are errors too.
   public let error: Double?
-  public let limit: Limit?
+  public let limits: [Limit]
+  /// What came of each limit.
+  public let verdicts: [Verdict]
   /// Ours to the reference.
   public let ratio: Double?
-  /// Whether the limit is kept; nil without one, and where there was nothing to compare with.
-  public let holds: Bool?
 
   public init(
     _ name: String, seconds: Double? = nil, rate: Rate? = nil, reference: Reference? = nil,
-    plan: String? = nil,
-    words: Int? = nil, boundWords: Double? = nil, messages: Int? = nil, peakBytes: Int? = nil,
-    error: Double? = nil, limit: Limit? = nil
+    plan: String? = nil, words: Int? = nil, boundWords: Double? = nil, predictedWords: Double? = nil,
+    messages: Int? = nil, peakBytes: Int? = nil, error: Double? = nil, limits: Limit?...
   ) {
-    // A reference that has failed is none.
-    let reference = reference.flatMap { ($0.seconds ?? $0.rate)?.isNaN == true ? nil : $0 }
     (self.name, self.seconds, self.rate, self.reference, self.plan) = (name, seconds, rate, reference, plan)
-    (self.words, self.boundWords, self.messages) = (words, boundWords, messages)
-    (self.peakBytes, self.error, self.limit) = (peakBytes, error, limit)
+    (self.words, self.boundWords, self.predictedWords) = (words, boundWords, predictedWords)
+    (self.messages, self.peakBytes, self.error) = (messages, peakBytes, error)
     let ratio: Double? =
       if let mine = seconds, let theirs = reference?.seconds {
         mine / theirs
@@ -96,16 +107,24 @@ public struct Row: Codable, Sendable {
         mine / theirs
       } else { nil }
     self.ratio = ratio
-    let value: Double? =
-      switch limit?.quantity {
-      case .ratio: ratio
-      case .seconds: seconds
-      case .rate: rate?.value
-      case .error: error
-      case .words: words.flatMap { words in boundWords.map { $0 > 0 ? Double(words) / $0 : 1 } }
-      case nil: nil
-      }
-    holds =
-      if let limit, let value { limit.isUpper ? value <= limit.bound : value >= limit.bound } else { nil }
+    let given = limits.compactMap { $0 }
+    func verdict(_ limit: Limit) -> Verdict {
+      let value: Double? =
+        switch limit.quantity {
+        case .ratio: ratio
+        case .seconds: seconds
+        case .rate: rate?.value
+        case .error: error
+        case .memory: peakBytes.map(Double.init)
+        }
+      // Where an error is no number the result is none. Where a time is none nothing was measured.
+      guard let value, !value.isNaN || limit.quantity == .error else { return .notCompared }
+      return (limit.isUpper ? value <= limit.bound : value >= limit.bound) ? .holds : .missed
+    }
+    let found = given.map(verdict)
+    // What is wrong is not fast either.
+    let isWrong = zip(given, found).contains { $0.quantity == .error && $1 == .missed }
+    self.limits = given
+    verdicts = zip(given, found).map { isWrong && $0.quantity != .error ? .notCompared : $1 }
   }
 }

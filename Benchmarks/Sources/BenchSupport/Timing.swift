@@ -1,10 +1,11 @@
 // How everything is timed: alternatives in turn, A B A B ..., after one round that does not count, so that a
 // machine whose speed drifts treats all alike; what counts are medians and their ratios.
 
-/// The middle one of an odd number of values; of an even number the upper of the two in the middle.
+/// The middle one of an odd number of values; of an even number the upper of the two in the middle. NaN where one is
+/// NaN: an alternative that fails once has failed.
 public func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  return sorted.isEmpty ? .nan : sorted[sorted.count / 2]
+  guard !values.isEmpty, !values.contains(where: \.isNaN) else { return .nan }
+  return values.sorted()[values.count / 2]
 }
 
 /// The seconds that `body` takes.
