@@ -24,7 +24,7 @@ struct OutputOptions: ParsableArguments {
   var progress: ProgressBar.Mode = .auto
 }
 
-/// Reads the matrix in `path` with a progress bar. A note tells of whole numbers that may not be what they were.
+/// Reads the matrix in `path` with a progress bar. A note tells of whole numbers that are not what they were.
 func readMatrix<S: Scalar>(
   _ path: String, as scalar: S.Type, format: MatrixFileFormat?,
   options: MatrixReadOptions = MatrixReadOptions(), progress: ProgressBar.Mode
@@ -38,13 +38,20 @@ func readMatrix<S: Scalar>(
     }
     bar?.advance(to: state.bytesRead)
   }
-  if read.header.hasLongIntegers, let large = read.contents.largeIntegers() {
+  if read.header.roundedIntegers.count > 0 {
     bar?.finish()
-    Report.note(
-      "tessera: \(path): whole numbers of 2^53 and more become the nearest \(S.kind.rawValue): \(large.count), the "
-        + "first in row \(large.row + 1), column \(large.column + 1)")
+    note(read.header.roundedIntegers, in: path, as: S.self)
   }
   return read
+}
+
+/// Tells of whole numbers that are not what they were.
+func note(_ rounded: RoundedIntegers, in path: String, as scalar: (some Scalar).Type) {
+  guard rounded.count > 0 else { return }
+  let place = rounded.first.map { ", the first in row \($0.row + 1), column \($0.column + 1)" } ?? ""
+  Report.note(
+    "tessera: \(path): whole numbers of 2^53 and more become the nearest \(scalar.kind.rawValue): "
+      + "\(rounded.count)\(place)")
 }
 
 /// Writes `contents` to `path` with a progress bar.
@@ -60,7 +67,8 @@ func writeMatrix<S: Scalar>(
   }
 }
 
-/// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar.
+/// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar. A
+/// note tells of whole numbers that are not what they were.
 func readRows<S: Scalar>(
   _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
   partitions: Int?, on cluster: Cluster, progress: ProgressBar.Mode
@@ -74,6 +82,9 @@ func readRows<S: Scalar>(
       bar = ProgressBar(label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
     }
     bar?.advance(to: state.bytesRead)
+  } rounded: {
+    bar?.finish()
+    note($0, in: path, as: S.self)
   }
 }
 
