@@ -17,7 +17,7 @@ public struct TesseraCommand: AsyncParsableCommand {
       .h5, .tar.gz); `-` is standard input or output.
 
       Exit codes: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 69 workers lost; 70 an internal error; \
-      73 cannot create the output; 74 input/output error.
+      71 no threads or memory left to start with; 73 cannot create the output; 74 input/output error.
       """,
     version: "0.1.0",
     subcommands: [
