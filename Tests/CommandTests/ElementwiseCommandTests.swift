@@ -200,6 +200,7 @@ struct ElementwiseCommandTests {
     #expect(try #require(result["words"] as? Int) >= 5 * 64)
     let table = try CommandRun(["partition", CommandRun.digits, "--parts", "6", "--by", by])
     #expect(table.exitCode == 0 && table.output.contains("imbalance"))
+    #expect(table.output.contains("first columns") == (by == "blocks" || by == "cyclic"))
   }
 
   @Test func aMatrixOfABillionRowsTakesWhatItsEntriesTake() throws {

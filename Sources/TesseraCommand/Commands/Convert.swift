@@ -57,7 +57,7 @@ struct Convert: AsyncParsableCommand {
         guard isSvmlight || format == .svmlight else {
           throw FileFormatError(.usage, file: labels, "only svmlight files have labels")
         }
-        if isSvmlight { try checkOutputs([destination, labels], input: "") }
+        if isSvmlight { try checkOutputs([destination, labels], input: nil) }
       }
       let kind =
         if let scalar { scalar } else {

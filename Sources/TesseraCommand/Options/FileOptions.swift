@@ -88,6 +88,16 @@ func readEntries<S: Scalar>(
   }
 }
 
+/// Reads the matrix in `path` in blocks on the workers, in the same way.
+func readBlocks<S: Scalar>(
+  _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions, grid: Partitioning?,
+  on cluster: Cluster, progress: ProgressBar.Mode
+) async throws -> BlockMatrix<S> {
+  try await readOnWorkers(path, progress) {
+    try await BlockMatrix.read(path, format: format, options: options, grid: grid, on: cluster, progress: $0)
+  }
+}
+
 /// Calls `read` with what is to be told of how far the driver has come: nothing where the workers read.
 private func readOnWorkers<Matrix>(
   _ path: String, _ progress: ProgressBar.Mode,
@@ -117,11 +127,14 @@ func writeMatrix(
 func headerOfFile(
   _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions = MatrixReadOptions()
 ) throws(FileFormatError) -> MatrixFileHeader? {
+  canBeReadTwice(path) ? try MatrixFile.readHeader(path, format: format, options: options) : nil
+}
+
+/// Whether what is at `path` is there for a second reader: not so of standard input, pipes and sockets.
+func canBeReadTwice(_ path: String) -> Bool {
   var status = stat()
-  if path == "-" || stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
-    return nil
-  }
-  return try MatrixFile.readHeader(path, format: format, options: options)
+  return path != "-"
+    && (stat(path, &status) != 0 || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT))
 }
 
 /// The scalar of the numbers in `path` where they can be read twice; nil otherwise.
@@ -131,12 +144,14 @@ func scalarOfFile(
   try headerOfFile(path, format: format, options: options)?.scalar
 }
 
-/// Checks, before anything is computed, that outputs can be created and are neither the input nor each other.
+/// Checks, before anything is computed, that outputs can be created and are neither the input, where one is named, nor
+/// each other.
 ///
 /// - Throws: `usage` for names that stand for the same file, `cannotCreate` for folders that do not take a
 ///   file.
-func checkOutputs(_ outputs: [String?], input: String) throws(FileFormatError) {
-  var taken = [canonical(input): "the input"]
+func checkOutputs(_ outputs: [String?], input: String?) throws(FileFormatError) {
+  var taken: [String: String] = [:]
+  if let input { taken[canonical(input)] = "the input" }
   for path in outputs.compactMap({ $0 }) {
     // What cannot be replaced can be read and written at once, but two files one after the other are none.
     let isStandardOutput = StandardOutput.isNamed(path)
