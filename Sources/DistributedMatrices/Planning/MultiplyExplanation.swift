@@ -94,7 +94,7 @@ public struct MultiplyExplanation: Sendable {
     let (cells, workers) = (plan.grid?.cellCount ?? 1, chosen.words.count)
     guard 1 < cells, cells < workers, cells == units.reduce(1, *) else { return nil }
     return "only \(cells) of \(workers) workers have work: the factors have no more pieces "
-      + "(\(unitsText)); --partitions cuts slabs of rows finer, --left-as block makes a grid of blocks"
+      + "(\(unitsText)); --partitions cuts slabs of rows finer, --block-size blocks (--left-as block)"
   }
 
   private var unitsText: String { units.map(String.init).joined(separator: " x ") }

@@ -64,7 +64,7 @@ struct Multiply: AsyncParsableCommand {
     help: ArgumentHelp("The plan to use, such as 2x1x2.", valueName: "plan"),
     transform: { text in
       guard let plan = MultiplyPlan(text) else {
-        throw ValidationError("'\(text)' is no plan, expected \(Multiply.planForm).")
+        throw ValidationError("expected \(Multiply.planForm).")
       }
       return plan
     })
