@@ -179,7 +179,7 @@ struct PublishedRow: CustomTestStringConvertible {
   }
 
   /// Sixteen workers hold 6.3 MB each of a product of order 2048, in blocks of 512 too much beside them.
-  @Test(arguments: [(2048, 16, 9_437_184), (1024, 4, 7_500_000), (512, 4, 2_400_000), (300, 1, 1_000_000)])
+  @Test(arguments: [(2048, 16, 9_437_184), (1000, 7, 5_142_857), (512, 4, 2_400_000), (300, 1, 1_000_000)])
   func blocksThatARefusalNamesFit(order n: Int, workers: Int, memory: Int) throws {
     var planner = MultiplyPlanner(rows: n, inner: n, columns: n, workerCount: workers)
     planner.memoryPerWorker = memory
