@@ -76,11 +76,11 @@ struct FactorFile<S: Scalar> {
   ///   - partitions: the number of slabs; by default chosen from shape and stored elements.
   ///   - blockSize: the size of square blocks, likewise.
   func operand(partitions: Int?, blockSize: Int?, on cluster: Cluster) async throws -> ProductOperand<S> {
-    if contents != nil || type.isLocal {
-      return try ProductOperand(
-        try LocalMatrix(try whole()), as: type, partitions: partitions, blockSize: blockSize)
+    guard let contents else {
+      return try await readByWorkers(partitions, blockSize, cluster).placedByPlan()
     }
-    return try await readByWorkers(partitions, blockSize, cluster).placedByPlan()
+    return try ProductOperand(
+      try LocalMatrix(contents), as: type, partitions: partitions, blockSize: blockSize)
   }
 
   private func readByWorkers(_ partitions: Int?, _ blockSize: Int?, _ cluster: Cluster) async throws
@@ -105,7 +105,8 @@ struct FactorFile<S: Scalar> {
           Partitioning(slabs: try await list.balancedRowCuts(partitions: partitions), columns: shape.columns)
         }
       return try await list.coordinateMatrix(grid: cells).productOperand
-    case .row, .localDense, .localSparse: return try await rows().productOperand
+    case .row: return try await rows().productOperand
+    case .localDense, .localSparse: preconditionFailure("what is the driver's the driver has read")
     }
   }
 }
