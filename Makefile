@@ -10,7 +10,7 @@ ALL_TRAITS = --traits MPI,HDF5
 SOAK_SECONDS ?= 600
 SOAK_SEED ?= $(shell date +%s)
 
-# How many inputs are made from each valid file, and from which seed.
+# How many inputs each reader gets, and from which seed.
 FUZZ_INPUTS ?= 200000
 FUZZ_SEED ?= $(shell date +%s)
 
@@ -45,7 +45,7 @@ soak: setup-all ## Kill workers at random during mixed jobs for SOAK_SECONDS (60
 	TESSERA_TRANSPORT=sockets TESSERA_STYLE=dataflow TESSERA_WORKERS=4 SWIFT_BACKTRACE=enable=no \
 	  .build-tests/release/FaultJob soak seconds=$(SOAK_SECONDS) seed=$(SOAK_SEED)
 
-fuzz: setup-all ## Read FUZZ_INPUTS (200000) mutations of each small valid file, and of frames and handshakes, with the address sanitizer
+fuzz: setup-all ## Give each reader FUZZ_INPUTS (200000) mutated files, frames, handshakes, with the address sanitizer
 	TESSERA_FUZZ_INPUTS=$(FUZZ_INPUTS) TESSERA_FUZZ_SEED=$(FUZZ_SEED) SWIFT_BACKTRACE=enable=no \
 	  $(SWIFT) test --disable-xctest -c release -Xswiftc -enable-testing $(ALL_TRAITS) --sanitize address \
 	  --scratch-path .build-fuzz \

@@ -151,6 +151,9 @@ let package = Package(
       ],
       path: "Tests/MPIRanks", swiftSettings: settings),
     .executableTarget(
+      name: "HDF5Mutations", dependencies: ["TesseraMatrixFiles", "TesseraTestSupport", numerics],
+      path: "Tests/HDF5Mutations", swiftSettings: settings),
+    .executableTarget(
       name: "SameBits", dependencies: ["Tessera", "TesseraTestSupport"], path: "Tests/SameBits",
       swiftSettings: settings),
     .executableTarget(
@@ -159,7 +162,7 @@ let package = Package(
     tests("Instrumentation", ["TesseraInstrumentation"]),
     tests("Partitioning", ["TesseraPartitioning"]),
     tests("LocalMatrices", ["TesseraLocalMatrices", numerics]),
-    tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", numerics]),
+    tests("MatrixFiles", ["TesseraMatrixFiles", "TesseraLocalMatrices", "HDF5Mutations", numerics]),
     tests("Communication", ["TesseraCommunication", "TesseraInstrumentation"]),
     tests("CommunicationMPI", ["MPIRanks"]),
     tests(

@@ -3,6 +3,20 @@
 // and matrices are column-major.
 #include <cblas.h>
 
+// How OpenBLAS takes and leaves the memory that a call works in; absent where the library is another one, or hides
+// them.
+extern void *blas_memory_alloc(int place) __attribute__((weak));
+extern void blas_memory_free(void *memory) __attribute__((weak));
+
+// Takes the memory for `count` calls at a time, 64 at most, and leaves it; OpenBLAS keeps it for later calls.
+static inline void tessera_blas_prepare(int count) {
+  void *taken[64];
+  if (!blas_memory_alloc || !blas_memory_free) return;
+  if (count > 64) count = 64;
+  for (int i = 0; i < count; i++) taken[i] = blas_memory_alloc(0);
+  for (int i = 0; i < count; i++) blas_memory_free(taken[i]);
+}
+
 #define F(p) (*(const float *)(p))
 #define D(p) (*(const double *)(p))
 

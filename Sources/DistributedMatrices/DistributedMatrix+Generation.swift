@@ -126,8 +126,8 @@ enum MatrixFunctionTask<F: MatrixFunction>: MapTask {
     var elements: [F.Element] = []
     elements.reserveCapacity(rows.count * columns.count)
     for i in rows { for j in columns { elements.append(F.value(row: i, column: j, arguments)) } }
-    return .dense(
-      try DenseMatrix(rows: rows.count, columns: columns.count, order: .rowMajor, elements: elements))
+    let tile = try DenseMatrix(rows: rows.count, columns: columns.count, order: .rowMajor, elements: elements)
+    return LocalMatrix.dense(tile).smaller()
   }
 }
 
@@ -142,7 +142,8 @@ extension RowMatrix {
     try await generate(kind, try slabs(shape, kind.expectedCount(shape), partitions), seed: seed, on: cluster)
   }
 
-  /// The matrix whose element (i, j) is `function`'s value there, made on the workers.
+  /// The matrix whose element (i, j) is `function`'s value there, made on the workers. Every tile is dense while it is
+  /// made, and stays so where that takes fewer bytes than its nonzeros do. One pass that counts these.
   ///
   /// - Parameter function: one that the cluster's registry has (`TaskRegistry.adding(matrixFunction:)`).
   /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `outOfMemory` where a worker's share fits
@@ -163,7 +164,9 @@ extension RowMatrix {
 }
 
 extension BlockMatrix {
-  /// A test matrix, made on the workers: the same for any grid and number of workers.
+  /// A test matrix, made on the workers: the same for any grid and number of workers. A row of a sparse one is drawn
+  /// as a whole, so that each of c blocks beside each other draws all of its rows and keeps its columns: c times the
+  /// work of a row matrix.
   ///
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `outOfMemory` where a worker's
   ///   share fits no memory, `ExecutionError`.
@@ -176,7 +179,8 @@ extension BlockMatrix {
     return try await generate(kind, grid, seed: seed, on: cluster)
   }
 
-  /// The matrix whose element (i, j) is `function`'s value there, made on the workers.
+  /// The matrix whose element (i, j) is `function`'s value there, made on the workers. Every tile is dense while it is
+  /// made, and stays so where that takes fewer bytes than its nonzeros do. One pass that counts these.
   ///
   /// - Parameter function: one that the cluster's registry has (`TaskRegistry.adding(matrixFunction:)`).
   /// - Throws: `LinearAlgebraError.shapeMismatch` when the grid is of another shape, `outOfMemory` where a worker's
@@ -243,11 +247,11 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
     let shape = Shape(grid.rows, grid.columns)
     try checkRoom(shape, stored: kind.expectedCount(shape), on: cluster)
     let places = try await cluster.engine.place(grid.places)
-    let tiles = try await cluster.engine.map(
-      GenerationTask<Element>.self, Generation(kind, columns: grid.columns, seed: seed), over: places)
-    let counted = Self(layout: Layout(grid), storedCount: 0, cluster: cluster, tiles: tiles)
-    return Self(
-      layout: Layout(grid), storedCount: try await counted.countStored(), cluster: cluster, tiles: tiles)
+    return try await counted(
+      grid,
+      try await cluster.engine.map(
+        GenerationTask<Element>.self, Generation(kind, columns: grid.columns, seed: seed), over: places),
+      on: cluster)
   }
 
   fileprivate static func make<F: MatrixFunction<Element>>(
@@ -256,9 +260,16 @@ extension DistributedMatrix where Content == LocalMatrix<Element> {
     let shape = Shape(grid.rows, grid.columns)
     try checkRoom(shape, stored: shape.elementCount, on: cluster)
     let places = try await cluster.engine.place(grid.places)
-    return Self(
-      layout: Layout(grid), storedCount: shape.elementCount, cluster: cluster,
-      tiles: try await cluster.engine.map(MatrixFunctionTask<F>.self, arguments, over: places))
+    return try await counted(
+      grid, try await cluster.engine.map(MatrixFunctionTask<F>.self, arguments, over: places), on: cluster)
+  }
+
+  /// The matrix of `tiles`, with how many elements they store. One pass.
+  private static func counted(
+    _ grid: Partitioning, _ tiles: TileCollection<LocalMatrix<Element>>, on cluster: Cluster
+  ) async throws -> Self {
+    let stored = try await tiles.storedCount(on: cluster)
+    return Self(layout: Layout(grid), storedCount: stored, cluster: cluster, tiles: tiles)
   }
 }
 

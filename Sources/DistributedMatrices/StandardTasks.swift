@@ -58,6 +58,8 @@ extension TaskRegistry {
       .map(PanelSolveTask<S>.self), .map(PivotedPanelTask<S>.self), .exchange(PanelExchangeTask<S>.self),
       .map(PanelUpdateTask<S>.self), .map(PivotedUpdateTask<S>.self),
       .source(EntryPartTask<S>.self), .source(SlabPartTask<S>.self), .reduce(EntryCountTask<S>.self),
+      .tile(RoundedPart.self), .source(RoundedPartTask<S>.self), .reduce(RoundedSumTask.self),
+      .reduce(LargeNumberTask<LocalMatrix<S>>.self), .reduce(LargeNumberTask<TripletMatrix<S>>.self),
     ]
   }
 

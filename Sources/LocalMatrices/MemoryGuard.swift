@@ -16,6 +16,18 @@ public enum MemoryGuard {
     Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
   }
 
+  /// Whether this process could have `bytes` more now: not beyond the limits that it was started with (`ulimit -v`,
+  /// `-d`). Nothing is taken.
+  public static func hasRoom(for bytes: Int) -> Bool {
+    #if os(Linux)
+      let (access, kind) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+      let place = mmap(nil, max(bytes, 1), access, kind, -1, 0)
+      guard place != MAP_FAILED else { return false }
+      munmap(place, max(bytes, 1))
+    #endif
+    return true
+  }
+
   /// Checks that `rows * columns * bytesPerElement` bytes fit three quarters of the physical memory.
   ///
   /// - Throws: `outOfMemory` with the bytes needed and available.

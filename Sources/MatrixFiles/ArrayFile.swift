@@ -44,11 +44,13 @@ struct ArrayFile {
     }
   }
 
-  /// Some rows, in the order of the file.
+  /// Some rows, in the order of the file, and the whole numbers among them that were rounded.
   ///
   /// - Precondition: the rows are within the array.
   /// - Throws: `badData` for a complex file when `S` is real, and for more than this machine holds.
-  func read<S: Scalar>(_ range: Range<Int>, as: S.Type = S.self) throws(FileFormatError) -> DenseMatrix<S> {
+  func read<S: Scalar>(_ range: Range<Int>, as: S.Type = S.self) throws(FileFormatError)
+    -> (matrix: DenseMatrix<S>, rounded: RoundingTally)
+  {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
     guard S.isComplex || element.kind != .complex else {
       throw FileFormatError.complexAsReal(file.name, S.kind)
@@ -58,18 +60,20 @@ struct ArrayFile {
     } catch {
       throw FileFormatError(.badData, file: file.name, "\(error)")
     }
-    var elements: [S] = []
+    var (elements, rounded): ([S], RoundingTally) = ([], RoundingTally())
     elements.reserveCapacity(range.count * columns)
     let bytes = try SeekableBytes(file)
     if order == .rowMajor {
-      try append(bytes, range.lowerBound * columns, count: range.count * columns, to: &elements)
+      try append(bytes, range.lowerBound * columns, count: range.count * columns, to: &elements, &rounded)
     } else {
       for j in 0..<columns {
-        try append(bytes, j * rows + range.lowerBound, count: range.count, to: &elements)
+        try append(bytes, j * rows + range.lowerBound, count: range.count, to: &elements, &rounded)
       }
     }
     do throws(LinearAlgebraError) {
-      return try DenseMatrix(rows: range.count, columns: columns, order: order, elements: elements)
+      return (
+        try DenseMatrix(rows: range.count, columns: columns, order: order, elements: elements), rounded
+      )
     } catch {
       throw FileFormatError(.badData, file: file.name, "\(error)")
     }
@@ -77,10 +81,12 @@ struct ArrayFile {
 
   /// Appends `count` elements from number `first` on.
   private func append<S: Scalar>(
-    _ bytes: SeekableBytes, _ first: Int, count: Int, to elements: inout [S]
+    _ bytes: SeekableBytes, _ first: Int, count: Int, to elements: inout [S], _ rounded: inout RoundingTally
   ) throws(FileFormatError) {
     let start = dataOffset + first * element.size
     let range = SeekableRange(bytes, start..<start + count * element.size, name: file.name)
-    elements += try range.elements(element, count: count, offset: start, as: S.self)
+    let more = try range.elements(element, count: count, offset: start, as: S.self)
+    rounded.append(more.rounded, behind: elements.count)
+    elements += more.values
   }
 }

@@ -10,6 +10,8 @@ public struct LabeledMatrix<S: Scalar>: Sendable {
   public var labels: [S.Real]
   /// The `qid` of each row, or nothing when the file has none.
   public var queries: [Int]
+  /// The whole numbers among the features that were rounded when they were read.
+  public internal(set) var roundedIntegers = RoundedIntegers()
 
   /// Features with their labels, and `queries` or none.
   ///

@@ -35,7 +35,7 @@ extension MatrixFile {
     let count = max(0, count)
     if let file = try ArrayFile(path, format) {
       let rows = 0..<min(count, file.rows)
-      return MatrixHead(rows: file.rows, columns: file.columns, contents: .dense(try file.read(rows)))
+      return MatrixHead(rows: file.rows, columns: file.columns, contents: .dense(try file.read(rows).matrix))
     }
     let (source, format) = try open(path, format)
     switch format {
@@ -54,7 +54,7 @@ extension MatrixFile {
       return try wholeHead(path, count, format, options)
     case .hdf5:
       let reader = try Hdf5Reader(source, member: options.member)
-      if let (header, rows) = try reader.rows(as: S.self, .first(count)) {
+      if let (header, rows, _) = try reader.rows(as: S.self, .first(count)) {
         return MatrixHead(rows: header.rows, columns: header.columns, contents: .dense(rows))
       }
       return try reader.matrix(as: S.self, progress: nil).1.head(count, file: source.name)

@@ -16,6 +16,13 @@ public struct MatrixFilePart<S: Scalar>: Sendable {
   public let storedEntries: Int
   /// The row of the matrix that the first row of `contents` is: zero for entries.
   public let firstRow: Int
+  /// The whole numbers in the part that were rounded, rows and columns counted in the whole matrix.
+  public let roundedIntegers: RoundedIntegers
+
+  init(contents: MatrixContents<S>, storedEntries: Int, firstRow: Int, rounded: RoundingTally) {
+    (self.contents, self.storedEntries, self.firstRow) = (contents, storedEntries, firstRow)
+    roundedIntegers = RoundedIntegers(rounded, in: contents, firstRow: firstRow)
+  }
 }
 
 extension MatrixFile {
@@ -59,17 +66,18 @@ extension MatrixFile {
     precondition(part >= 0 && part < parts, "part \(part) of \(parts)")
     if let array = try ArrayFile(path, format) {
       let rows = share(part, of: parts, array.rows)
+      let (matrix, rounded): (DenseMatrix<S>, RoundingTally) = try array.read(rows)
       return MatrixFilePart(
-        contents: .dense(try array.read(rows)), storedEntries: rows.count * array.columns,
-        firstRow: rows.lowerBound)
+        contents: .dense(matrix), storedEntries: rows.count * array.columns, firstRow: rows.lowerBound,
+        rounded: rounded)
     }
     if let lines = try RowFile(path, format, options) { return try lines.read(part, of: parts) }
-    if let (header, rows) = try hdf5(path, format, options)?.rows(
+    if let (header, rows, rounded) = try hdf5(path, format, options)?.rows(
       as: S.self, .share(part, of: parts))
     {
       return MatrixFilePart(
         contents: .dense(rows), storedEntries: rows.rows * rows.columns,
-        firstRow: share(part, of: parts, header.rows).lowerBound)
+        firstRow: share(part, of: parts, header.rows).lowerBound, rounded: rounded)
     }
     guard let file = try CoordinateFile(path, format) else {
       throw FileFormatError(
@@ -137,9 +145,10 @@ private struct CoordinateFile {
       list = EntryGatherer(list.parser)
       try gather(range, into: &list, threads: 1, firstLine: 1 + bytes.newlines(before: range.lowerBound))
     }
-    let stored = list.count
+    let (stored, rounded) = (list.count, list.list.rounded)
     return MatrixFilePart(
-      contents: try list.finished().matrix(header, file: file.name), storedEntries: stored, firstRow: 0)
+      contents: try list.finished().matrix(header, file: file.name), storedEntries: stored, firstRow: 0,
+      rounded: rounded)
   }
 
   private func gather<S: Scalar>(
@@ -147,7 +156,7 @@ private struct CoordinateFile {
   ) throws(FileFormatError) {
     let parser = list.parser
     let source = SeekableRange(bytes, range, name: file.name)
-    let lines = LineBlocks(source, firstLine: firstLine, beginsFile: false)
+    let lines = LineBlocks(source, of: .entry, firstLine: firstLine, beginsFile: false)
     try lines.parse(threads: threads, make: { MatrixMarketBlock(parser) }) {
       (block, result) throws(FileFormatError) in
       try list.take(block, result)

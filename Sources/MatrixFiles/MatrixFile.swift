@@ -35,7 +35,8 @@ public enum MatrixFile {
 
   /// The matrix in the file at `path`, and what the file declares about it.
   ///
-  /// Numbers are rounded to nearest, once: also integers beyond 2^53. NaN and infinities are data. A real
+  /// Numbers are rounded to nearest, once: also integers beyond 2^53, which the header then counts. NaN and infinities
+  /// are data. A real
   /// file can be read as complex. Time is O(bytes), memory that of the matrix; what a file declares but
   /// does not hold costs nothing.
   ///
@@ -218,7 +219,7 @@ extension MatrixFileHeader {
   fileprivate func inside(_ format: MatrixFileFormat) -> MatrixFileHeader {
     MatrixFileHeader(
       rows: rows, columns: columns, storedEntries: storedEntries, format: format, layout: layout,
-      scalar: scalar, elementType: elementType, symmetry: symmetry)
+      scalar: scalar, elementType: elementType, symmetry: symmetry, roundedIntegers: roundedIntegers)
   }
 }
 

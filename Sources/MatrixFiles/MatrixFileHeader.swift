@@ -1,4 +1,4 @@
-// What a file says about its matrix before the first entry.
+// What a file says about its matrix before the first entry, and what was noticed at the entries.
 
 public import TesseraLocalMatrices
 
@@ -30,6 +30,8 @@ public struct MatrixFileHeader: Sendable, Equatable {
   public let symmetry: MatrixSymmetry
   /// The names of a table's columns; none where it has no line of them, and in other formats.
   public internal(set) var columnNames: [String] = []
+  /// The whole numbers that were rounded when the entries were read; none before.
+  public internal(set) var roundedIntegers = RoundedIntegers()
 }
 
 /// Which elements of a matrix follow from others. The names are Matrix Market's.

@@ -36,7 +36,7 @@ struct RowFile {
   /// - Throws: `badData` for a first row of a table, or any row of an svmlight file, that is not as it should be.
   func header() throws(FileFormatError) -> MatrixFileHeader {
     if format == .svmlight { return try SvmlightReader(whole(), options).header() }
-    let first = try firstRow(of: table(as: Complex<Double>.self))
+    let first = try firstRow(of: table(as: Complex<Double>.self, keepsElements: false))
     let rows = try RowPlaces(bytes, file: file.name).count - (first.names.isEmpty ? 0 : 1)
     return MatrixFileHeader(
       rows: rows, columns: first.columns ?? 0, storedEntries: rows * (first.columns ?? 0), format: format,
@@ -54,12 +54,12 @@ struct RowFile {
       var parser = try firstRow(of: SvmlightParser<S>(file: file.name, options)).forLaterLines()
       try parse(places.bytes(of: share), with: &parser)
       let base = Int32(truncatingIfNeeded: share.lowerBound)
+      let contents = MatrixContents.triplets(
+        TripletMatrix(
+          unchecked: places.count, columns, parser.entries.rowIndices.map { $0 + base },
+          parser.entries.columnIndices, parser.entries.values))
       return MatrixFilePart(
-        contents: .triplets(
-          TripletMatrix(
-            unchecked: places.count, columns, parser.entries.rowIndices.map { $0 + base },
-            parser.entries.columnIndices, parser.entries.values)),
-        storedEntries: parser.entryCount, firstRow: 0)
+        contents: contents, storedEntries: parser.entryCount, firstRow: 0, rounded: parser.entries.rounded)
     }
     let first: DelimitedParser<S> = try firstRow(of: table())
     let names = first.names.isEmpty ? 0 : 1
@@ -71,15 +71,17 @@ struct RowFile {
       let rows = try DenseMatrix(
         rows: share.count, columns: first.columns ?? 0, order: .rowMajor, elements: parser.values)
       return MatrixFilePart(
-        contents: .dense(rows), storedEntries: parser.values.count, firstRow: share.lowerBound)
+        contents: .dense(rows), storedEntries: parser.values.count, firstRow: share.lowerBound,
+        rounded: parser.rounded)
     } catch {
       throw FileFormatError(.badData, file: file.name, "\(error)")
     }
   }
 
-  private func table<S: Scalar>(as: S.Type = S.self) -> DelimitedParser<S> {
+  private func table<S: Scalar>(as: S.Type = S.self, keepsElements: Bool = true) -> DelimitedParser<S> {
     DelimitedParser(
-      file: file.name, options.delimiter ?? DelimitedReader.delimiter(of: format), options.headerRow)
+      file: file.name, options.delimiter ?? DelimitedReader.delimiter(of: format), options.headerRow,
+      keepsElements: keepsElements)
   }
 
   private func whole() -> SeekableRange { SeekableRange(bytes, 0..<bytes.count, name: file.name) }
@@ -87,8 +89,7 @@ struct RowFile {
   /// The parser behind the first row, which tells what the others look like.
   private func firstRow<Parser: RowParser>(of parser: Parser) throws(FileFormatError) -> Parser {
     var parser = parser
-    try LineBlocks(whole(), longestLine: LineBlocks.longestRow, comment: hash).parseHead(
-      with: &parser, rows: 1)
+    try LineBlocks(whole(), of: .row).parseHead(with: &parser, rows: 1)
     return parser
   }
 
@@ -99,9 +100,9 @@ struct RowFile {
     func parse(_ firstLine: Int, threads: Int) throws(FileFormatError) {
       parser = template
       let lines = LineBlocks(
-        SeekableRange(bytes, range, name: file.name), longestLine: LineBlocks.longestRow, comment: hash,
-        firstLine: firstLine, beginsFile: range.lowerBound == 0)
-      try lines.parseRows(with: &parser, threads: threads, keepingElements: true, progress: nil)
+        SeekableRange(bytes, range, name: file.name), of: .row, firstLine: firstLine,
+        beginsFile: range.lowerBound == 0)
+      try lines.parseRows(with: &parser, threads: threads, progress: nil)
     }
     do throws(FileFormatError) {
       try parse(1, threads: options.threadCount)
@@ -123,8 +124,7 @@ private struct RowPlaces {
 
   init(_ bytes: SeekableBytes, file: String) throws(FileFormatError) {
     (source, self.file) = (bytes, file)
-    let lines = LineBlocks(
-      SeekableRange(bytes, 0..<bytes.count, name: file), longestLine: LineBlocks.longestRow, comment: hash)
+    let lines = LineBlocks(SeekableRange(bytes, 0..<bytes.count, name: file), of: .row)
     while let block = try lines.next() {
       blocks.append((lines.consumedBytes - block.bytes.count, count))
       RowPlaces.forEachRow(in: block) { _ in
@@ -143,9 +143,7 @@ private struct RowPlaces {
   private func place(of row: Int) throws(FileFormatError) -> Int {
     guard row < count, let block = blocks.last(where: { $0.rows <= row }) else { return source.count }
     let lines = LineBlocks(
-      SeekableRange(source, block.place..<source.count, name: file), longestLine: LineBlocks.longestRow,
-      comment: hash,
-      beginsFile: block.place == 0)
+      SeekableRange(source, block.place..<source.count, name: file), of: .row, beginsFile: block.place == 0)
     var (next, found) = (block.rows, source.count)
     while next <= row, let lineBlock = try lines.next() {
       let start = block.place + lines.consumedBytes - lineBlock.bytes.count

@@ -29,7 +29,7 @@ extension Cluster {
   ///   - configuration: by default read from the environment.
   ///   - tasks: tasks of the user's own.
   ///   - recorder: where the workers record what they do.
-  /// - Throws: `ExecutionError.invalidConfiguration`, and whatever `program` throws.
+  /// - Throws: `ExecutionError.invalidConfiguration`, `threadsNotStarted`, and whatever `program` throws.
   public static func run<Result: Sendable>(
     _ configuration: ClusterConfiguration? = nil, tasks: [TaskRegistry.Entry] = [],
     recorder: Recorder? = nil, _ program: (Cluster) async throws -> Result
@@ -38,7 +38,8 @@ extension Cluster {
       if let configuration { configuration } else { try ClusterConfiguration.fromEnvironment() }
     try configuration.validate()
     let registry = TaskRegistry.standard.adding(tasks)
-    SingleThreadedBLAS.begin()
+    try SingleThreadedBLAS.begin(
+      workersHere: configuration.transport == .inProcess ? configuration.workers : 1)
     defer { SingleThreadedBLAS.end() }
     await serveIfStartedAsWorker(registry)
     return switch configuration.transport {

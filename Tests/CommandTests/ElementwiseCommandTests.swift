@@ -200,6 +200,13 @@ struct ElementwiseCommandTests {
     #expect(try #require(result["words"] as? Int) >= 5 * 64)
     let table = try CommandRun(["partition", CommandRun.digits, "--parts", "6", "--by", by])
     #expect(table.exitCode == 0 && table.output.contains("imbalance"))
+    // Slabs have all columns.
+    let scratch = try ScratchFolder()
+    let square = scratch.path("a.mtx")
+    #expect(try CommandRun(["generate", "poisson", "24x24", square]).exitCode == 0)
+    let grid = try CommandRun(["partition", square, "--parts", "6", "--by", by]).output
+    #expect(
+      grid.contains("first rows") && grid.contains("first columns") == ["blocks", "cyclic"].contains(by))
   }
 
   @Test func aMatrixOfABillionRowsTakesWhatItsEntriesTake() throws {

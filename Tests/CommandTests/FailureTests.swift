@@ -63,7 +63,8 @@ struct FailureTests {
     for arguments in [
       ["info", file], ["svd", file, "--values", target], ["convert", file, target], ["spy", file],
     ] {
-      let run = try CommandRun(arguments, dataKilobytes: 256 * 1024)
+      // With what the process starts with, and OpenBLAS takes for two workers and their driver.
+      let run = try CommandRun(arguments, dataKilobytes: 640 * 1024)
       #expect(run.exitCode == bad.exitCode, "\(arguments): \(run.errors)")
       #expect(run.output.isEmpty)
       #expect(run.errors.contains(bad.message), "\(run.errors)")
@@ -240,9 +241,11 @@ struct FailureTests {
   @Test func aHoleInAFileReservesNothing() throws {
     let scratch = try ScratchFolder()
     let text = try scratch.write("a.mtx", Array((Self.banner + "9 9 999999999999\n1 1 1\n").utf8))
+    let table = try scratch.write("a.csv", Array("1,2\n3,".utf8))
+    let rows = try scratch.write("a.svm", Array("1 1:1\n1 1:".utf8))
     let array = try scratch.write(
       "a.npy", Self.npy("{'descr': '|i1', 'fortran_order': False, 'shape': (2000000, 1000000), }"))
-    for path in [text, array] {
+    for path in [text, table, rows, array] {
       try #require(truncate(path, 4_000_000_000_000) == 0)
       let run = try CommandRun(["info", path])
       #expect(run.exitCode == 65, "\(run.errors)")
@@ -253,10 +256,47 @@ struct FailureTests {
   /// A job starts with all its threads or says that it cannot: one without some of them would wait for ever.
   @Test(.timeLimit(.minutes(30)), arguments: ["message-passing", "dataflow"])
   func moreThreadsThanCanBeStartedAreAnError(style: String) throws {
-    // Of two or three threads each, with stacks of 16 MiB.
-    let run = try CommandRun(
-      ["qr", CommandRun.digits, "--workers", "1000", "--style", style], dataKilobytes: 4_000_000)
-    #expect(run.exitCode == 71, "\(run.errors)")
-    #expect(run.errors.contains("threads of the workers cannot be started"), "\(run.errors)")
+    // Of two or three threads each, with stacks of 16 MiB, when OpenBLAS has taken 6.4 GiB; and none if it cannot.
+    for (workers, kilobytes, reason) in [(50, 7_450_000, "Resource"), (1000, 4_000_000, "OpenBLAS")] {
+      let run = try CommandRun(
+        ["qr", CommandRun.digits, "--workers", "\(workers)", "--style", style], dataKilobytes: kilobytes)
+      #expect(run.exitCode == 71, "\(run.errors)")
+      #expect(run.errors.contains("threads of the workers cannot be started: \(reason)"), "\(run.errors)")
+    }
+  }
+
+  /// What a limit on addresses leaves too little for is an end with a word, not a wait for ever: of OpenBLAS for its
+  /// memory, of libdispatch for a thread. What it leaves enough for is done.
+  @Test(.timeLimit(.minutes(30))) func littleMemoryEndsInAResultOrAnError() throws {
+    let scratch = try ScratchFolder()
+    let tessera = Bundle.main.bundleURL.appending(path: "tessera").path
+    let (digits, copy) = (CommandRun.digits, scratch.path("a.npy"))
+    for command in ["info \(digits)", "norm \(digits)", "svd \(digits)", "convert \(digits) \(copy)"] {
+      var codes: [Int32] = []
+      for kilobytes in [200_000, 250_000, 300_000, 400_000, 500_000, 600_000, 800_000, 4_000_000] {
+        let run = try CommandRun(
+          ["-c", "ulimit -v \(kilobytes); exec timeout --signal=KILL 120 \(tessera) \(command)"],
+          path: "/bin/sh", environment: ["SWIFT_BACKTRACE": "enable=no"])
+        // 127: not even the libraries could be loaded.
+        #expect([0, 71, 127].contains(run.exitCode), "\(command) in \(kilobytes) KiB: \(run.errors)")
+        #expect(run.exitCode == 0 || !run.errors.isEmpty && run.output.isEmpty)
+        codes.append(run.exitCode)
+      }
+      #expect(codes.contains(71) && codes.last == 0, "\(codes)")
+    }
+  }
+
+  /// A few hundred kilobytes that unpack to a line of 400 MB are refused in the memory of the longest line that may be.
+  @Test func aCompressedLineWithoutAnEndTakesNoMoreThanItsLimit() throws {
+    let scratch = try ScratchFolder()
+    for (name, text) in [("a.svm.gz", "1:1"), ("a.csv.gz", "1,2,")] {
+      let path = scratch.path(name)
+      let made = try CommandRun(
+        ["-c", "yes '\(text)' | tr '\\n' ' ' | head -c 400000000 | gzip -1 >\(path)"], path: "/bin/sh")
+      try #require(made.exitCode == 0)
+      let run = try CommandRun(["info", path], dataKilobytes: 700 * 1024)
+      #expect(run.exitCode == 65, "\(run.errors)")
+      #expect(run.errors.contains("\(name):1:268435456: expected a line of at most 256 MiB"), "\(run.errors)")
+    }
   }
 }

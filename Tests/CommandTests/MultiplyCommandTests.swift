@@ -163,4 +163,140 @@ import Testing
     #expect(try bytes(["--workers", "2", "--transport", "sockets"]) == expected)
     if MPITests.mpirun != nil { #expect(try bytes([], ranks: 3) == expected) }
   }
+
+  /// What the workers have read is cut, placed and multiplied as what the driver has read, stored zeros and entries at
+  /// the same place too.
+  @Test(arguments: ["coordinate", "row", "block"]) func factorsAreReadInPartsWhereTheyCanBe(type: String)
+    throws
+  {
+    let scratch = try ScratchFolder()
+    let (dense, sparse) = try factors(scratch)
+    let repeated = try scratch.write(
+      "r.mtx",
+      "%%MatrixMarket matrix coordinate real symmetric\n40 40 5\n3 2 5\n9 9 1\n3 2 0.1\n9 1 0\n40 7 2\n".utf8)
+    for (k, (a, b)) in [(dense, sparse), (repeated, sparse)].enumerated() {
+      let packed = try [a, b].enumerated().map { (n, file) throws -> String in
+        let other = scratch.path(file.hasSuffix(".npy") ? "\(k)\(n).npz" : "\(k)\(n).mtx.gz")
+        #expect(try CommandRun(["convert", file, other]).exitCode == 0)
+        return other
+      }
+      func product(_ inputs: [String], _ style: String) throws -> (Data, ledger: NSDictionary, trace: String)
+      {
+        let (out, trace) = (scratch.path("c.npy"), scratch.path("trace.json"))
+        let run = try CommandRun(
+          ["multiply"] + inputs + [
+            out, "--left-as", type, "--right-as", type, "--partitions", "6", "--workers", "3", "--style",
+            style,
+            "--plan", "3x1x1", "--ledger", "--json", "--trace", trace,
+          ] + (type == "block" ? ["--block-size", "9"] : []))
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let ledger = try #require(try run.json()["ledger"] as? [String: Any])
+        return (
+          try Data(contentsOf: URL(filePath: out)),
+          ["predicted": ledger["predictedWords"] ?? 0, "measured": ledger["measuredWords"] ?? 0],
+          try String(contentsOfFile: trace, encoding: .utf8)
+        )
+      }
+      let (whole, parts) = (try product(packed, "message-passing"), try product([a, b], "message-passing"))
+      #expect(parts.0 == whole.0 && parts.ledger == whole.ledger, "\(parts.ledger), \(whole.ledger)")
+      #expect(parts.ledger["predicted"] as? Int == parts.ledger["measured"] as? Int)
+      func isReadByWorkers(_ trace: String) -> Bool {
+        trace.contains("file-entries/") || trace.contains("file-rows/")
+      }
+      #expect(isReadByWorkers(parts.trace) && !isReadByWorkers(whole.trace))
+      #expect(try product([a, b], "dataflow").0 == whole.0)
+    }
+  }
+
+  @Test func theOutputMayBeAnInput() throws {
+    let scratch = try ScratchFolder()
+    for style in ["message-passing", "dataflow"] {
+      let a = try scratch.write(
+        "a.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 3\n2 1 4\n".utf8)
+      let run = try CommandRun(["multiply", a, a, a, "--workers", "2", "--style", style])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(try CommandRun(["convert", a, "-", "--format", "csv"]).output == "9,0\n12,0\n")
+    }
+    let a = scratch.path("a.mtx")
+    #expect(try CommandRun(["multiply", a, a, scratch.path("c.mtx"), "--trace", a]).exitCode == 64)
+  }
+
+  /// The memory that a refusal names.
+  private func memoryNamed(in errors: String) throws -> String {
+    let digits = try #require(errors.range(of: "--memory ")).upperBound
+    return String(errors[digits...].prefix { $0.isNumber })
+  }
+
+  @Test func aProductOfTheDriversKeepsToItsMemory() throws {
+    let scratch = try ScratchFolder()
+    let (dense, sparse) = try factors(scratch)
+    for type in ["local-dense", "local-sparse"] {
+      let product = ["multiply", dense, sparse, scratch.path("c.npy"), "--left-as", type, "--right-as", type]
+      let run = try CommandRun(product + ["--memory", "4K"])
+      #expect(run.exitCode == 65 && run.errors.contains("4096 are available"), "\(run.errors)")
+      #expect(try scratch.names() == ["a.npy", "b.mtx"])
+      let memory = try memoryNamed(in: run.errors)
+      let explained = try CommandRun(product + ["--memory", memory, "--explain"])
+      #expect(explained.exitCode == 0 && explained.output.contains("memory: "), "\(explained.errors)")
+    }
+  }
+
+  /// Finer pieces of sparse factors take more memory: only what has been found to fit is advised.
+  @Test func whatARefusalOfSparseFactorsAdvisesFits() throws {
+    let scratch = try ScratchFolder()
+    let a = scratch.path("a.mtx")
+    #expect(try CommandRun(["generate", "sparse", "3000x3000", a, "--density", "0.0016"]).exitCode == 0)
+    let product = ["multiply", a, a, "--left-as", "coordinate", "--workers", "2", "--explain"]
+    let run = try CommandRun(product + ["--memory", "600K"])
+    #expect(run.exitCode == 65 && !run.errors.contains("--partitions"), "\(run.errors)")
+    #expect(try CommandRun(product + ["--memory", try memoryNamed(in: run.errors)]).exitCode == 0)
+  }
+
+  @Test(arguments: ["1x1", "0x1x1", "2x1x1/rows:1", "1X1X2"]) func whatIsNoPlanIsToldItsForm(plan: String)
+    throws
+  {
+    let run = try CommandRun(["multiply", "a.npy", "a.npy", "--explain", "--plan", plan])
+    #expect(
+      run.exitCode == 64
+        && run.errors.contains("'\(plan)' is invalid for '--plan <plan>': expected local, or a grid"))
+  }
+
+  @Test func whatPiecesAreMissingIsSaid() throws {
+    let scratch = try ScratchFolder()
+    let (dense, sparse) = (scratch.path("a.npy"), scratch.path("s.mtx"))
+    #expect(try CommandRun(["generate", "dense", "64x64", dense]).exitCode == 0)
+    #expect(try CommandRun(["generate", "sparse", "64x64", sparse, "--density", "0.05"]).exitCode == 0)
+    let whole = ["multiply", dense, dense, "--workers", "2", "--explain"]
+    let forced = try CommandRun(whole + ["--plan", "2x1x1"])
+    #expect(forced.exitCode == 64 && forced.errors.contains("--block-size"), "\(forced.errors)")
+    #expect(try CommandRun(whole).output.contains("1x1x1: one worker, 1 cell\n"))
+    let few = ["multiply", sparse, sparse, "--workers", "6", "--plan", "4x1x1"]
+    let explained = try CommandRun(few + ["--explain"])
+    #expect(
+      explained.output.contains("only 4 of 6 workers have work"), "\(explained.output)\(explained.errors)")
+    let run = try CommandRun(few + [scratch.path("c.mtx")])
+    #expect(run.errors.contains("only 4 of 6 workers have work") && run.errors.contains("--partitions"))
+    let more = try CommandRun(few + ["--explain", "--partitions", "6"])
+    #expect(more.exitCode == 0 && !more.output.contains("have work"), "\(more.errors)")
+  }
+
+  @Test func optionsThatNeitherFactorUsesAreNoted() throws {
+    let scratch = try ScratchFolder()
+    let (a, b) = try factors(scratch)
+    func notes(_ left: String, _ right: String) throws -> String {
+      try CommandRun([
+        "multiply", a, b, "--explain", "--left-as", left, "--right-as", right, "--block-size", "7",
+        "--partitions",
+        "3", "--workers", "1",
+      ]).errors
+    }
+    #expect(
+      try notes("row", "row") == "tessera: --block-size is not used: neither factor is block or coordinate\n")
+    for left in ["block", "coordinate"] {
+      #expect(
+        try notes(left, "block")
+          == "tessera: --partitions is not used: neither factor is cut in slabs of rows\n")
+    }
+    #expect(try notes("row", "block").isEmpty)
+  }
 }

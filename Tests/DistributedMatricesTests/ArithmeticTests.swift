@@ -21,9 +21,16 @@ private enum Hilbert: MatrixFunction {
   static func value(row: Int, column: Int, _: Empty) -> Double { 1 / Double(row + column + 1) }
 }
 
+private enum Band: MatrixFunction {
+  typealias Element = Double
+  static let name = "test/band"
+  static func value(row: Int, column: Int, _: Empty) -> Double { abs(row - column) > 1 ? 0 : 2 }
+}
+
 extension TaskRegistry {
   fileprivate static let arithmetic = distributedMatrices.adding(function: Affine.self).adding(
-    matrixFunction: Hilbert.self)
+    matrixFunction: Hilbert.self
+  ).adding(matrixFunction: Band.self)
 }
 
 private let shapes = [(0, 0), (0, 3), (3, 0), (1, 1), (5, 3), (3, 50), (50, 5), (257, 10)]
@@ -200,6 +207,39 @@ private func checkProducts<A: LinearOperator<Double>>(_ a: A, _ local: DenseMatr
       #expect(try await blocks.collect().dense() == hilbert)
       let entries = try await CoordinateMatrix.made(by: Hilbert.self, Empty(), shape, on: cluster)
       #expect(try await entries.collect().dense() == hilbert)
+    }
+  }
+
+  @Test func madeTilesAreDenseOrSparseByContent() async throws {
+    try await withCluster(workers: 3, registry: .arithmetic) { cluster in
+      let shape = Shape(90, 90)
+      let band = DenseMatrix<Double>(rows: 90, columns: 90) { abs($0 - $1) > 1 ? 0 : 2 }
+      let rows = try await RowMatrix.made(by: Band.self, Empty(), shape, partitions: 4, on: cluster)
+      let grid = Partitioning(rows: 90, columns: 90, blockSize: 5)
+      let blocks = try await BlockMatrix.made(by: Band.self, Empty(), shape, grid: grid, on: cluster)
+      let entries = try await CoordinateMatrix.made(by: Band.self, Empty(), shape, on: cluster)
+      #expect(rows.storedCount == 268 && entries.storedCount == 268)
+      for matrix in [try await rows.collect(), try await blocks.collect(), try await entries.collect()] {
+        #expect(!matrix.isDense)
+        #expect(try matrix.dense() == band)
+      }
+      // A tile on the diagonal has 13 elements of 25, one beside it has one, others none.
+      for (tile, isDense) in [(0, true), (1, false), (2, false)] {
+        #expect(try await blocks.collect(tile: tile).isDense == isDense, "\(tile)")
+      }
+      let hilbert = try await RowMatrix.made(by: Hilbert.self, Empty(), shape, on: cluster)
+      #expect(hilbert.storedCount == 8100)
+      #expect(try await hilbert.collect().isDense)
+    }
+  }
+
+  @Test func aProductThatTheDriverCannotHoldIsRefused() async throws {
+    try await withCluster(workers: 1, registry: .arithmetic) { cluster in
+      let n = 1 << 18
+      let b = try await RowMatrix(TripletMatrix<Double>(rows: 0, columns: n), on: cluster)
+      let product = try await plan(
+        DenseMatrix(zeros: n, 0), times: b, MultiplyOptions(memoryPerWorker: .max))
+      await #expect(throws: LinearAlgebraError.self) { _ = try await product.run() }
     }
   }
 

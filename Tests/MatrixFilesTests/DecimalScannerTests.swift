@@ -1,8 +1,9 @@
 // Every tier of the number scanner agrees with the C library, which rounds correctly.
 
 import Foundation
-import Testing
 import TesseraLocalMatrices
+import TesseraTestSupport
+import Testing
 
 @testable import TesseraMatrixFiles
 

@@ -9,11 +9,7 @@ import TesseraLocalMatrices
 @testable import TesseraMatrixFiles
 
 #if HDF5
-  private let hasH5py: Bool = {
-    let found = output(of: ["python3", "-c", "import h5py, numpy, scipy.sparse"]) != nil
-    if !found { print("skipped: python3 with h5py, numpy and scipy is not installed") }
-    return found
-  }()
+  private let hasH5py = pythonHas("numpy, scipy.sparse, h5py")
 
   private func numbers<S: Scalar>(_ rows: Int, _ columns: Int, _: S.Type) -> DenseMatrix<S> {
     let odd: [S.Real] = [0, -0.0, .nan, .infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]

@@ -8,11 +8,7 @@ import TesseraLocalMatrices
 
 @testable import TesseraMatrixFiles
 
-private let hasSciPy: Bool = {
-  let found = output(of: ["python3", "-c", "import numpy, scipy.io"]) != nil
-  if !found { print("skipped: python3 with numpy and scipy is not installed") }
-  return found
-}()
+private let hasSciPy = pythonHas("numpy, scipy.io")
 
 @Suite(.enabled(if: hasSciPy)) struct PythonTests {
   /// One check per file: shape, and elements bit for bit, against the formula that made them.

@@ -33,7 +33,10 @@ private func complex(_ text: String) -> Complex<Double> {
       let path = (ReferenceData.folder ?? "") + "/mtx/" + row[0]
       let (header, contents) = try MatrixFile.read(path, as: Complex<Double>.self)
       #expect("\(header.rows) x \(header.columns)" == row[1])
-      #expect(try MatrixFile.readHeader(path) == header)
+      // What is noticed at the entries the header alone does not say.
+      var declared = header
+      declared.roundedIntegers = RoundedIntegers()
+      #expect(try MatrixFile.readHeader(path) == declared)
       // Of a symmetric array the README counts all elements as stored.
       if header.layout == .coordinate { #expect(header.storedEntries == Int(row[2])) }
       let layout = header.layout == .coordinate ? "coordinate" : "array"

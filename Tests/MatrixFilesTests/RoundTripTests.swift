@@ -2,8 +2,9 @@
 // pieces; compressed or not.
 
 import Numerics
-import Testing
 import TesseraLocalMatrices
+import TesseraTestSupport
+import Testing
 
 @testable import TesseraMatrixFiles
 
@@ -20,7 +21,7 @@ private func matrix<S: Scalar>(_ rows: Int, _ columns: Int, _ order: StorageOrde
   -> DenseMatrix<S>
 {
   let odd = oddNumbers(S.Real.self)
-  var random = SeededGenerator(seed: UInt64(rows * 1000 + columns))
+  var random = SeededGenerator(seed: rows * 1000 + columns)
   return try DenseMatrix(
     rows: rows, columns: columns, order: order,
     elements: (0..<rows * columns).map { k in

@@ -2,8 +2,9 @@
 // same bit for bit, and so is the error.
 
 import Numerics
-import Testing
 import TesseraLocalMatrices
+import TesseraTestSupport
+import Testing
 
 @testable import TesseraMatrixFiles
 

@@ -96,6 +96,13 @@ func withFolder<R>(_ body: (String) throws -> R) throws -> R {
   return try body(folder + "/")
 }
 
+/// Whether python3 has the modules; where it has not, it is said that tests are skipped.
+func pythonHas(_ modules: String) -> Bool {
+  let isThere = output(of: ["python3", "-c", "import " + modules]) != nil
+  if !isThere { print("skipped: python3 with \(modules) is not installed") }
+  return isThere
+}
+
 /// Runs a program and returns what it printed, or nil when it failed.
 func output(of arguments: [String]) -> String? {
   let process = Process()
@@ -107,19 +114,4 @@ func output(of arguments: [String]) -> String? {
   let data = pipe.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
 }

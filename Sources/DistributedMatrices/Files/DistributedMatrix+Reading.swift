@@ -21,13 +21,16 @@ extension RowMatrix {
   ///   - options: what the file does not say of itself.
   ///   - partitions: the number of slabs; by default chosen from shape and stored elements.
   ///   - progress: is called about once per MiB that the driver reads.
+  ///   - rounded: is called once if whole numbers in the file were rounded. To find them the workers look at all
+  ///     elements of a file that may hold such, and where one is of 2^53 or more they read the file once more.
   /// - Throws: `FileFormatError`, `LinearAlgebraError`, `ExecutionError`.
   public static func read(
     _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
-    partitions: Int? = nil, on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil
+    partitions: Int? = nil, on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil,
+    rounded: ((RoundedIntegers) -> Void)? = nil
   ) async throws -> RowMatrix {
     if let partitions { try checkSlabCount(partitions) }
-    return try await readByWorkers(path, format, options, on: cluster) { file in
+    return try await readByWorkers(path, format, options, on: cluster, progress, rounded) { file in
       guard file.header.layout == .coordinate else { return try await file.slabs(as: S.self, partitions) }
       guard let (matrix, counts) = try await file.entries(as: S.self, countingRows: true) else { return nil }
       let count =
@@ -38,11 +41,8 @@ extension RowMatrix {
       for (i, n) in counts.elements.enumerated() { offsets[counts.first + i + 1] = n }
       for i in 0..<matrix.rows { offsets[i + 1] += offsets[i] }
       return try await matrix.rowMatrix(rowCuts: Cuts(balancing: offsets, parts: count))
-    } orByTheDriver: {
-      let contents = try MatrixFile.read(
-        path, as: S.self, format: format, options: options, progress: progress
-      ).contents
-      return try await RowMatrix(try LocalMatrix(contents), partitions: partitions, on: cluster)
+    } orByTheDriver: { contents in
+      try await RowMatrix(try LocalMatrix(contents), partitions: partitions, on: cluster)
     }
   }
 }
@@ -57,17 +57,15 @@ extension BlockMatrix {
   ///   `ExecutionError`.
   public static func read(
     _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
-    grid: Partitioning? = nil, on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil
+    grid: Partitioning? = nil, on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil,
+    rounded: ((RoundedIntegers) -> Void)? = nil
   ) async throws -> BlockMatrix {
-    try await readByWorkers(path, format, options, on: cluster) { file in
+    try await readByWorkers(path, format, options, on: cluster, progress, rounded) { file in
       file.header.layout == .coordinate
         ? try await file.entries(as: S.self, countingRows: false)?.matrix.blockMatrix(grid: grid)
         : try await file.slabs(as: S.self, nil).blockMatrix(grid: grid)
-    } orByTheDriver: {
-      let contents = try MatrixFile.read(
-        path, as: S.self, format: format, options: options, progress: progress
-      ).contents
-      return try await BlockMatrix(try LocalMatrix(contents), grid: grid, on: cluster)
+    } orByTheDriver: { contents in
+      try await BlockMatrix(try LocalMatrix(contents), grid: grid, on: cluster)
     }
   }
 }
@@ -79,16 +77,15 @@ extension CoordinateMatrix {
   /// - Throws: `FileFormatError`, `LinearAlgebraError`, `ExecutionError`.
   public static func read(
     _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
-    on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil
+    on cluster: Cluster, progress: ((ReadProgress) -> Void)? = nil,
+    rounded: ((RoundedIntegers) -> Void)? = nil
   ) async throws -> CoordinateMatrix {
-    try await readByWorkers(path, format, options, on: cluster) { file in
+    try await readByWorkers(path, format, options, on: cluster, progress, rounded) { file in
       file.header.layout == .coordinate
         ? try await file.entries(as: S.self, countingRows: false)?.matrix
         : try await file.slabs(as: S.self, nil).coordinateMatrix()
-    } orByTheDriver: {
-      switch try MatrixFile.read(path, as: S.self, format: format, options: options, progress: progress)
-        .contents
-      {
+    } orByTheDriver: { contents in
+      switch contents {
       case .triplets(let entries): try await CoordinateMatrix(entries, on: cluster)
       case .dense(let matrix): try await CoordinateMatrix(matrix, on: cluster)
       }
@@ -97,18 +94,23 @@ extension CoordinateMatrix {
 }
 
 extension DistributedMatrix {
-  /// What `parts` makes of a file that the workers read; what `whole` makes where they cannot or something is
-  /// wrong with it.
+  /// What `parts` makes of a file that the workers read; what `whole` makes of what the driver reads where they cannot
+  /// or something is wrong with it.
   fileprivate static func readByWorkers(
     _ path: String, _ format: MatrixFileFormat?, _ options: MatrixReadOptions, on cluster: Cluster,
-    _ parts: (SharedFile) async throws -> Self?, orByTheDriver whole: () async throws -> Self
+    _ progress: ((ReadProgress) -> Void)?, _ rounded: ((RoundedIntegers) -> Void)?,
+    _ parts: (SharedFile) async throws -> Self?,
+    orByTheDriver whole: (MatrixContents<Element>) async throws -> Self
   ) async throws -> Self {
-    if let file = try await SharedFile(path, format, options, as: Element.self, on: cluster) {
+    if let file = try await SharedFile(path, format, options, as: Element.self, on: cluster, rounded) {
       do {
         if let matrix = try await parts(file) { return matrix }
       } catch ExecutionError.taskFailed {}
     }
-    return try await whole()
+    let (header, contents) = try MatrixFile.read(
+      path, as: Element.self, format: format, options: options, progress: progress)
+    if header.roundedIntegers.count > 0 { rounded?(header.roundedIntegers) }
+    return try await whole(contents)
   }
 }
 

@@ -68,27 +68,50 @@ public struct MultiplyExplanation: Sendable {
     parts = [busiest.leftWords, busiest.rightWords, busiest.partialWords]
   }
 
-  /// A product on the driver, which moves nothing.
-  public init(local left: Shape, _ right: Shape) {
-    chosen = Candidate(plan: .local, words: [0], peakBytes: 0)
+  /// A product of two matrices of the driver's, which moves nothing.
+  ///
+  /// - Precondition: the inner dimensions agree.
+  /// - Throws: `PlanError.outOfMemory` where operands and result do not fit `memoryPerWorker` bytes.
+  public init<S: Scalar>(
+    local left: LocalMatrix<S>, _ right: LocalMatrix<S>, memoryPerWorker: Int
+  ) throws(PlanError) {
+    let bytes = left.heldBytes + right.heldBytes + left.mostProductBytes(times: right)
+    guard bytes <= memoryPerWorker else {
+      throw .outOfMemory(
+        bytesNeeded: bytes, bytesAvailable: memoryPerWorker, nearest: .local, workersNeeded: nil, finer: nil)
+    }
+    chosen = Candidate(plan: .local, words: [0], peakBytes: bytes)
     alternatives = []
-    (self.left, self.right) = (left, right)
+    (self.left, self.right) = (Shape(left.rows, left.columns), Shape(right.rows, right.columns))
     units = [1, 1, 1]
     lowerBoundWords = nil
-    memoryPerWorker = 0
+    self.memoryPerWorker = memoryPerWorker
     parts = [0, 0, 0]
   }
+
+  /// Why some workers have no work, where that is because the factors have no more pieces; nil otherwise.
+  public var shortageOfPieces: String? {
+    let (cells, workers) = (plan.grid?.cellCount ?? 1, chosen.words.count)
+    guard 1 < cells, cells < workers, cells == units.reduce(1, *) else { return nil }
+    return "only \(cells) of \(workers) workers have work: the factors have no more pieces "
+      + "(\(unitsText)); --partitions cuts slabs of rows finer, --block-size blocks (--left-as block)"
+  }
+
+  private var unitsText: String { units.map(String.init).joined(separator: " x ") }
 }
 
 extension MultiplyExplanation: CustomStringConvertible {
   /// Several lines.
   public var description: String {
     let shapes = "C (\(left.rows) x \(right.columns)) = A (\(left)) B (\(right))"
-    guard let grid = plan.grid else { return shapes + "\nplan local: both operands are the driver's\n" }
-    var text =
-      shapes
-      + ", \(chosen.words.count) workers, \(units.map(String.init).joined(separator: " x ")) unit products\n"
-    text += "plan \(plan): \(plan.name), \(grid.cellCount) cells\n"
+    let memory = "memory: \(Text.bytes(chosen.peakBytes)) of \(Text.bytes(memoryPerWorker)) a worker\n"
+    guard let grid = plan.grid else {
+      return shapes + "\nplan local: both operands are the driver's\n" + memory
+    }
+    let workers = chosen.words.count == 1 ? "1 worker" : "\(chosen.words.count) workers"
+    var text = shapes + ", \(workers), \(unitsText) unit products\n"
+    text += "plan \(plan): \(plan.name), \(grid.cellCount == 1 ? "1 cell" : "\(grid.cellCount) cells")\n"
+    if let shortage = shortageOfPieces { text += shortage + "\n" }
     let atMost = lowerBoundWords == nil ? "at most " : ""
     text +=
       "words to the worker that receives most: \(atMost)\(Text.grouped(chosen.mostWords)) "
@@ -99,7 +122,7 @@ extension MultiplyExplanation: CustomStringConvertible {
       let ratio = bound > 0 ? ", ratio \(Text.fixed(Double(chosen.mostWords) / bound, 3))" : ""
       text += "lower bound for operands spread evenly: \(Text.grouped(Int(bound.rounded())))\(ratio)\n"
     }
-    text += "memory: \(Text.bytes(chosen.peakBytes)) of \(Text.bytes(memoryPerWorker)) a worker\n"
+    text += memory
     guard !alternatives.isEmpty else { return text }
     let rows = ([chosen] + alternatives.prefix(9)).map { candidate in
       [

@@ -70,8 +70,10 @@ struct MultiplyPlanner: Sendable {
       throw .inapplicable(
         plan: plan,
         reason:
-          "it splits the \(name) in \(cells), and the operands have \(units == 1 ? "one piece" : "\(units) pieces") there, "
-          + "expected at most as many cells as pieces")
+          "it splits the \(name) in \(cells), and the operands have "
+          + (units == 1 ? "one piece" : "\(units) pieces") + " there, "
+          + "expected at most as many cells as pieces; --block-size cuts blocks finer, --partitions slabs of rows"
+      )
     }
     guard !plan.fetchesTouched || touched != nil else {
       throw .inapplicable(

@@ -10,9 +10,10 @@ public struct FinerBlocks: Hashable, Sendable {
 
 /// A plan that cannot be carried out.
 public enum PlanError: Error, Equatable, Sendable {
-  /// No plan fits the memory of a worker. `nearest` is the plan that needs least, `workersNeeded` the number
-  /// of workers with as much memory each on which some plan fits with these cuts, nil when up to 256 none does, and
-  /// `finer` says how dense factors have to be cut to fit on fewer, nil when no cut helps.
+  /// No plan fits the memory of a worker. `nearest` is the plan that needs least, with `bytesNeeded` it fits;
+  /// `workersNeeded` is the least power of two of workers with as much memory each on which some plan fits with these
+  /// cuts, nil when up to 256 none does, and `finer` says how dense factors have to be cut to fit on fewer, nil when
+  /// none of the sizes that are tried helps.
   case outOfMemory(
     bytesNeeded: Int, bytesAvailable: Int, nearest: MultiplyPlan, workersNeeded: Int?, finer: FinerBlocks?)
   /// A plan that was asked for and does not fit the operands or the workers.
@@ -25,22 +26,20 @@ extension PlanError: CustomStringConvertible {
     switch self {
     case .outOfMemory(let needed, let available, let nearest, let workers, let finer):
       "the product needs \(needed) bytes on a worker by the most sparing plan, \(nearest), and \(available) are "
-        + "available" + Self.remedy(workers, finer)
+        + "available; " + Self.remedies(needed, workers, finer).joined(separator: "; ")
     case .inapplicable(let plan, let reason): "the plan \(plan) cannot be used: \(reason)"
     }
   }
 
-  private static func remedy(_ workers: Int?, _ finer: FinerBlocks?) -> String {
-    func count(_ workers: Int) -> String { workers == 1 ? "1 worker" : "\(workers) workers" }
-    switch (workers, finer) {
-    case (let workers, let finer?):
-      return "; in blocks of \(finer.size) (--block-size \(finer.size)) it fits on " + count(finer.workers)
-        + (workers.map { ", with these pieces on \($0)" } ?? "")
-    case (let workers?, nil): return "; it fits on \(count(workers))"
-    case (nil, nil):
-      return
-        "; 256 workers are not enough with pieces as large as these: cut the factors finer (--block-size, "
-        + "--partitions) or give a worker more memory (--memory)"
-    }
+  /// What the planner has found to fit, and nothing else: finer pieces of sparse factors, say, can take more memory.
+  private static func remedies(_ bytes: Int, _ workers: Int?, _ finer: FinerBlocks?) -> [String] {
+    [
+      finer.map {
+        "in blocks of \($0.size) (--block-size \($0.size)) it fits on "
+          + ($0.workers == 1 ? "1 worker" : "\($0.workers) workers")
+      },
+      workers.map { "in these pieces it fits on \($0) workers, the least power of two that does" },
+      "it fits as it is where a worker is given as much as that plan needs (--memory \(bytes))",
+    ].compactMap(\.self)
   }
 }

@@ -1,8 +1,8 @@
 // C = A B for any two layouts, by one algorithm (Docs/Decisions/0008): survey what is sparse, plan, exchange
 // A to the cells, exchange B, multiply in the cells, exchange the partial results to C's owners.
 
-import TesseraExecution
 import Numerics
+public import TesseraExecution
 public import TesseraLocalMatrices
 import TesseraCommunication
 import TesseraPartitioning
@@ -34,7 +34,8 @@ public struct MultiplyOptions: Sendable {
       shortestResultPiece: shortestResultPiece)
   }
 
-  func memory(on cluster: Cluster) -> Int {
+  /// Bytes of operands, panels and results that a worker of `cluster` may hold.
+  public func memory(on cluster: Cluster) -> Int {
     let share = MemoryGuard.physicalBytes / 4 * 3 / cluster.engine.workerCount
     return memoryPerWorker ?? min(share, cluster.configuration.memoryPerWorker)
   }
@@ -79,67 +80,21 @@ public struct GridProduct<S: Scalar>: Sendable {
       throw LinearAlgebraError.shapeMismatch(operation: "product", left: left.shape, right: right.shape)
     }
     (self.left, self.right, self.layout, self.cluster, self.isGram) = (left, right, layout, cluster, isGram)
-    let limits = options.limits
     // Once for the contents as a whole, from which the cuts follow, and once for the units, where it matters.
-    let whole = Cuts(even: left.shape.columns, parts: 1)
-    let (rows, columns) = (
-      Cuts(even: left.shape.rows, parts: 1), Cuts(even: right.shape.columns, parts: 1)
-    )
-    var a = left.map(try await left.survey(rows, whole), rows, whole)
-    var b = right.map(try await right.survey(whole, columns), whole, columns)
-    let content = ProductContent(left.shape, right.shape, a, b)
-    fillsUp = a.isSparse && b.isSparse && content.density > 0.5
-    isDense = a.isDense || b.isDense
-    var cuts = ProductCuts(
-      left: (left.naturalRows(content.leftStored, a.isDense), left.columnCuts),
-      right: (right.rowCuts, right.columnCuts), cutsColumns: b.isDense,
-      innerPieces: content.innerPieces(limits), limits: limits)
-    if isGram { cuts.columns = cuts.rows }
-    // A C that lies in unit products takes them as they are.
-    let units = Partitioning(rowCuts: cuts.rows, columnCuts: cuts.columns)
-    if a.isDense, b.isDense, layout == .blocks, options.accumulated?.grid != units {
-      cuts.splitResult(shortest: limits.shortestResultPiece)
-    }
-    self.cuts = cuts
-    a =
-      a.isDense
-      ? left.map(a.tiles.map { TileSurvey($0.form, []) }, cuts.rows, cuts.inner)
-      : left.map(
-        try await left.survey(cuts.rows, cuts.inner, linesOf: b.isDense ? nil : .left), cuts.rows, cuts.inner)
-    b =
-      b.isDense
-      ? right.map(b.tiles.map { TileSurvey($0.form, []) }, cuts.inner, cuts.columns)
-      : right.map(
-        try await right.survey(cuts.inner, cuts.columns, linesOf: a.isDense ? nil : .right), cuts.inner,
-        cuts.columns)
-    let workers = cluster.engine.workerCount
-    var result = ResultMap(
-      isInSlabs: layout == .slabs, isTriangular: isGram, fillsUp: fillsUp, isInEntries: layout == .entries)
-    let pieces = cuts.ofResult
-    let tileCount = pieces.rows.count * (layout == .slabs ? 1 : pieces.columns.count)
-    if layout == .driver { result.owners = Array(repeating: 0, count: tileCount) }
-    let grid = Partitioning(
-      rowCuts: pieces.rows,
-      columnCuts: layout == .slabs ? Cuts(even: cuts.columns.extent, parts: 1) : pieces.columns)
-    if let c = options.accumulated, c.grid == grid {
-      result.owners = (0..<tileCount).map { c.ownership.owner(of: $0) }
-    }
-    var planner = MultiplyPlanner(
-      cuts: cuts, left: a, right: b, result: result, workerCount: workers,
-      memoryPerWorker: options.memory(on: cluster),
-      keepsPieces: cluster.configuration.style == .dataflow)
-    if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
-      planner.touched = try await TouchedUnits(left, a, right, b, cuts, isForced: options.plan != nil)
-    }
-    var choice =
-      if let plan = options.plan { try planner.forced(plan) } else { try planner.best() }
-    if choice.schedule.touched != nil {
-      try await choice.schedule.countTouched(left, right)
-    }
+    let (wholeLeft, wholeRight) = try await Self.wholeMaps(left, right)
+    let content = ProductContent(left.shape, right.shape, wholeLeft, wholeRight)
+    fillsUp = content.isSparse && content.density > 0.5
+    isDense = wholeLeft.isDense || wholeRight.isDense
+    cuts = Self.cuts(left, wholeLeft, right, wholeRight, content, layout, options, isGram: isGram)
+    let (a, b) = try await Self.unitMaps(left, wholeLeft, right, wholeRight, cuts)
+    let result = Self.resultMap(layout, cuts, options, isGram: isGram, fillsUp: fillsUp)
+    let memory = options.memory(on: cluster)
+    let choice = try await Self.choice(
+      left, a, right, b, cuts, result, options, memory: memory, isGram: isGram, on: cluster)
     schedule = choice.schedule
     explanation = MultiplyExplanation(
-      choice, left: left.shape, right: right.shape, isDense: a.isDense && b.isDense, isGram: isGram,
-      memoryPerWorker: planner.memoryPerWorker)
+      choice, left: left.shape, right: right.shape, isDense: content.isDense, isGram: isGram,
+      memoryPerWorker: memory)
   }
 
   /// How C is cut.
@@ -227,6 +182,98 @@ public struct GridProduct<S: Scalar>: Sendable {
 }
 
 extension GridProduct {
+  /// What the operands store, each as one unit. One step for each.
+  private static func wholeMaps(_ left: ProductOperand<S>, _ right: ProductOperand<S>) async throws -> (
+    left: OperandMap, right: OperandMap
+  ) {
+    let (rows, inner, columns) = (
+      Cuts(even: left.shape.rows, parts: 1), Cuts(even: left.shape.columns, parts: 1),
+      Cuts(even: right.shape.columns, parts: 1)
+    )
+    return (
+      left.map(try await left.survey(rows, inner), rows, inner),
+      right.map(try await right.survey(inner, columns), inner, columns)
+    )
+  }
+
+  /// The unit products, and the pieces of the result.
+  private static func cuts(
+    _ left: ProductOperand<S>, _ a: OperandMap, _ right: ProductOperand<S>, _ b: OperandMap,
+    _ content: ProductContent, _ layout: ResultLayout, _ options: MultiplyOptions, isGram: Bool
+  ) -> ProductCuts {
+    let limits = options.limits
+    var cuts = ProductCuts(
+      left: (left.naturalRows(content.leftStored, a.isDense), left.columnCuts),
+      right: (right.rowCuts, right.columnCuts), cutsColumns: b.isDense,
+      innerPieces: content.innerPieces(limits), limits: limits)
+    if isGram { cuts.columns = cuts.rows }
+    // A C that lies in unit products takes them as they are.
+    let units = Partitioning(rowCuts: cuts.rows, columnCuts: cuts.columns)
+    if content.isDense, layout == .blocks, options.accumulated?.grid != units {
+      cuts.splitResult(shortest: limits.shortestResultPiece)
+    }
+    return cuts
+  }
+
+  /// What the operands store in each unit. One step for each that is not dense.
+  private static func unitMaps(
+    _ left: ProductOperand<S>, _ a: OperandMap, _ right: ProductOperand<S>, _ b: OperandMap,
+    _ cuts: ProductCuts
+  ) async throws -> (left: OperandMap, right: OperandMap) {
+    func map(
+      _ operand: ProductOperand<S>, _ whole: OperandMap, _ rows: Cuts, _ columns: Cuts,
+      linesOf side: SurveyRoute.Side?
+    ) async throws -> OperandMap {
+      operand.map(
+        whole.isDense
+          ? whole.tiles.map { TileSurvey($0.form, []) }
+          : try await operand.survey(rows, columns, linesOf: side), rows, columns)
+    }
+    return (
+      try await map(left, a, cuts.rows, cuts.inner, linesOf: b.isDense ? nil : .left),
+      try await map(right, b, cuts.inner, cuts.columns, linesOf: a.isDense ? nil : .right)
+    )
+  }
+
+  /// The result as the planner sees it: on the driver, or where it is to be added to what lies there.
+  private static func resultMap(
+    _ layout: ResultLayout, _ cuts: ProductCuts, _ options: MultiplyOptions, isGram: Bool, fillsUp: Bool
+  ) -> ResultMap {
+    var result = ResultMap(
+      isInSlabs: layout == .slabs, isTriangular: isGram, fillsUp: fillsUp, isInEntries: layout == .entries)
+    let pieces = cuts.ofResult
+    let grid = Partitioning(
+      rowCuts: pieces.rows,
+      columnCuts: layout == .slabs ? Cuts(even: cuts.columns.extent, parts: 1) : pieces.columns)
+    if layout == .driver { result.owners = Array(repeating: 0, count: grid.tileCount) }
+    if let c = options.accumulated, c.grid == grid {
+      result.owners = (0..<grid.tileCount).map { c.ownership.owner(of: $0) }
+    }
+    return result
+  }
+
+  /// The plan, and what it was preferred to. One step for each operand of which it may be worth knowing what it
+  /// touches, one more for each where that is fetched.
+  private static func choice(
+    _ left: ProductOperand<S>, _ a: OperandMap, _ right: ProductOperand<S>, _ b: OperandMap,
+    _ cuts: ProductCuts, _ result: ResultMap, _ options: MultiplyOptions, memory: Int, isGram: Bool,
+    on cluster: Cluster
+  ) async throws -> MultiplyPlanner.Choice {
+    let workers = cluster.engine.workerCount
+    var planner = MultiplyPlanner(
+      cuts: cuts, left: a, right: b, result: result, workerCount: workers, memoryPerWorker: memory,
+      keepsPieces: cluster.configuration.style == .dataflow)
+    if !isGram, options.plan?.fetchesTouched ?? (workers > 1) {
+      planner.touched = try await TouchedUnits(left, a, right, b, cuts, isForced: options.plan != nil)
+    }
+    var choice =
+      if let plan = options.plan { try planner.forced(plan) } else { try planner.best() }
+    if choice.schedule.touched != nil {
+      try await choice.schedule.countTouched(left, right)
+    }
+    return choice
+  }
+
   /// The partial results where one operand is the driver's and every worker needs all of it: it travels as the
   /// argument of the task, down a tree, and not from worker 0 to each. (In dataflow the driver sends to each
   /// either way.) Nil for other products.

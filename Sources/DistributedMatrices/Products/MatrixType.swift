@@ -43,9 +43,10 @@ extension ProductOperand {
   /// a product wants them, not before.
   ///
   /// - Parameters:
-  ///   - partitions: the number of slabs of a row matrix, of chunks of a coordinate matrix; by default chosen
-  ///     from shape and stored elements.
-  ///   - blockSize: the size of square blocks; by default chosen from shape and stored elements.
+  ///   - partitions: the number of slabs of a row matrix, and of a coordinate matrix without `blockSize`; by default
+  ///     chosen from shape and stored elements.
+  ///   - blockSize: the size of the square blocks of a block matrix, and of the cells of a coordinate matrix; by
+  ///     default blocks are chosen from shape and stored elements, and a coordinate matrix is cut in slabs of rows.
   /// - Throws: `LinearAlgebraError.invalidArgument` for a number below one, `outOfMemory`.
   public init(
     _ matrix: LocalMatrix<S>, as type: MatrixType, partitions: Int? = nil, blockSize: Int? = nil

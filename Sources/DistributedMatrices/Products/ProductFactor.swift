@@ -141,13 +141,21 @@ extension DenseMatrix: ProductResult {
   public static var productLayout: ResultLayout { .driver }
 
   /// Multiplies and gathers.
-  public init(_ product: GridProduct<S>) async throws { self = try await product.collected().dense() }
+  ///
+  /// - Throws: `LinearAlgebraError.outOfMemory` before it begins where the result does not fit the driver's memory.
+  public init(_ product: GridProduct<S>) async throws {
+    let grid = product.partitioning
+    try MemoryGuard.check(
+      "a product of \(Shape(grid.rows, grid.columns)) on the driver", grid.rows, grid.columns,
+      bytesPerElement: MemoryLayout<S>.stride)
+    self = try await product.collected().dense()
+  }
 }
 
 extension GridProduct {
-  /// The whole result, which is the driver's.
+  /// The whole result, which is the driver's: sparse where its tiles are.
   ///
-  /// - Throws: `ExecutionError`, `LinearAlgebraError.outOfMemory`.
+  /// - Throws: `ExecutionError`.
   func collected() async throws -> LocalMatrix<S> {
     let grid = partitioning
     let tiles = try await cluster.engine.collect(try await matrices())

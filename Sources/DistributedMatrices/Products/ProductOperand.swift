@@ -1,6 +1,6 @@
 // One of the five types as a product sees it: tiles in a grid, read as they are, transposed or adjoint. A
-// matrix of the driver's is one tile that belongs to worker 0. A matrix that has just been read can also be
-// laid out on the driver, in tiles that go where the plan wants them.
+// matrix of the driver's is one tile that belongs to worker 0. A matrix that has just been read, by the driver or by
+// the workers, can also be one whose tiles go where the plan wants them before the product begins.
 
 import TesseraExecution
 public import TesseraLocalMatrices
@@ -21,6 +21,8 @@ public struct ProductOperand<S: Scalar>: Sendable {
   let source: Source
   /// The cluster; nil on the driver.
   let cluster: Cluster?
+  /// Whether tiles on the workers go where the plan wants them before the product begins.
+  private(set) var isPlacedByPlan = false
 
   init(_ source: Source, _ layout: Layout, on cluster: Cluster?) {
     self.layout = layout
@@ -41,8 +43,17 @@ public struct ProductOperand<S: Scalar>: Sendable {
   /// Rows and columns.
   var shape: Shape { layout.shape }
 
+  /// The same operand for a product whose plan decides where its tiles are to lie, as of a matrix that has just been
+  /// read. `PlannedProduct.placed` moves them there; what the plan predicts begins then.
+  public func placedByPlan() -> ProductOperand {
+    var operand = self
+    operand.isPlacedByPlan = true
+    return operand
+  }
+
   /// The owners of the tiles; nil where the plan decides.
   var owners: [Int]? {
+    if isPlacedByPlan { return nil }
     let ownership: Ownership
     switch source {
     case .driver: return [0]
@@ -54,10 +65,14 @@ public struct ProductOperand<S: Scalar>: Sendable {
   }
 
   /// The same operand on the workers: a matrix of the driver's on worker 0, where it moves nothing; tiles
-  /// without a place at `owners`.
+  /// without a place, and those that the plan places, at `owners`.
   func placed(on cluster: Cluster, owners: [Int]) async throws -> ProductOperand {
     let ownership = Ownership(owners: owners, workerCount: cluster.engine.workerCount)
     return switch source {
+    case .matrices(let tiles) where isPlacedByPlan:
+      ProductOperand(.matrices(try await cluster.engine.move(tiles, to: ownership)), layout, on: cluster)
+    case .entries(let tiles) where isPlacedByPlan:
+      ProductOperand(.entries(try await cluster.engine.move(tiles, to: ownership)), layout, on: cluster)
     case .matrices, .entries: self
     case .driver(let matrix):
       ProductOperand(.matrices(try await cluster.engine.place([matrix], on: ownership)), layout, on: cluster)

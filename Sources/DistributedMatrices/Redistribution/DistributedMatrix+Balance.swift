@@ -31,11 +31,19 @@ extension DistributedMatrix {
   public func balancedRowMatrix(partitions: Int? = nil, ownership: Ownership? = nil) async throws
     -> RowMatrix<Element>
   {
+    try await rowMatrix(rowCuts: try await balancedRowCuts(partitions: partitions), ownership: ownership)
+  }
+
+  /// Where slabs of nearly equally many stored elements are cut. One pass that counts.
+  ///
+  /// - Parameter partitions: the number of slabs; by default chosen from shape and stored elements.
+  /// - Throws: `LinearAlgebraError.invalidArgument` for fewer than one slab, `ExecutionError`.
+  public func balancedRowCuts(partitions: Int? = nil) async throws -> Cuts {
     let count =
       partitions ?? Partitioning.defaultSlabCount(rows: rows, columns: columns, stored: storedCount)
     try checkSlabCount(count)
     let offsets = try await storedCountsOfRows().reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
-    return try await rowMatrix(rowCuts: Cuts(balancing: offsets, parts: count), ownership: ownership)
+    return Cuts(balancing: offsets, parts: count)
   }
 }
 

@@ -1,5 +1,6 @@
 // A local matrix as a slab: row after row in memory, and dense or sparse as takes fewer bytes.
 
+import Numerics
 public import TesseraLocalMatrices
 public import TesseraPartitioning
 
@@ -35,6 +36,19 @@ extension LocalMatrix {
     // The bytes of a large shape can leave the range of Int.
     guard Double(rows) * Double(columns) * Double(element) < Double(sparseBytes) else { return self }
     return .dense(try a.dense(order: .rowMajor))
+  }
+
+  /// A dense matrix as it is, or without its zeros when that takes fewer bytes; a sparse one as it is. O(mn).
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  @specialized(where S == Complex<Float>)
+  @specialized(where S == Complex<Double>)
+  func smaller() -> LocalMatrix {
+    guard case .dense(let a) = self else { return self }
+    let element = MemoryLayout<S>.stride
+    let nonzeros = a.storage.reduce(0) { $1 == 0 ? $0 : $0 + 1 }
+    let sparseBytes = nonzeros * (element + 4) + (rows + 1) * 8
+    return sparseBytes < a.storage.count * element ? .sparse(a.sparse()) : self
   }
 
   /// The parts one below the other: sparse when any is, so that one dense part does not fill the others.

@@ -131,11 +131,10 @@ struct FileParts: WireCodable {
   }
 
   /// Part number `tile`.
-  func read<S: Scalar>(_ tile: Int, as: S.Type) throws -> MatrixContents<S> {
+  func read<S: Scalar>(_ tile: Int, as: S.Type) throws -> MatrixFilePart<S> {
     guard tile < count else { throw CommunicationError.malformed(expected: "a part of \(count)") }
     return try MatrixFile.read(
-      file.path, part: tile, of: count, as: S.self, format: format, options: options
-    ).contents
+      file.path, part: tile, of: count, as: S.self, format: format, options: options)
   }
 }
 
@@ -145,7 +144,7 @@ enum EntryPartTask<S: Scalar>: SourceTask {
   static var name: String { scalarName("file-entries", S.self) }
 
   static func make(_ parts: FileParts, tile: Int) throws -> TripletMatrix<S> {
-    guard case .triplets(let entries) = try parts.read(tile, as: S.self) else {
+    guard case .triplets(let entries) = try parts.read(tile, as: S.self).contents else {
       throw CommunicationError.malformed(expected: "a file that lists entries")
     }
     return entries
@@ -158,7 +157,7 @@ enum SlabPartTask<S: Scalar>: SourceTask {
   static var name: String { scalarName("file-rows", S.self) }
 
   static func make(_ parts: FileParts, tile: Int) throws -> LocalMatrix<S> {
-    guard case .dense(let rows) = try parts.read(tile, as: S.self) else {
+    guard case .dense(let rows) = try parts.read(tile, as: S.self).contents else {
       throw CommunicationError.malformed(expected: "a file that is an array")
     }
     return try LocalMatrix.dense(rows).byRows()

@@ -3,6 +3,7 @@
 // work.
 
 internal import COpenBLAS
+import Synchronization
 
 /// op(A) in a BLAS call: A, its transpose, or its conjugate transpose.
 public enum MatrixOperation: Sendable, Hashable {
@@ -77,4 +78,25 @@ public enum BLASThreads {
   public static var count: Int { Int(openblas_get_num_threads()) }
   /// Sets the number of threads for every later call in the process.
   public static func set(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+
+  /// What OpenBLAS takes for each call that is under way, before it computes anything: 128 MiB of addresses, and a
+  /// page.
+  public static let bytesPerCall = 128 << 20 + 64 << 10
+
+  /// For how many calls at a time OpenBLAS has its memory.
+  private static let prepared = Mutex(0)
+
+  /// Sees to it that OpenBLAS has the memory for `calls` calls at a time, for good (of more than 64, that there is
+  /// room for it). Where there is none it would try for ever, in the middle of a call (0.3.21, blas_memory_alloc).
+  ///
+  /// Returns false where the process may not have so much.
+  public static func prepare(forCalls calls: Int) -> Bool {
+    prepared.withLock { prepared in
+      guard calls > prepared else { return true }
+      guard MemoryGuard.hasRoom(for: (calls - prepared) * bytesPerCall) else { return false }
+      tessera_blas_prepare(Int32(clamping: calls))
+      prepared = calls
+      return true
+    }
+  }
 }

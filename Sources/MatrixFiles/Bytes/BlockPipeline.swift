@@ -1,7 +1,8 @@
 // Blocks of lines parsed on several threads, their results taken in the order of the file: what comes out
 // does not depend on the number of threads. The calling thread reads and takes, the others parse; a few
-// blocks are on the way at a time, so that memory is a few buffers whatever the file. It works for any
-// source, also one that is decompressed or comes through a pipe.
+// blocks are on the way at a time, so that memory is a few buffers whatever the file. A line as long as many blocks is
+// alone on the way, and parsed to where it is to be. It works for any source, also one that is decompressed or comes
+// through a pipe.
 
 internal import Dispatch
 
@@ -33,7 +34,7 @@ private final class Slot<Result: BlockResult>: @unchecked Sendable {
 
   init(_ result: Result) { self.result = result }
 
-  deinit { buffer.deallocate() }
+  deinit { LineBlocks.release(buffer) }
 }
 
 extension LineBlocks {
@@ -42,17 +43,18 @@ extension LineBlocks {
   /// - Parameters:
   ///   - threads: how many blocks are parsed at a time; with one, on the calling thread.
   ///   - make: makes an empty result.
-  ///   - take: takes the result of a block; the block is still there. What it throws ends the parsing.
+  ///   - take: takes the result of a block, and a long line without one, which it is to parse; the block is still
+  ///     there. What it throws ends the parsing.
   /// - Throws: what the source and `take` throw, of the first block that has a reason.
   func parse<Result: BlockResult>(
     threads: Int, make: () -> Result,
-    take: (LineBlock, Result) throws(FileFormatError) -> Void
+    take: (LineBlock, Result?) throws(FileFormatError) -> Void
   ) throws(FileFormatError) {
     guard threads > 1 else {
       let result = make()
       while let block = try next() {
-        result.parse(block)
-        try take(block, result)
+        if !block.isLong { result.parse(block) }
+        try take(block, block.isLong ? nil : result)
       }
       return
     }
@@ -64,11 +66,17 @@ extension LineBlocks {
     defer { while taken < started { slots[taken % slots.count].isDone.wait(); taken += 1 } }
     var failure: FileFormatError?
     var isAtEnd = false
+    // Waits here for those before it.
+    var long: LineBlock?
     while true {
-      if !isAtEnd, started - taken < slots.count {
+      if !isAtEnd, long == nil, started - taken < slots.count {
         do throws(FileFormatError) {
           guard let block = try next() else {
             isAtEnd = true
+            continue
+          }
+          if block.isLong {
+            long = block
             continue
           }
           let slot = slots[started % slots.count]
@@ -89,6 +97,9 @@ extension LineBlocks {
         taken += 1
         guard let block = slot.block else { preconditionFailure("a slot without a block was started") }
         try take(block, slot.result)
+      } else if let block = long {
+        long = nil
+        try take(block, nil)
       } else {
         break
       }

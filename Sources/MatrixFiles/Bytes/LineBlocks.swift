@@ -1,8 +1,17 @@
 // A stream of bytes cut into blocks of whole lines, each with the number of its first line, so that blocks
-// can be parsed without knowing each other. One buffer of 1 MiB, more only for a longer line; every byte
-// is copied once. A buffer can be exchanged for another, so that blocks are parsed while the next is read.
+// can be parsed without knowing each other. One buffer of 1 MiB, more only for a longer line and as long as that is
+// there: half as much again while the buffer grows. Every byte is copied once, of a long line twice. A buffer can be
+// exchanged for another, so that blocks are parsed while the next is read.
 
 import TesseraLocalMatrices
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Whole lines, each ended by a newline, the last one too, and `slack` readable bytes behind them. Valid
 /// until the next block is asked for.
@@ -19,17 +28,28 @@ struct LineBlock: @unchecked Sendable {
   let firstLine: Int
   /// Whether nothing stands before the first line.
   let beginsFile: Bool
+  /// Whether it is a line that only a row can be: one is enough at a time.
+  var isLong: Bool { bytes.count > LineBlocks.longestEntry }
 }
 
 /// Cuts a source into blocks of whole lines.
 ///
-/// A comment line may have any length: what does not fit the buffer is dropped unseen. Any other line must fit
-/// `longestLine` bytes.
+/// A comment line may have any length: what does not fit the buffer is dropped unseen. For any other line there is a
+/// limit, because a small compressed file may unpack to a line that does not end.
 final class LineBlocks {
-  /// The longest line of a file whose lines are short.
-  static let longestLine = 1 << 24
-  /// The longest line of a file with a row in each line: an eighth of this machine's memory, 1 GiB at least.
-  static var longestRow: Int { max(1 << 30, MemoryGuard.physicalBytes / 8) }
+  /// What a line is.
+  enum Line {
+    /// An entry of Matrix Market's, and a comment behind %: 16 MiB at most.
+    case entry
+    /// A row of a table or of an svmlight file, and a comment behind #: 256 MiB at most, ten million numbers. In a file
+    /// on a disk, which cannot grow by being read, whatever a quarter of this machine's memory holds.
+    case row
+  }
+
+  /// The bytes of the longest line that is no row.
+  fileprivate static let longestEntry = 1 << 24
+  /// The bytes of the longest row of what is unpacked or piped.
+  static let longestStreamedRow = 1 << 28
   /// The size of a block where nobody asks for another.
   static let blockSize = 1 << 20
 
@@ -38,6 +58,7 @@ final class LineBlocks {
   private let longestLine: Int
   /// What a comment line begins with.
   private let comment: UInt8
+  private let blockSize: Int
   /// Holds a block, one more newline where the last line has none, and the slack.
   private var buffer: UnsafeMutableRawBufferPointer
   /// The bytes of `buffer` that have been read and not yet handed out.
@@ -47,45 +68,55 @@ final class LineBlocks {
   private(set) var nextLine: Int
   /// Whether the next block is the first of its file.
   private var beginsFile: Bool
+  /// Looks at the first line, if nothing stands before it.
+  private var start: TextStart?
   /// How many bytes the blocks handed out so far, and what was dropped, take in the source; one more behind a
   /// last line without a newline.
   private(set) var consumedBytes = 0
 
   /// - Parameters:
-  ///   - longestLine: what is too long for a line.
-  ///   - comment: what a comment line begins with.
+  ///   - line: what a line is.
   ///   - blockSize: the bytes of a block, unless a line has more.
   ///   - firstLine: the number of the source's first line.
   ///   - beginsFile: whether nothing stands before it.
   init(
-    _ source: any ByteSource, longestLine: Int = LineBlocks.longestLine, comment: UInt8 = percent,
-    blockSize: Int = LineBlocks.blockSize, firstLine: Int = 1, beginsFile: Bool = true
+    _ source: any ByteSource, of line: Line, blockSize: Int = LineBlocks.blockSize, firstLine: Int = 1,
+    beginsFile: Bool = true
   ) {
     self.source = source
     self.beginsFile = beginsFile
+    start = beginsFile ? TextStart() : nil
     nextLine = firstLine
-    self.longestLine = longestLine
-    self.comment = comment
+    self.blockSize = blockSize
+    switch line {
+    case .entry: (longestLine, comment) = (LineBlocks.longestEntry, percent)
+    case .row:
+      longestLine = max(
+        LineBlocks.longestStreamedRow, min(source.remainingBytes ?? 0, MemoryGuard.physicalBytes / 4))
+      comment = hash
+    }
     buffer = LineBlocks.buffer(blockSize)
   }
 
-  deinit { buffer.deallocate() }
+  deinit { LineBlocks.release(buffer) }
 
-  /// A buffer for blocks of `size` bytes.
+  /// A buffer for blocks of `size` bytes: zeros, because the slack is read before anything is written there; they
+  /// cost nothing where nobody writes. To be given to `release`.
   static func buffer(_ size: Int) -> UnsafeMutableRawBufferPointer {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(size, 1) + 1 + LineBlock.slack, alignment: 16)
-    // The slack is read before anything is written there.
-    _ = buffer.initializeMemory(as: UInt8.self, repeating: 0)
-    return buffer
+    let count = max(size, 1) + 1 + LineBlock.slack
+    guard let start = calloc(count, 1) else { preconditionFailure("no memory for \(count) bytes of lines") }
+    return UnsafeMutableRawBufferPointer(start: start, count: count)
   }
+
+  /// Frees a buffer.
+  static func release(_ buffer: UnsafeMutableRawBufferPointer) { free(buffer.baseAddress) }
 
   /// Gives away the buffer of the block that was handed out last, and goes on in `replacement`, which is then
   /// its own.
   func exchangeBuffer(for replacement: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawBufferPointer {
     var next = replacement
     if next.count < pending.count + 2 + LineBlock.slack {
-      next.deallocate()
+      LineBlocks.release(next)
       next = LineBlocks.buffer(2 * pending.count)
     }
     next.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
@@ -99,7 +130,7 @@ final class LineBlocks {
 
   /// The next block, or nil at the end.
   ///
-  /// - Throws: what the source throws; `badData` for a line that is too long.
+  /// - Throws: what the source throws; `badData` for a line that is too long, and for a file that `TextStart` refuses.
   func next() throws(FileFormatError) -> LineBlock? {
     moveToFront()
     var searched = pending.upperBound
@@ -119,15 +150,27 @@ final class LineBlocks {
 
   private func moveToFront() {
     guard pending.lowerBound > 0 else { return }
-    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
+    if room > LineBlocks.longestEntry, pending.count < blockSize {
+      // A long line has gone, and those behind it may be short again.
+      var small = LineBlocks.buffer(blockSize)
+      small.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
+      swap(&small, &buffer)
+      LineBlocks.release(small)
+    } else {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
+    }
     pending = 0..<pending.count
   }
 
-  /// Reads behind the pending bytes, leaving room for one newline. Returns how many bytes came.
+  /// Reads behind the pending bytes, no more than a block, leaving room for one newline. Returns how many bytes came.
   private func readMore() throws(FileFormatError) -> Int {
     guard !sourceEnded else { return 0 }
-    let room = UnsafeMutableRawBufferPointer(rebasing: buffer[pending.upperBound..<self.room])
-    let count = try source.read(into: room)
+    let end = min(room, pending.upperBound + max(blockSize, 1))
+    let new = UnsafeMutableRawBufferPointer(rebasing: buffer[pending.upperBound..<end])
+    let count = try source.read(into: new)
+    if start?.hasEnded == false {
+      try start?.look(at: UnsafeRawBufferPointer(rebasing: new[..<count]), file: source.name)
+    }
     sourceEnded = count == 0
     pending = 0..<pending.upperBound + count
     return count
@@ -139,13 +182,22 @@ final class LineBlocks {
     if nextLine > 1 || comment != percent, buffer[pending].first(where: { !isBlank($0) }) == comment {
       try skipToNextLine()
     } else if pending.count >= longestLine {
+      let isStreamed = longestLine == LineBlocks.longestStreamedRow
       throw FileFormatError(
         file: source.name, at: .line(nextLine, column: longestLine),
-        expected: "a line of fewer than \(longestLine) bytes", found: "a longer one")
+        expected: "a line of at most \(longestLine >> 20) MiB"
+          + (isStreamed ? " (longer ones only in a file on a disk, not compressed)" : ""),
+        found: "a longer one")
+    } else if pending.count >= LineBlocks.longestEntry,
+      let zero = place(of: 0, in: UnsafeRawBufferPointer(rebasing: buffer[pending]))
+    {
+      // No row: what a file claims to be long by, but does not hold, reads as zeros.
+      throw FileFormatError(
+        file: source.name, at: .line(nextLine, column: zero + 1), expected: "text", found: "a NUL")
     } else {
       let larger = LineBlocks.buffer(min(2 * room, longestLine))
       larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[pending]))
-      buffer.deallocate()
+      LineBlocks.release(buffer)
       buffer = larger
     }
   }

@@ -14,8 +14,8 @@ protocol RowParser: Sendable {
   mutating func reserve(growth: Double)
   /// Whether there may be more rows by those of `other`.
   func hasRoom(for other: Self) -> Bool
-  /// Appends what `other` has found in the lines that follow; its elements only when they are kept.
-  mutating func append(_ other: Self, keepingElements: Bool)
+  /// Appends what `other` has found in the lines that follow.
+  mutating func append(_ other: Self)
 }
 
 extension RowParser {
@@ -52,15 +52,15 @@ extension LineBlocks {
   /// Parses the lines that are left: up to the first row one block after the other, then as they come.
   ///
   /// - Parameters:
-  ///   - parser: has the rows in the end; where elements are not kept, those of the first blocks only.
+  ///   - parser: has the rows in the end.
   ///   - threads: how many blocks are parsed at a time.
   /// - Throws: what the source and the parser throw, of the first line that has a reason.
   func parseRows<Parser: RowParser>(
-    with parser: inout Parser, threads: Int, keepingElements: Bool, progress: ((ReadProgress) -> Void)?
+    with parser: inout Parser, threads: Int, progress: ((ReadProgress) -> Void)?
   ) throws(FileFormatError) {
     while parser.rows == 0, let block = try next(), let cursor = LineCursor(block) {
       try parser.parse(cursor, untilRow: .max)
-      if keepingElements, let rest = source.likelyBytes {
+      if let rest = source.likelyBytes {
         // The rest of a file is much like its beginning.
         parser.reserve(growth: 1 + 1.1 * Double(rest) / Double(block.bytes.count))
       }
@@ -68,10 +68,10 @@ extension LineBlocks {
     }
     let template = parser.forLaterLines()
     try parse(threads: threads, make: { RowBlock(template) }) { (block, result) throws(FileFormatError) in
-      if result.isRegular, parser.hasRoom(for: result.parser) {
-        parser.append(result.parser, keepingElements: keepingElements)
+      if let result, result.isRegular, parser.hasRoom(for: result.parser) {
+        parser.append(result.parser)
       } else if let cursor = LineCursor(block) {
-        // Once more, to say where it is wrong.
+        // A long line; or once more, to say where it is wrong.
         try parser.parse(cursor, untilRow: .max)
       }
       progress?(source.progress)

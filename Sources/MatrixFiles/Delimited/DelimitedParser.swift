@@ -8,27 +8,35 @@ struct DelimitedParser<S: Scalar>: RowParser {
   private let file: String
   private let delimiter: UInt8
   private let headerRow: MatrixReadOptions.HeaderRow
+  /// Whether the elements are wanted, not only the shape.
+  private let keepsElements: Bool
   /// The fields of a row, once there was one; before, of the line of names.
   private(set) var columns: Int?
   /// The rows so far.
   private(set) var rows = 0
   /// Whether a field was complex.
   private(set) var isComplex = false
-  /// The elements so far, row after row.
+  /// The elements so far, row after row, where they are kept.
   private(set) var values: [S] = []
+  /// Whole numbers among them that were rounded.
+  private(set) var rounded = RoundingTally()
   /// The names of the columns, where there was a line of them.
   private(set) var names: [String] = []
   private var isFirstLine = true
 
-  init(file: String, _ delimiter: UInt8, _ headerRow: MatrixReadOptions.HeaderRow) {
+  init(
+    file: String, _ delimiter: UInt8, _ headerRow: MatrixReadOptions.HeaderRow, keepsElements: Bool = true
+  ) {
     self.file = file
     self.delimiter = delimiter
     self.headerRow = headerRow
+    self.keepsElements = keepsElements
   }
 
   mutating func removeAll(keepingCapacity: Bool) {
     rows = 0
     isComplex = false
+    rounded = RoundingTally()
     values.removeAll(keepingCapacity: keepingCapacity)
   }
 
@@ -36,10 +44,11 @@ struct DelimitedParser<S: Scalar>: RowParser {
 
   func hasRoom(for other: DelimitedParser) -> Bool { true }
 
-  mutating func append(_ other: DelimitedParser, keepingElements: Bool) {
+  mutating func append(_ other: DelimitedParser) {
     rows += other.rows
     isComplex = isComplex || other.isComplex
-    if keepingElements { values += other.values }
+    rounded.append(other.rounded, behind: values.count)
+    values += other.values
   }
 
   mutating func parse(_ start: LineCursor, untilRow limit: Int) throws(FileFormatError) {
@@ -65,7 +74,8 @@ struct DelimitedParser<S: Scalar>: RowParser {
     let start = cursor
     var fields = 0
     while true {
-      values.append(try takeValue(&cursor))
+      let value = try takeValue(&cursor)
+      if keepsElements { values.append(value) }
       fields += 1
       cursor.skipBlanks(but: delimiter)
       if cursor.place.pointee == newline { break }
@@ -87,10 +97,20 @@ struct DelimitedParser<S: Scalar>: RowParser {
   @inline(__always)
   private mutating func takeValue(_ cursor: inout LineCursor) throws(FileFormatError) -> S {
     cursor.skipBlanks(but: delimiter)
+    let start = cursor.place
     if let value = scanReal(&cursor.place, as: S.Real.self, integral: false, delimiter: delimiter) {
+      if value.mayBeRounded {
+        count(value, from: UnsafeBufferPointer(start: start, count: cursor.place - start))
+      }
       return S(real: value)
     }
     return try takeOddValue(&cursor)
+  }
+
+  /// Counts the number that is stored next if it was rounded.
+  @inline(never)
+  private mutating func count(_ value: S.Real, from text: UnsafeBufferPointer<UInt8>) {
+    if value.isRounded(from: text) { rounded.add(at: values.count) }
   }
 
   /// A field in quotation marks, or a complex one.
@@ -105,6 +125,7 @@ struct DelimitedParser<S: Scalar>: RowParser {
           FileFormatError.complexAsReal(file, S.kind).message)
       }
       isComplex = isComplex || imaginary != nil
+      if imaginary == nil, real.mayBeRounded { field.withUnsafeBufferPointer { count(real, from: $0) } }
       return S(real: real, imaginary: imaginary ?? 0)
     }
     // What would be several fields of another table, or, before any row, a name.

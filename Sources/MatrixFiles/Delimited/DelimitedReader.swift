@@ -26,7 +26,7 @@ struct DelimitedReader {
     self.source = source
     self.format = format
     threads = options.threadCount
-    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, comment: hash, blockSize: blockSize)
+    blocks = LineBlocks(source, of: .row, blockSize: blockSize)
     delimiter = options.delimiter ?? DelimitedReader.delimiter(of: format)
     headerRow = options.headerRow
   }
@@ -39,8 +39,9 @@ struct DelimitedReader {
   ///
   /// - Throws: as `matrix`.
   func header() throws(FileFormatError) -> MatrixFileHeader {
-    var parser = DelimitedParser<Complex<Double>>(file: source.name, delimiter, headerRow)
-    try blocks.parseRows(with: &parser, threads: threads, keepingElements: false, progress: nil)
+    var parser = DelimitedParser<Complex<Double>>(
+      file: source.name, delimiter, headerRow, keepsElements: false)
+    try blocks.parseRows(with: &parser, threads: threads, progress: nil)
     return header(parser)
   }
 
@@ -52,12 +53,13 @@ struct DelimitedReader {
     -> (MatrixFileHeader, MatrixContents<S>)
   {
     var parser = DelimitedParser<S>(file: source.name, delimiter, headerRow)
-    try blocks.parseRows(with: &parser, threads: threads, keepingElements: true, progress: progress)
-    let header = header(parser)
+    try blocks.parseRows(with: &parser, threads: threads, progress: progress)
+    var header = header(parser)
     try checkLocalShape(header.rows, header.columns, file: source.name)
     do throws(LinearAlgebraError) {
       let matrix = try DenseMatrix(
         rows: header.rows, columns: header.columns, order: .rowMajor, elements: parser.values)
+      header.roundedIntegers = RoundedIntegers(parser.rounded, in: .dense(matrix))
       return (header, .dense(matrix))
     } catch {
       throw FileFormatError(.badData, file: source.name, "\(error)")

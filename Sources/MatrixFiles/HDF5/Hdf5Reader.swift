@@ -17,11 +17,14 @@
     private let source: any ByteSource
     /// The path of the matrix in the file, where it was named.
     private let member: String?
+    private let program: Hdf5Process.Program?
 
+    /// - Parameter program: in which libhdf5 reads; nil for this one.
     /// - Throws: nothing; without libhdf5 it does.
-    init(_ source: any ByteSource, member: String?) throws(FileFormatError) {
-      self.source = source
-      self.member = member
+    init(_ source: any ByteSource, member: String?, program: Hdf5Process.Program? = .reader)
+      throws(FileFormatError)
+    {
+      (self.source, self.member, self.program) = (source, member, program)
     }
 
     /// What the file says about its matrix.
@@ -38,40 +41,53 @@
       -> (MatrixFileHeader, MatrixContents<S>)
     {
       let (answer, process) = try answer(.everything)
-      let header = answer.header
-      if header.layout == .coordinate { return (header, .triplets(try entries(answer, process, progress))) }
-      return (header, .dense(try rows(.everything, answer, process, progress)))
+      var header = answer.header
+      let contents: MatrixContents<S>
+      let rounded: RoundingTally
+      if header.layout == .coordinate {
+        let entries: (TripletMatrix<S>, RoundingTally) = try entries(answer, process, progress)
+        (contents, rounded) = (.triplets(entries.0), entries.1)
+      } else {
+        let rows: (DenseMatrix<S>, RoundingTally) = try rows(.everything, answer, process, progress)
+        (contents, rounded) = (.dense(rows.0), rows.1)
+      }
+      header.roundedIntegers = RoundedIntegers(rounded, in: contents)
+      return (header, contents)
     }
 
-    /// The header, and some rows of a dense matrix; nil for a sparse one.
+    /// The header, and some rows of a dense matrix with the whole numbers among them that were rounded; nil for a
+    /// sparse one.
     ///
     /// - Throws: as `matrix`.
     func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Selection) throws(FileFormatError)
-      -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
+      -> (header: MatrixFileHeader, rows: DenseMatrix<S>, rounded: RoundingTally)?
     {
       let (answer, process) = try answer(selection)
       guard answer.header.layout != .coordinate else { return nil }
-      return (answer.header, try rows(selection, answer, process, nil))
+      let (matrix, rounded): (DenseMatrix<S>, RoundingTally) = try rows(selection, answer, process, nil)
+      return (answer.header, matrix, rounded)
     }
 
     private func answer(_ selection: Hdf5Selection) throws(FileFormatError)
       -> (answer: Hdf5Answer, process: Hdf5Process)
     {
-      let process = try Hdf5Process(Hdf5Request(source, member: member, selection), source)
+      let process = try Hdf5Process(
+        Hdf5Request(source, member: member, selection), source, program: program)
       return (try Hdf5Answer(from: process), process)
     }
 
     private func rows<S: Scalar>(
       _ selection: Hdf5Selection, _ answer: Hdf5Answer, _ process: Hdf5Process,
       _ progress: ((ReadProgress) -> Void)?
-    ) throws(FileFormatError) -> DenseMatrix<S> {
+    ) throws(FileFormatError) -> (DenseMatrix<S>, RoundingTally) {
       let (header, array) = (answer.header, try array(0, of: answer))
       try checkLocalShape(header.rows, header.columns, file: array.name)
-      let elements: [S] = try elements(array, process, progress)
+      let (elements, rounded): ([S], RoundingTally) = try elements(array, process, progress)
       do throws(LinearAlgebraError) {
-        return try DenseMatrix(
+        let matrix = try DenseMatrix(
           rows: selection.range(ofRows: header.rows).count, columns: header.columns, order: .rowMajor,
           elements: elements)
+        return (matrix, rounded)
       } catch {
         throw FileFormatError(.badData, file: array.name, "\(error)")
       }
@@ -79,7 +95,7 @@
 
     private func entries<S: Scalar>(
       _ answer: Hdf5Answer, _ process: Hdf5Process, _ progress: ((ReadProgress) -> Void)?
-    ) throws(FileFormatError) -> TripletMatrix<S> {
+    ) throws(FileFormatError) -> (TripletMatrix<S>, RoundingTally) {
       let header = answer.header
       let (data, starts, indices) = (
         try array(0, of: answer), try array(1, of: answer), try array(2, of: answer)
@@ -87,7 +103,7 @@
       // All three are parts of the folder that they stand in.
       let name = String(data.name.dropLast("/data".count))
       try checkLocalShape(header.rows, header.columns, file: name)
-      let values: [S] = try elements(data, process, progress)
+      let (values, rounded): ([S], RoundingTally) = try elements(data, process, progress)
       let (majors, minors) =
         answer.isByRows ? (header.rows, header.columns) : (header.columns, header.rows)
       let lines = try CompressedLines(
@@ -97,7 +113,7 @@
       let (rows, columns) =
         answer.isByRows ? (lines.majorIndices, lines.indices) : (lines.indices, lines.majorIndices)
       let entries = TripletMatrix(unchecked: header.rows, header.columns, rows, columns, values)
-      return data.element.kind == .boolean ? entries.withoutRepeatedTruth() : entries
+      return (data.element.kind == .boolean ? entries.withoutRepeatedTruth() : entries, rounded)
     }
 
     private func array(_ number: Int, of answer: Hdf5Answer) throws(FileFormatError) -> Hdf5Array {
@@ -109,7 +125,7 @@
 
     private func elements<S: Scalar>(
       _ array: Hdf5Array, _ process: Hdf5Process, _ progress: ((ReadProgress) -> Void)?
-    ) throws(FileFormatError) -> [S] {
+    ) throws(FileFormatError) -> (values: [S], rounded: RoundingTally) {
       guard S.isComplex || array.element.kind != .complex else {
         throw FileFormatError.complexAsReal(array.name, S.kind)
       }
@@ -151,7 +167,7 @@
     }
 
     func rows<S: Scalar>(as: S.Type, _ selection: Hdf5Selection) throws(FileFormatError)
-      -> (header: MatrixFileHeader, rows: DenseMatrix<S>)?
+      -> (header: MatrixFileHeader, rows: DenseMatrix<S>, rounded: RoundingTally)?
     {
       switch never {}
     }

@@ -93,7 +93,8 @@ struct IdxReader {
     try checkLocalShape(header.rows, header.columns, file: source.name)
     let elements = try source.elements(
       header.element, count: header.rows * header.columns, offset: header.dataOffset, as: S.self,
-      progress: progress)
+      progress: progress
+    ).values
     do throws(LinearAlgebraError) {
       let matrix = try DenseMatrix(
         rows: header.rows, columns: header.columns, order: .rowMajor, elements: elements)

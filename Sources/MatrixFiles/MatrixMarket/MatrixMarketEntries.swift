@@ -9,6 +9,8 @@ struct EntryList<S: Scalar> {
   var rowIndices: [Int32] = []
   var columnIndices: [Int32] = []
   var values: [S] = []
+  /// Whole numbers among the values that were rounded.
+  var rounded = RoundingTally()
 
   /// Makes room for the declared entries and their mirror images, but for no more than `growth` times those
   /// that are there, and no more than a quarter of the memory: the size of a file may be a hole.
@@ -26,6 +28,7 @@ struct EntryList<S: Scalar> {
 
   /// Appends the entries of a block.
   mutating func append(_ block: borrowing EntryBuffer<S>) {
+    rounded.append(block.rounded, behind: values.count)
     rowIndices.append(contentsOf: block.rowIndices)
     columnIndices.append(contentsOf: block.columnIndices)
     values.append(contentsOf: block.values)
@@ -53,6 +56,8 @@ struct EntryBuffer<S: Scalar>: ~Copyable {
   private let hasIndices: Bool
   /// Entries so far.
   var count = 0
+  /// Whole numbers among them that were rounded.
+  var rounded = RoundingTally()
 
   init(capacity: Int, _ layout: MatrixMarketHeader.Layout) {
     self.capacity = capacity
@@ -91,6 +96,7 @@ final class MatrixMarketBlock<S: Scalar>: BlockResult, @unchecked Sendable {
     let capacity = EntryBuffer<S>.capacity(bytes: block.bytes.count, parser.header.layout)
     if entries.capacity < capacity { entries = EntryBuffer(capacity: capacity, parser.header.layout) }
     entries.count = 0
+    entries.rounded = RoundingTally()
     guard var cursor = LineCursor(block) else { return }
     do throws(FileFormatError) {
       // Where the block stands in an array decides what its diagonal may hold: see `isIndependent`.
@@ -138,8 +144,8 @@ struct MatrixMarketEntryParser<S: Scalar> {
   ) throws(FileFormatError) {
     let (rows, columns, values) = (buffer.rows, buffer.columns, buffer.numbers)
     let end = min(buffer.capacity, limit > buffer.capacity ? .max : buffer.count + limit)
-    var q = buffer.count
-    defer { buffer.count = q }
+    var (q, rounded) = (buffer.count, buffer.rounded)
+    defer { (buffer.count, buffer.rounded) = (q, rounded) }
     while q < end, cursor.skipToContent() {
       let rowPosition = cursor.place
       guard let i = cursor.takeInteger(), i >= 1, i <= header.rows else {
@@ -149,7 +155,7 @@ struct MatrixMarketEntryParser<S: Scalar> {
       guard let j = cursor.takeInteger(), j >= 1, j <= header.columns else {
         throw indexError("column", header.columns, columnPosition, cursor)
       }
-      let value = header.field == .pattern ? 1 : try takeValue(&cursor)
+      let value = header.field == .pattern ? 1 : try takeValue(&cursor, &rounded, at: q)
       if header.symmetry != .general, i <= j {
         try checkHalf(i, j, value, columnPosition, cursor)
       }
@@ -170,7 +176,7 @@ struct MatrixMarketEntryParser<S: Scalar> {
     var element = first
     while buffer.count < end, cursor.skipToContent() {
       let position = cursor.place
-      let value = try takeValue(&cursor)
+      let value = try takeValue(&cursor, &buffer.rounded, at: buffer.count)
       if header.symmetry == .hermitian, diagonal.contains(element) {
         try checkHalf(diagonal.column, diagonal.column, value, position, cursor)
       }
@@ -182,18 +188,29 @@ struct MatrixMarketEntryParser<S: Scalar> {
     }
   }
 
-  /// Takes the one or two numbers of a value.
+  /// Takes the one or two numbers of the value that will be stored at `place`.
   @inline(__always)
-  private func takeValue(_ cursor: inout LineCursor) throws(FileFormatError) -> S {
-    let real = try takeReal(&cursor)
-    return S(real: real, imaginary: header.field == .complex ? try takeReal(&cursor) : 0)
+  private func takeValue(_ cursor: inout LineCursor, _ rounded: inout RoundingTally, at place: Int)
+    throws(FileFormatError) -> S
+  {
+    let real = try takeReal(&cursor, &rounded, at: place)
+    return S(
+      real: real, imaginary: header.field == .complex ? try takeReal(&cursor, &rounded, at: place) : 0)
   }
 
   @inline(__always)
-  private func takeReal(_ cursor: inout LineCursor) throws(FileFormatError) -> S.Real {
+  private func takeReal(_ cursor: inout LineCursor, _ rounded: inout RoundingTally, at place: Int)
+    throws(FileFormatError) -> S.Real
+  {
     let isInteger = header.field == .integer
+    let start = cursor.place
     guard let value = scanReal(&cursor.place, as: S.Real.self, integral: isInteger) else {
       throw valueError(cursor)
+    }
+    if value.mayBeRounded,
+      value.isRounded(from: UnsafeBufferPointer(start: start, count: cursor.place - start))
+    {
+      rounded.add(at: place)
     }
     cursor.skipBlanks()
     return value

@@ -15,7 +15,7 @@ struct MatrixMarketReader {
   init(_ source: any ByteSource, threads: Int = 1, blockSize: Int = LineBlocks.blockSize) {
     self.source = source
     self.threads = threads
-    blocks = LineBlocks(source, blockSize: blockSize)
+    blocks = LineBlocks(source, of: .entry, blockSize: blockSize)
   }
 
   /// The header alone. O(bytes before the first entry).
@@ -55,7 +55,9 @@ struct MatrixMarketReader {
         file: source.name, at: .line(blocks.nextLine, column: 1), expected: "\(header.entries) entries",
         found: "the end of the file after \(list.count)")
     }
-    return (header.fileHeader, try list.finished().matrix(header, file: source.name))
+    var fileHeader = header.fileHeader
+    fileHeader.roundedIntegers = list.list.roundedIntegers(header)
+    return (fileHeader, try list.finished().matrix(header, file: source.name))
   }
 
   /// The header, and a cursor on the line behind it, valid until the next block is read.
@@ -81,8 +83,10 @@ struct EntryGatherer<S: Scalar> {
 
   /// Appends the entries of a block that has been parsed. Where it is not as it should be, or has more
   /// entries than the header declares, it is parsed again, knowing what stands before it, to say where.
-  mutating func take(_ block: LineBlock, _ result: MatrixMarketBlock<S>) throws(FileFormatError) {
-    guard parser.isIndependent, result.isRegular, result.entries.count <= parser.header.entries - count else {
+  mutating func take(_ block: LineBlock, _ result: MatrixMarketBlock<S>?) throws(FileFormatError) {
+    guard let result, parser.isIndependent, result.isRegular,
+      result.entries.count <= parser.header.entries - count
+    else {
       guard let cursor = LineCursor(block) else { return }
       return try parse(cursor)
     }
@@ -106,6 +110,27 @@ struct EntryGatherer<S: Scalar> {
 }
 
 extension EntryList {
+  /// The whole numbers among the entries that were rounded.
+  func roundedIntegers(_ header: MatrixMarketHeader) -> RoundedIntegers {
+    RoundedIntegers(
+      count: rounded.count,
+      first: rounded.first.map { q in
+        if header.layout == .coordinate {
+          return RoundedIntegers.Place(row: Int(rowIndices[q]), column: Int(columnIndices[q]))
+        }
+        // Column after column, of a symmetric matrix from the diagonal or behind it.
+        var (rest, column) = (q, 0)
+        func top() -> Int {
+          header.symmetry == .general ? 0 : header.symmetry == .skewSymmetric ? column + 1 : column
+        }
+        while rest >= header.rows - top() {
+          rest -= header.rows - top()
+          column += 1
+        }
+        return RoundedIntegers.Place(row: top() + rest, column: column)
+      })
+  }
+
   /// The matrix of the entries, both halves present.
   consuming func matrix(_ header: MatrixMarketHeader, file: String) throws(FileFormatError)
     -> MatrixContents<S>

@@ -24,23 +24,25 @@ struct NpyReader {
     let header = try NpyHeader(from: source)
     let (rows, columns) = try header.matrixShape()
     try checkLocalShape(rows, columns, file: source.name)
-    let elements = try elements(of: header, as: S.self, progress: progress)
-    let fileHeader = try header.fileHeader()
+    let (elements, rounded) = try elements(of: header, as: S.self, progress: progress)
+    var fileHeader = try header.fileHeader()
     do throws(LinearAlgebraError) {
       let matrix = try DenseMatrix(rows: rows, columns: columns, order: header.order, elements: elements)
+      fileHeader.roundedIntegers = RoundedIntegers(rounded, in: .dense(matrix))
       return (fileHeader, .dense(matrix))
     } catch {
       throw FileFormatError(.badData, file: source.name, "\(error)")
     }
   }
 
-  /// The elements behind `header`, in the order in which they are stored.
+  /// The elements behind `header`, in the order in which they are stored, and the whole numbers among them that were
+  /// rounded.
   ///
   /// - Throws: `badData` for more or fewer bytes than the header declares, and for a complex file when `S` is
   ///   real.
   func elements<S: Scalar>(
     of header: NpyHeader, as: S.Type, progress: ((ReadProgress) -> Void)? = nil
-  ) throws(FileFormatError) -> [S] {
+  ) throws(FileFormatError) -> (values: [S], rounded: RoundingTally) {
     guard S.isComplex || header.element.kind != .complex else {
       throw FileFormatError.complexAsReal(source.name, S.kind)
     }

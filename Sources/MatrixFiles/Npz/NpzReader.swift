@@ -39,11 +39,17 @@ struct NpzReader {
     if let sparse = try sparseHeader() {
       try checkLocalShape(sparse.rows, sparse.columns, file: file)
       let entries = try SparseNpzEntries<S>(self, sparse, progress)
-      return (sparse.fileHeader, .triplets(try entries.matrix()))
+      let rounded = entries.rounded
+      let contents = MatrixContents.triplets(try entries.matrix())
+      var header = sparse.fileHeader
+      header.roundedIntegers = RoundedIntegers(rounded, in: contents)
+      return (header, contents)
     }
     let name = try arrayName()
-    let (_, contents) = try NpyReader(try source(name)).matrix(as: S.self, progress: progress)
-    return (try NpyHeader(from: try source(name)).fileHeader(.npz), contents)
+    let (array, contents) = try NpyReader(try source(name)).matrix(as: S.self, progress: progress)
+    var header = try NpyHeader(from: try source(name)).fileHeader(.npz)
+    header.roundedIntegers = array.roundedIntegers
+    return (header, contents)
   }
 
   // MARK: members
@@ -139,6 +145,8 @@ private struct SparseNpzEntries<S: Scalar> {
   private let reader: NpzReader
   private let header: SparseNpzHeader
   private let values: [S]
+  /// Whole numbers among the values that were rounded.
+  let rounded: RoundingTally
   private var list = EntryList<S>()
 
   init(_ reader: NpzReader, _ header: SparseNpzHeader, _ progress: ((ReadProgress) -> Void)?)
@@ -147,9 +155,11 @@ private struct SparseNpzEntries<S: Scalar> {
     self.reader = reader
     self.header = header
     let source = try reader.source("data")
-    let values = try NpyReader(source).elements(
+    let data = try NpyReader(source).elements(
       of: try NpyHeader(from: source), as: S.self, progress: progress)
-    self.values = values
+    values = data.values
+    let isInOrder = [.csr, .csc, .coo].contains(header.kind)
+    rounded = isInOrder ? data.rounded : data.rounded.withoutPlace()
     switch header.kind {
     case .csr: try appendCompressed(majors: header.rows, minors: header.columns)
     case .csc:

@@ -4,22 +4,25 @@
 import TesseraLocalMatrices
 
 extension ByteSource {
-  /// The `count` elements that follow and end the source; their first byte is number `offset` of the file.
+  /// The `count` elements that follow and end the source, and the whole numbers among them that were rounded; their
+  /// first byte is number `offset` of the file.
   ///
   /// - Throws: `badData` for fewer or more bytes than that, and for more than this machine can hold.
   func elements<S: Scalar>(
     _ element: StoredElement, count: Int, offset: Int, as: S.Type, progress: ((ReadProgress) -> Void)? = nil
-  ) throws(FileFormatError) -> [S] {
-    var elements: [S] = []
+  ) throws(FileFormatError) -> (values: [S], rounded: RoundingTally) {
+    var (elements, rounded): ([S], RoundingTally) = ([], RoundingTally())
     if try canHold(count, element, offset, bytesEach: MemoryLayout<S>.stride) {
-      if element.isInMemory(as: S.self) { return try plainElements(count, offset: offset, progress) }
+      if element.isInMemory(as: S.self) {
+        return (try plainElements(count, offset: offset, progress), rounded)
+      }
       elements = [S](roomInLargePages: count)
     }
     try pieces(count * element.size, offset) { bytes in
-      element.append(bytes, to: &elements)
+      element.append(bytes, to: &elements, &rounded)
       progress?(self.progress)
     }
-    return elements
+    return (elements, rounded)
   }
 
   /// The `count` elements that follow and end the source, which stand there as in memory: read to where they

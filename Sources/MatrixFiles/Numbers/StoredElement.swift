@@ -63,18 +63,20 @@ struct StoredElement: Equatable {
     return isNative && kind == (S.isComplex ? .complex : .real) && size == MemoryLayout<S>.stride
   }
 
-  /// Appends the elements in `bytes`, a whole number of them, to `values`.
-  func append<S: Scalar>(_ bytes: UnsafeRawBufferPointer, to values: inout [S]) {
+  /// Appends the elements in `bytes`, a whole number of them, to `values`, and counts those that were rounded.
+  func append<S: Scalar>(
+    _ bytes: UnsafeRawBufferPointer, to values: inout [S], _ rounded: inout RoundingTally
+  ) {
     switch (kind, size) {
     case (.boolean, _): append(bytes, to: &values) { (x: UInt8) in x == 0 ? 0 : 1 }
     case (.signed, 1): append(bytes, to: &values) { (x: Int8) in S.Real(x) }
     case (.signed, 2): append(bytes, to: &values) { (x: Int16) in S.Real(x) }
     case (.signed, 4): append(bytes, to: &values) { (x: Int32) in S.Real(x) }
-    case (.signed, _): append(bytes, to: &values) { (x: Int64) in S.Real(x) }
+    case (.signed, _): append(bytes, to: &values, &rounded, as: Int64.self)
     case (.unsigned, 1): append(bytes, to: &values) { (x: UInt8) in S.Real(x) }
     case (.unsigned, 2): append(bytes, to: &values) { (x: UInt16) in S.Real(x) }
     case (.unsigned, 4): append(bytes, to: &values) { (x: UInt32) in S.Real(x) }
-    case (.unsigned, _): append(bytes, to: &values) { (x: UInt64) in S.Real(x) }
+    case (.unsigned, _): append(bytes, to: &values, &rounded, as: UInt64.self)
     case (.real, 2): append(bytes, to: &values) { (x: UInt16) in S.Real(half(x)) }
     case (.real, 4): append(bytes, to: &values) { (x: UInt32) in S.Real(Float(bitPattern: x)) }
     case (.real, _): append(bytes, to: &values) { (x: UInt64) in S.Real(Double(bitPattern: x)) }
@@ -113,6 +115,19 @@ struct StoredElement: Equatable {
   ) {
     for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<Bits>.size) {
       values.append(S(real: convert(load(bytes, offset))))
+    }
+  }
+
+  /// Appends whole numbers of 64 bits.
+  @inline(__always)
+  private func append<S: Scalar, Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: UnsafeRawBufferPointer, to values: inout [S], _ rounded: inout RoundingTally, as: Bits.Type
+  ) {
+    for offset in stride(from: 0, to: bytes.count, by: MemoryLayout<Bits>.size) {
+      let number: Bits = load(bytes, offset)
+      let value = S.Real(number)
+      if value.mayBeRounded, Bits(exactly: value) != number { rounded.add(at: values.count) }
+      values.append(S(real: value))
     }
   }
 

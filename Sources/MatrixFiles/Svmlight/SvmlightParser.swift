@@ -7,7 +7,9 @@ struct SvmlightParser<S: Scalar>: RowParser {
   private let file: String
   private let first: Int
   private let limit: Int
-  /// The entries so far that are kept.
+  /// Whether the entries are wanted, not only their number and the shape.
+  private let keepsEntries: Bool
+  /// The entries so far, where they are kept.
   private(set) var entries = EntryList<S>()
   private(set) var labels: [S.Real] = []
   private(set) var queries: [Int] = []
@@ -18,8 +20,9 @@ struct SvmlightParser<S: Scalar>: RowParser {
   /// Whether rows have queries, once there was one.
   private var hasQueries: Bool?
 
-  init(file: String, _ options: MatrixReadOptions) {
+  init(file: String, _ options: MatrixReadOptions, keepsEntries: Bool = true) {
     self.file = file
+    self.keepsEntries = keepsEntries
     first = options.isZeroBased ? 0 : 1
     limit = min(options.columns ?? .max, Int(Int32.max))
   }
@@ -30,6 +33,7 @@ struct SvmlightParser<S: Scalar>: RowParser {
     entries.rowIndices.removeAll(keepingCapacity: keepingCapacity)
     entries.columnIndices.removeAll(keepingCapacity: keepingCapacity)
     entries.values.removeAll(keepingCapacity: keepingCapacity)
+    entries.rounded = RoundingTally()
     labels.removeAll(keepingCapacity: keepingCapacity)
     queries.removeAll(keepingCapacity: keepingCapacity)
     (columns, entryCount) = (0, 0)
@@ -43,13 +47,12 @@ struct SvmlightParser<S: Scalar>: RowParser {
 
   func hasRoom(for other: SvmlightParser) -> Bool { other.rows <= Int(Int32.max) - rows }
 
-  mutating func append(_ other: SvmlightParser, keepingElements: Bool) {
-    if keepingElements {
-      let base = Int32(truncatingIfNeeded: rows)
-      entries.rowIndices.append(contentsOf: other.entries.rowIndices.lazy.map { $0 + base })
-      entries.columnIndices += other.entries.columnIndices
-      entries.values += other.entries.values
-    }
+  mutating func append(_ other: SvmlightParser) {
+    let base = Int32(truncatingIfNeeded: rows)
+    entries.rounded.append(other.entries.rounded, behind: entries.values.count)
+    entries.rowIndices.append(contentsOf: other.entries.rowIndices.lazy.map { $0 + base })
+    entries.columnIndices += other.entries.columnIndices
+    entries.values += other.entries.values
     labels += other.labels
     queries += other.queries
     columns = max(columns, other.columns)
@@ -85,10 +88,18 @@ struct SvmlightParser<S: Scalar>: RowParser {
     }
     guard column - first < limit else { throw error(start, "a column of at most \(limit - 1 + first)") }
     cursor.place += 1
+    let text = cursor.place
     guard let value = takeNumber(&cursor) else { throw error(cursor, "a number") }
-    entries.rowIndices.append(Int32(truncatingIfNeeded: labels.count - 1))
-    entries.columnIndices.append(Int32(truncatingIfNeeded: column - first))
-    entries.values.append(S(real: value))
+    if value.mayBeRounded,
+      value.isRounded(from: UnsafeBufferPointer(start: text, count: cursor.place - text))
+    {
+      entries.rounded.add(at: entries.values.count)
+    }
+    if keepsEntries {
+      entries.rowIndices.append(Int32(truncatingIfNeeded: labels.count - 1))
+      entries.columnIndices.append(Int32(truncatingIfNeeded: column - first))
+      entries.values.append(S(real: value))
+    }
     entryCount += 1
     columns = max(columns, column - first + 1)
   }

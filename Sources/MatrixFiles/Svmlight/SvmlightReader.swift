@@ -18,7 +18,7 @@ struct SvmlightReader {
   ) {
     self.source = source
     self.options = options
-    blocks = LineBlocks(source, longestLine: LineBlocks.longestRow, comment: hash, blockSize: blockSize)
+    blocks = LineBlocks(source, of: .row, blockSize: blockSize)
   }
 
   /// Shape and number of entries, for which all of the file is read: it declares nothing. O(bytes) time, and
@@ -26,9 +26,8 @@ struct SvmlightReader {
   ///
   /// - Throws: as `matrix`.
   func header() throws(FileFormatError) -> MatrixFileHeader {
-    var parser = SvmlightParser<Double>(file: source.name, options)
-    try blocks.parseRows(
-      with: &parser, threads: options.threadCount, keepingElements: false, progress: nil)
+    var parser = SvmlightParser<Double>(file: source.name, options, keepsEntries: false)
+    try blocks.parseRows(with: &parser, threads: options.threadCount, progress: nil)
     return try header(parser)
   }
 
@@ -40,15 +39,17 @@ struct SvmlightReader {
     -> (header: MatrixFileHeader, matrix: LabeledMatrix<S>)
   {
     var parser = SvmlightParser<S>(file: source.name, options)
-    try blocks.parseRows(
-      with: &parser, threads: options.threadCount, keepingElements: true, progress: progress)
-    let header = try header(parser)
+    try blocks.parseRows(with: &parser, threads: options.threadCount, progress: progress)
+    var header = try header(parser)
     try checkLocalShape(header.rows, header.columns, file: source.name)
     do throws(LinearAlgebraError) {
       let features = try TripletMatrix(
         rows: header.rows, columns: header.columns, rowIndices: parser.entries.rowIndices,
         columnIndices: parser.entries.columnIndices, values: parser.entries.values)
-      return (header, LabeledMatrix(features: features, labels: parser.labels, queries: parser.queries))
+      header.roundedIntegers = RoundedIntegers(parser.entries.rounded, in: .triplets(features))
+      var rows = LabeledMatrix(features: features, labels: parser.labels, queries: parser.queries)
+      rows.roundedIntegers = header.roundedIntegers
+      return (header, rows)
     } catch {
       throw FileFormatError(.badData, file: source.name, "\(error)")
     }

@@ -106,7 +106,7 @@ public struct CompareStyles: AsyncParsableCommand {
   public func run() async throws {
     try await Report.errors(onEveryRank: true) {
       try checkPicture(svg)
-      try checkOutputs([svg], input: file ?? "-")
+      try checkOutputs([svg], input: file)
       let start = ContinuousClock.now
       let comparison = try comparison()
       let most = comparison.configuration.workers - 1

@@ -57,7 +57,7 @@ struct Convert: AsyncParsableCommand {
         guard isSvmlight || format == .svmlight else {
           throw FileFormatError(.usage, file: labels, "only svmlight files have labels")
         }
-        if isSvmlight { try checkOutputs([destination, labels], input: "") }
+        if isSvmlight { try checkOutputs([destination, labels], input: nil) }
       }
       let kind =
         if let scalar { scalar } else {
@@ -94,6 +94,7 @@ struct Convert: AsyncParsableCommand {
   private func convert<S: Scalar>(as type: S.Type, to format: MatrixFileFormat) throws -> (Shape, Int) {
     if isSvmlight, format == .svmlight || labels != nil {
       let rows = try MatrixFile.readLabeled(input, as: S.self, options: reading.options)
+      note(rows.roundedIntegers, in: input, as: S.self)
       if let labels {
         let column = try DenseMatrix(rows: rows.labels.count, columns: 1, elements: rows.labels)
         try writeMatrix(.dense(column), to: labels, progress: output.progress)

@@ -5,24 +5,33 @@ import Tessera
 
 extension MatrixType: ExpressibleByArgument {}
 
-extension MultiplyPlan: ExpressibleByArgument {
-  /// The plan that `description` prints so.
-  public init?(argument: String) { self.init(argument) }
-}
-
 struct Multiply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Multiply two matrices.",
     discussion: """
       Each factor is laid out as one of five types: coordinate, row and block are spread over the workers, where the \
-      plan of the product wants them; local-dense and local-sparse stay with the first worker. The plan is the one \
-      that moves least and fits the memory of a worker (--memory; else its share of three quarters of the machine's); --explain prints it, what it costs and what else was considered, and \
-      stops. --plan forces one: local, or a grid of cells along rows, inner dimension and columns such as 4x1x2, \
-      which /rows:N or /columns:N takes in N panels. The same product, to the last bit, comes out for any plan and \
-      any number of workers. Rows and columns without an entry are left out where most are; places where a sparse \
-      factor stores nothing are not multiplied, so that 0 * NaN is NaN of a stored zero and nothing of another. \
+      plan of the product wants them; local-dense and local-sparse stay with the first worker. The workers read their \
+      parts of an uncompressed Matrix Market list, .npy, IDX or svmlight file, table or HDF5 dataset that all of them \
+      see; other inputs, and those of which most rows or columns are empty, pass the first worker as a whole. The \
+      output may be one of the inputs.
+
+      The plan is the one that moves least and fits the memory of a worker (--memory; else its share of three quarters \
+      of the machine's); --explain prints it, what it costs and what else was considered, and stops. --plan forces \
+      one: \(planForm). The words that --explain predicts and --ledger measures are those of the product, from where \
+      the plan has placed the factors; in dataflow more may move where a worker is slow or lost, whose tasks others \
+      take. The same product, to the last bit, comes out for any plan and any number of workers.
+
+      Rows and columns without an entry are left out where most are; places where a sparse piece stores nothing are \
+      not multiplied, so that 0 * NaN is NaN of a stored zero and nothing of another. A piece is dense where that \
+      takes fewer bytes, so --partitions and --block-size, which cut the factors into pieces, decide where that is. \
       \(InputPair.discussion)
       """)
+
+  /// What a plan looks like, for help and refusals.
+  private static let planForm =
+    "local, or a grid of cells along rows, inner dimension and columns such as 4x1x2, each 1 or more; behind it "
+    + "/rows:N or /columns:N takes it in N panels, 2 or more, and /touched sends a cell only the columns of A and rows "
+    + "of B that meet there"
 
   @OptionGroup var inputs: InputPair
 
@@ -32,7 +41,7 @@ struct Multiply: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Type of the left factor: coordinate, row, block, local-dense, local-sparse (default: row for a sparse file, block for a dense one).",
+      "Type of the left factor: coordinate, row, block, local-dense, local-sparse (default: row for a list of entries, block for an array).",
       valueName: "type"))
   var leftAs: MatrixType?
 
@@ -41,7 +50,9 @@ struct Multiply: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Size of square blocks (default: from shape and nonzeros).", valueName: "n"))
+    help: ArgumentHelp(
+      "Size of the square blocks of block and coordinate factors (default: from shape and nonzeros; slabs of rows of a coordinate factor).",
+      valueName: "n"))
   var blockSize: Int?
 
   @Option(
@@ -49,7 +60,14 @@ struct Multiply: AsyncParsableCommand {
       "Format to write, where the name does not tell: \(MatrixFileFormat.names).", valueName: "format"))
   var format: MatrixFileFormat?
 
-  @Option(help: ArgumentHelp("The plan to use, such as 2x1x2.", valueName: "plan"))
+  @Option(
+    help: ArgumentHelp("The plan to use, such as 2x1x2.", valueName: "plan"),
+    transform: { text in
+      guard let plan = MultiplyPlan(text) else {
+        throw ValidationError("expected \(Multiply.planForm).")
+      }
+      return plan
+    })
   var plan: MultiplyPlan?
 
   @Flag(help: "Print the plan and what else was considered, and stop.")
@@ -71,8 +89,9 @@ struct Multiply: AsyncParsableCommand {
     try await Report.errors(onEveryRank: true) {
       if let destination, !explain {
         if format == nil { _ = try MatrixFileFormat.inferred(fromName: destination) }
-        try checkOutputs([destination, compute.trace], input: left)
-        try checkOutputs([destination, compute.trace], input: right)
+        try checkOutputs([destination, compute.trace], input: nil)
+        // Both inputs have been read when the output takes its place, which may be one of theirs.
+        for input in [left, right] { try checkOutputs([compute.trace], input: input) }
       }
       // Under mpirun every rank comes here; what touches files is the program, which rank 0 alone runs.
       try await compute.runCluster { cluster in
@@ -85,45 +104,50 @@ struct Multiply: AsyncParsableCommand {
 
   private func multiply<S: Scalar>(as type: S.Type, on cluster: Cluster) async throws {
     let start = ContinuousClock.now
-    func factor(_ path: String) throws -> MatrixContents<S> {
-      try readMatrix(
-        path, as: S.self, format: inputs.format(of: path), options: inputs.reading.options,
-        progress: compute.output.progress
-      ).contents
+    func factor(_ path: String, _ type: MatrixType?) throws -> FactorFile<S> {
+      try FactorFile(
+        path, as: type, format: inputs.format(of: path), options: inputs.reading.options,
+        progress: compute.output.progress)
     }
-    var (first, second) = (try factor(left), try factor(right))
-    guard first.shape.columns == second.shape.rows else {
-      throw LinearAlgebraError.shapeMismatch(operation: "product", left: first.shape, right: second.shape)
+    var (a, b) = (try factor(left, leftAs), try factor(right, rightAs))
+    guard a.shape.columns == b.shape.rows else {
+      throw LinearAlgebraError.shapeMismatch(operation: "product", left: a.shape, right: b.shape)
     }
-    let shape = Shape(first.shape.rows, second.shape.columns)
-    var lines: KeptLines?
-    if let kept = KeptLines.product(first, second) {
-      (first, second, lines) = kept
-      if explain, !compute.output.json { try Report.result("without empty rows and columns:") }
+    noteUnusedOptions([a.type, b.type])
+    let lines = try FactorFile.leaveOutEmptyLines(&a, &b)
+    if lines != nil, explain, !compute.output.json {
+      try Report.result("without empty rows and columns:")
     }
-    let (a, b) = (try LocalMatrix(first), try LocalMatrix(second))
-    let (leftType, rightType) = (leftAs ?? Self.natural(a), rightAs ?? Self.natural(b))
-    let resultType = MatrixType.product(leftType, rightType)
+    let resultType = MatrixType.product(a.type, b.type)
     let outcome: Outcome?
-    if leftType.isLocal && rightType.isLocal {
-      outcome = try local(a, leftType, b, rightType) { try write($0, lines) }
+    if a.type.isLocal && b.type.isLocal {
+      outcome = try local(try a.local(), try b.local(), on: cluster) { try write($0, lines) }
     } else {
-      let (x, y) = (
-        try ProductOperand(a, as: leftType, partitions: compute.partitions, blockSize: blockSize),
-        try ProductOperand(b, as: rightType, partitions: compute.partitions, blockSize: blockSize)
-      )
       outcome =
         switch resultType {
         case .coordinate:
-          try await spread(x, y, CoordinateMatrix<S>.self, cluster) { try await write($0, lines) }
-        case .row: try await spread(x, y, RowMatrix<S>.self, cluster) { try await write($0, lines) }
-        case .block: try await spread(x, y, BlockMatrix<S>.self, cluster) { try await write($0, lines) }
+          try await spread(a, b, CoordinateMatrix<S>.self, cluster) { try await write($0, lines) }
+        case .row: try await spread(a, b, RowMatrix<S>.self, cluster) { try await write($0, lines) }
+        case .block: try await spread(a, b, BlockMatrix<S>.self, cluster) { try await write($0, lines) }
         case .localDense, .localSparse:
-          try await spread(x, y, DenseMatrix<S>.self, cluster) { try write(.dense($0), lines) }
+          try await spread(a, b, DenseMatrix<S>.self, cluster) { try write(.dense($0), lines) }
         }
     }
     guard let outcome, let destination else { return }
-    try report(outcome, shape, resultType, to: destination, seconds(since: start))
+    try report(
+      outcome, Shape(a.shape.rows, b.shape.columns), resultType, to: destination, seconds(since: start))
+  }
+
+  /// Tells of options about pieces that neither factor is cut by.
+  private func noteUnusedOptions(_ types: [MatrixType]) {
+    if blockSize != nil, !types.contains(where: { $0 == .block || $0 == .coordinate }) {
+      Report.note("tessera: --block-size is not used: neither factor is block or coordinate")
+    }
+    if compute.partitions != nil,
+      !types.contains(where: { $0 == .row || $0 == .coordinate && blockSize == nil })
+    {
+      Report.note("tessera: --partitions is not used: neither factor is cut in slabs of rows")
+    }
   }
 
   /// How a product was planned, what moved, and how many nonzeros were written.
@@ -154,21 +178,23 @@ struct Multiply: AsyncParsableCommand {
     return contents.entryCount
   }
 
-  private static func natural<S: Scalar>(_ matrix: LocalMatrix<S>) -> MatrixType {
-    if case .sparse = matrix { .row } else { .block }
-  }
-
   /// A product of distributed matrices, written; nil when it was only to be explained.
   private func spread<C: ProductResult>(
-    _ a: ProductOperand<C.Element>, _ b: ProductOperand<C.Element>, _: C.Type, _ cluster: Cluster,
+    _ a: FactorFile<C.Element>, _ b: FactorFile<C.Element>, _: C.Type, _ cluster: Cluster,
     _ write: (C) async throws -> Int
   ) async throws -> Outcome? {
-    let planned = try await C.planned(a, b, on: cluster, MultiplyOptions(plan: plan))
+    var product = try await C.planned(
+      try await a.operand(partitions: compute.partitions, blockSize: blockSize, on: cluster),
+      try await b.operand(partitions: compute.partitions, blockSize: blockSize, on: cluster), on: cluster,
+      MultiplyOptions(plan: plan))
+    if let shortage = product.explanation.shortageOfPieces, !explain || compute.output.json {
+      Report.note("tessera: \(shortage)")
+    }
     if explain {
-      try explain(planned.explanation)
+      try explain(product.explanation)
       return nil
     }
-    let product = try await planned.placed()
+    product = try await product.placed()
     // What is counted is the product: not how the factors came to the workers, nor the result to the file.
     let before = try await compute.ledger(of: cluster)
     let result = try await product.run()
@@ -183,26 +209,19 @@ struct Multiply: AsyncParsableCommand {
 
   /// A product of two matrices of the driver's, written.
   private func local<S: Scalar>(
-    _ a: LocalMatrix<S>, _ left: MatrixType, _ b: LocalMatrix<S>, _ right: MatrixType,
-    _ write: (LocalMatrix<S>) throws -> Int
+    _ a: LocalMatrix<S>, _ b: LocalMatrix<S>, on cluster: Cluster, _ write: (LocalMatrix<S>) throws -> Int
   ) throws -> Outcome? {
     if let plan, plan != .local {
       throw PlanError.inapplicable(plan: plan, reason: "both factors are the driver's: the plan is local")
     }
-    let explanation = MultiplyExplanation(local: a.shape, b.shape)
+    let explanation = try MultiplyExplanation(
+      local: a, b, memoryPerWorker: MultiplyOptions().memory(on: cluster))
     if explain {
       try explain(explanation)
       return nil
     }
-    func stored(_ matrix: LocalMatrix<S>, _ type: MatrixType) throws -> LocalMatrix<S> {
-      switch matrix {
-      case .dense(let dense) where type == .localSparse: .sparse(dense.sparse())
-      case .sparse where type == .localDense: .dense(try matrix.dense())
-      default: matrix
-      }
-    }
     return Outcome(
-      nonzeros: try write(try stored(a, left) * stored(b, right)), explanation: explanation,
+      nonzeros: try write(try a * b), explanation: explanation,
       ledger: compute.ledger ? LedgerReport([]) : nil)
   }
 

@@ -126,14 +126,17 @@ struct Partition: AsyncParsableCommand {
 
   private func table(_ quality: PartitionQuality, _ grid: Partitioning, _ shape: Shape) -> String {
     let total = max(1, quality.parts.reduce(0) { $0 + $1.nonzeros })
-    var rows = [["part", "tiles", "first rows", "nonzeros", "share", "bytes"]]
+    var rows = [["part", "tiles", "first rows", "first columns", "nonzeros", "share", "bytes"]]
     for (rank, part) in quality.parts.enumerated() {
-      let first = part.tiles.first.map { "\(grid.rows(ofTile: $0))" } ?? "none"
-      rows.append([
-        "\(rank)", "\(part.tiles.count)", first, "\(part.nonzeros)",
-        "\(Text.fixed(100 * Double(part.nonzeros) / Double(total), 1)) %", "\(part.bytes)",
-      ])
+      let first = part.tiles.first.map { ["\(grid.rows(ofTile: $0))", "\(grid.columns(ofTile: $0))"] }
+      rows.append(
+        ["\(rank)", "\(part.tiles.count)"] + (first ?? ["none", "none"]) + [
+          "\(part.nonzeros)", "\(Text.fixed(100 * Double(part.nonzeros) / Double(total), 1)) %",
+          "\(part.bytes)",
+        ])
     }
+    // Slabs have all columns.
+    if grid.columnCuts.count == 1 { for k in rows.indices { rows[k].remove(at: 3) } }
     return "\(file): \(shape) in \(grid.rowCuts.count) x \(grid.columnCuts.count) tiles\n"
       + Text.table(rows, leading: 0)
       + "imbalance \(Text.fixed(quality.imbalance, 3)); A x moves \(quality.words) words, "

@@ -31,7 +31,7 @@ struct OutputOptions: ParsableArguments {
   var progress: ProgressBar.Mode = .auto
 }
 
-/// Reads the matrix in `path` with a progress bar. A note tells of whole numbers that may not be what they were.
+/// Reads the matrix in `path` with a progress bar. A note tells of whole numbers that are not what they were.
 func readMatrix<S: Scalar>(
   _ path: String, as scalar: S.Type, format: MatrixFileFormat?,
   options: MatrixReadOptions = MatrixReadOptions(), progress: ProgressBar.Mode
@@ -45,13 +45,20 @@ func readMatrix<S: Scalar>(
     }
     bar?.advance(to: state.bytesRead)
   }
-  if read.header.hasLongIntegers, let large = read.contents.largeIntegers() {
+  if read.header.roundedIntegers.count > 0 {
     bar?.finish()
-    Report.note(
-      "tessera: \(path): whole numbers of 2^53 and more become the nearest \(S.kind.rawValue): \(large.count), the "
-        + "first in row \(large.row + 1), column \(large.column + 1)")
+    note(read.header.roundedIntegers, in: path, as: S.self)
   }
   return read
+}
+
+/// Tells of whole numbers that are not what they were.
+func note(_ rounded: RoundedIntegers, in path: String, as scalar: (some Scalar).Type) {
+  guard rounded.count > 0 else { return }
+  let place = rounded.first.map { ", the first in row \($0.row + 1), column \($0.column + 1)" } ?? ""
+  Report.note(
+    "tessera: \(path): whole numbers of 2^53 and more become the nearest \(scalar.kind.rawValue): "
+      + "\(rounded.count)\(place)")
 }
 
 /// Writes `contents` to `path` with a progress bar.
@@ -67,14 +74,15 @@ func writeMatrix<S: Scalar>(
   }
 }
 
-/// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar.
+/// Reads the matrix in `path` in slabs on the workers, each its own parts where they can, else with a progress bar. A
+/// note tells of whole numbers that are not what they were.
 func readRows<S: Scalar>(
   _ path: String, format: MatrixFileFormat? = nil, options: MatrixReadOptions = MatrixReadOptions(),
   partitions: Int?, on cluster: Cluster, progress: ProgressBar.Mode
 ) async throws -> RowMatrix<S> {
   try await readOnWorkers(path, progress) {
     try await RowMatrix.read(
-      path, format: format, options: options, partitions: partitions, on: cluster, progress: $0)
+      path, format: format, options: options, partitions: partitions, on: cluster, progress: $0, rounded: $1)
   }
 }
 
@@ -84,23 +92,41 @@ func readEntries<S: Scalar>(
   progress: ProgressBar.Mode
 ) async throws -> CoordinateMatrix<S> {
   try await readOnWorkers(path, progress) {
-    try await CoordinateMatrix.read(path, format: format, options: options, on: cluster, progress: $0)
+    try await CoordinateMatrix.read(
+      path, format: format, options: options, on: cluster, progress: $0, rounded: $1)
   }
 }
 
-/// Calls `read` with what is to be told of how far the driver has come: nothing where the workers read.
-private func readOnWorkers<Matrix>(
+/// Reads the matrix in `path` in blocks on the workers, in the same way.
+func readBlocks<S: Scalar>(
+  _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions, grid: Partitioning?,
+  on cluster: Cluster, progress: ProgressBar.Mode
+) async throws -> BlockMatrix<S> {
+  try await readOnWorkers(path, progress) {
+    try await BlockMatrix.read(
+      path, format: format, options: options, grid: grid, on: cluster, progress: $0, rounded: $1)
+  }
+}
+
+/// Calls `read` with what is to be told of how far the driver has come, which is nothing where the workers read, and of
+/// whole numbers that were rounded.
+private func readOnWorkers<Matrix: DistributedMatrix>(
   _ path: String, _ progress: ProgressBar.Mode,
-  _ read: (@escaping (ReadProgress) -> Void) async throws -> Matrix
+  _ read: (@escaping (ReadProgress) -> Void, @escaping (RoundedIntegers) -> Void) async throws -> Matrix
 ) async throws -> Matrix {
   var bar: ProgressBar?
   defer { bar?.finish() }
-  return try await read { state in
-    if bar == nil {
-      bar = ProgressBar(label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
-    }
-    bar?.advance(to: state.bytesRead)
-  }
+  return try await read(
+    { state in
+      if bar == nil {
+        bar = ProgressBar(label: "reading \(path)", total: state.totalBytes, unit: .bytes, mode: progress)
+      }
+      bar?.advance(to: state.bytesRead)
+    },
+    {
+      bar?.finish()
+      note($0, in: path, as: Matrix.Element.self)
+    })
 }
 
 /// Writes a distributed matrix to `path`, slab after slab, with a progress bar. Returns its nonzeros.
@@ -117,11 +143,14 @@ func writeMatrix(
 func headerOfFile(
   _ path: String, format: MatrixFileFormat?, options: MatrixReadOptions = MatrixReadOptions()
 ) throws(FileFormatError) -> MatrixFileHeader? {
+  canBeReadTwice(path) ? try MatrixFile.readHeader(path, format: format, options: options) : nil
+}
+
+/// Whether what is at `path` is there for a second reader: not so of standard input, pipes and sockets.
+func canBeReadTwice(_ path: String) -> Bool {
   var status = stat()
-  if path == "-" || stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
-    return nil
-  }
-  return try MatrixFile.readHeader(path, format: format, options: options)
+  return path != "-"
+    && (stat(path, &status) != 0 || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT))
 }
 
 /// The scalar of the numbers in `path` where they can be read twice; nil otherwise.
@@ -131,12 +160,14 @@ func scalarOfFile(
   try headerOfFile(path, format: format, options: options)?.scalar
 }
 
-/// Checks, before anything is computed, that outputs can be created and are neither the input nor each other.
+/// Checks, before anything is computed, that outputs can be created and are neither the input, where one is named, nor
+/// each other.
 ///
 /// - Throws: `usage` for names that stand for the same file, `cannotCreate` for folders that do not take a
 ///   file.
-func checkOutputs(_ outputs: [String?], input: String) throws(FileFormatError) {
-  var taken = [canonical(input): "the input"]
+func checkOutputs(_ outputs: [String?], input: String?) throws(FileFormatError) {
+  var taken: [String: String] = [:]
+  if let input { taken[canonical(input)] = "the input" }
   for path in outputs.compactMap({ $0 }) {
     // What cannot be replaced can be read and written at once, but two files one after the other are none.
     let isStandardOutput = StandardOutput.isNamed(path)
