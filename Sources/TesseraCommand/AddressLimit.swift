@@ -28,7 +28,7 @@ public enum AddressLimit {
     Report.note(
       "tessera: this process may not have the \(bytesToBegin >> 20) MiB of addresses that it begins with")
     // Not by exit, which waits for OpenBLAS's threads.
-    _exit(71)
+    _exit(ExitStatus.noResources.rawValue)
   }
 
   /// Whether there is one.

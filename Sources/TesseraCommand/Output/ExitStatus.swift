@@ -24,7 +24,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .noInput: "no such input"
     case .lost: "workers lost"
     case .internalError: "an internal error"
-    case .noResources: "the system has no threads left"
+    case .noResources: "the system has no threads, or no memory, left to begin with"
     case .cannotCreate: "cannot create the output"
     case .inputOutput: "input/output error"
     }
