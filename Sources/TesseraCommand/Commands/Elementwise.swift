@@ -72,7 +72,8 @@ struct ElementwiseOptions: ParsableArguments {
     let result = try await body.result(operands, partitions: compute.partitions).matrix
     let nonzeros = try await writeMatrix(
       result, to: destination, format: format, options: options, progress: compute.output.progress)
-    try await report(result.shape, nonzeros, to: destination, since: start, on: cluster)
+    try await compute.reportWritten(
+      destination, result.shape, nonzeros: nonzeros, since: start, on: cluster)
   }
 
   /// With the names of the columns, where there are such after what is done; a note where they are lost, as labels are.
@@ -90,20 +91,6 @@ struct ElementwiseOptions: ParsableArguments {
       Report.note("tessera: \(input): the labels are left out")
     }
     return writing.options(columnNames: areKept ? names[0] : [], of: inputs[0], to: format)
-  }
-
-  private func report(
-    _ shape: Shape, _ nonzeros: Int, to destination: String, since start: ContinuousClock.Instant,
-    on cluster: Cluster
-  ) async throws {
-    let ledger = try await compute.ledger(of: cluster)
-    let members: [(String, JSON)] = [
-      ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
-    ]
-    try Report.written(
-      destination, "\(shape), \(nonzeros) nonzeros",
-      json: compute.output.json ? compute.json(members, seconds: seconds(since: start), ledger) : nil)
-    if let ledger { Report.note("\(LedgerTable(ledger))") }
   }
 }
 

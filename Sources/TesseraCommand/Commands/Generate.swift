@@ -54,14 +54,7 @@ struct Generate: AsyncParsableCommand {
         let (shape, nonzeros) = try await withScalar(compute.scalar ?? .double) {
           try await generate(as: $0, format, on: cluster)
         }
-        let ledger = try await compute.ledger(of: cluster)
-        let members: [(String, JSON)] = [
-          ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
-        ]
-        try Report.written(
-          destination, "\(shape), \(nonzeros) nonzeros",
-          json: compute.output.json ? compute.json(members, seconds: seconds(since: start), ledger) : nil)
-        if let ledger { Report.note("\(LedgerTable(ledger))") }
+        try await compute.reportWritten(destination, shape, nonzeros: nonzeros, since: start, on: cluster)
       }
     }
   }

@@ -74,6 +74,20 @@ struct ComputeOptions: ParsableArguments {
     ledger ? try await cluster.ledger() : nil
   }
 
+  /// Tells of the matrix that a command has computed and written to `path`, and of what moved, if asked for.
+  func reportWritten(
+    _ path: String, _ shape: Shape, nonzeros: Int, since start: ContinuousClock.Instant, on cluster: Cluster
+  ) async throws {
+    let ledger = try await ledger(of: cluster)
+    let members: [(String, JSON)] = [
+      ("rows", .int(shape.rows)), ("columns", .int(shape.columns)), ("nonzeros", .int(nonzeros)),
+    ]
+    try Report.written(
+      path, "\(shape), \(nonzeros) nonzeros",
+      json: output.json ? json(members, seconds: seconds(since: start), ledger) : nil)
+    if let ledger { Report.note("\(LedgerTable(ledger))") }
+  }
+
   /// The members of a result that `--json` prints, those that every command has at the end: the seconds, and
   /// the ledger if asked for.
   func json(_ members: [(String, JSON)], seconds: Double, _ ledger: LedgerReport?) -> String {
