@@ -127,7 +127,7 @@ enum MatrixFunctionTask<F: MatrixFunction>: MapTask {
     elements.reserveCapacity(rows.count * columns.count)
     for i in rows { for j in columns { elements.append(F.value(row: i, column: j, arguments)) } }
     let tile = try DenseMatrix(rows: rows.count, columns: columns.count, order: .rowMajor, elements: elements)
-    return LocalMatrix.dense(tile).smaller()
+    return LocalMatrix.dense(tile).compactWithoutZeros()
   }
 }
 

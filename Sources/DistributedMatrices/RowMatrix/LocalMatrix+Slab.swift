@@ -31,10 +31,9 @@ extension LocalMatrix {
   /// A sparse matrix as it is, or dense when that takes fewer bytes; a dense one as it is.
   func compact() throws(LinearAlgebraError) -> LocalMatrix {
     guard case .sparse(let a) = self, a.nonzeroCount > 0 else { return self }
-    let element = MemoryLayout<S>.stride
-    let sparseBytes = a.nonzeroCount * (element + 4) + (a.majorCount + 1) * 8
     // The bytes of a large shape can leave the range of Int.
-    guard Double(rows) * Double(columns) * Double(element) < Double(sparseBytes) else { return self }
+    let denseBytes = Double(rows) * Double(columns) * Double(MemoryLayout<S>.stride)
+    guard denseBytes < Double(Self.sparseBytes(a.nonzeroCount, lines: a.majorCount)) else { return self }
     return .dense(try a.dense(order: .rowMajor))
   }
 
@@ -43,12 +42,16 @@ extension LocalMatrix {
   @specialized(where S == Double)
   @specialized(where S == Complex<Float>)
   @specialized(where S == Complex<Double>)
-  func smaller() -> LocalMatrix {
+  func compactWithoutZeros() -> LocalMatrix {
     guard case .dense(let a) = self else { return self }
-    let element = MemoryLayout<S>.stride
     let nonzeros = a.storage.reduce(0) { $1 == 0 ? $0 : $0 + 1 }
-    let sparseBytes = nonzeros * (element + 4) + (rows + 1) * 8
-    return sparseBytes < a.storage.count * element ? .sparse(a.sparse()) : self
+    let denseBytes = a.storage.count * MemoryLayout<S>.stride
+    return Self.sparseBytes(nonzeros, lines: rows) < denseBytes ? .sparse(a.sparse()) : self
+  }
+
+  /// Bytes of values, indices and offsets of a sparse matrix with so many compressed lines.
+  private static func sparseBytes(_ nonzeros: Int, lines: Int) -> Int {
+    nonzeros * (MemoryLayout<S>.stride + 4) + (lines + 1) * 8
   }
 
   /// The parts one below the other: sparse when any is, so that one dense part does not fill the others.
